@@ -1,0 +1,40 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text;
+using Sluice.Primitives;
+
+namespace Sluice.Interop.Exports;
+
+/// <summary>The version chapter of <c>sluice.h</c>.</summary>
+internal static unsafe class BuildInfoExports
+{
+    /// <summary>The version of the binary interface; <c>SLUICE_ABI_VERSION</c> in <c>sluice.h</c>.</summary>
+    public const uint AbiVersion = 1;
+
+    [UnmanagedCallersOnly(EntryPoint = "sluice_abi_version", CallConvs = [typeof(CallConvCdecl)])]
+    public static uint GetAbiVersion() => AbiVersion;
+
+    /// <summary>
+    /// Copies the build text, cut to <paramref name="capacity"/> - 1 bytes and ended with a zero byte;
+    /// <paramref name="length"/> receives the length of the whole text without the zero byte.
+    /// </summary>
+    [UnmanagedCallersOnly(EntryPoint = "sluice_build_info", CallConvs = [typeof(CallConvCdecl)])]
+    public static int GetBuildInfo(byte* text, nuint capacity, nuint* length)
+    {
+        byte[] whole = Encoding.UTF8.GetBytes(
+            $"sluice {BuildInfo.Version} (abi {AbiVersion}; image {BuildInfo.Image}; {BuildInfo.Framework}; {BuildInfo.Compilation})");
+        if (text != null && capacity > 0)
+        {
+            int copied = (int)nuint.Min(capacity - 1, (nuint)whole.Length);
+            whole.AsSpan(0, copied).CopyTo(new Span<byte>(text, copied));
+            text[copied] = 0;
+        }
+
+        if (length != null)
+        {
+            *length = (nuint)whole.Length;
+        }
+
+        return 0;
+    }
+}
