@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
+using Sluice.Interop.Runtime;
 using Sluice.Primitives;
 
 namespace Sluice.Interop.Exports;
@@ -10,6 +11,10 @@ internal static unsafe class BuildInfoExports
 {
     /// <summary>The version of the binary interface; <c>SLUICE_ABI_VERSION</c> in <c>sluice.h</c>.</summary>
     public const uint AbiVersion = 1;
+
+    // Made once, so that a forked child answers without allocating.
+    private static readonly byte[] Text = Compose("");
+    private static readonly byte[] ForkedText = Compose("; forked");
 
     [UnmanagedCallersOnly(EntryPoint = "sluice_abi_version", CallConvs = [typeof(CallConvCdecl)])]
     public static uint GetAbiVersion() => AbiVersion;
@@ -21,12 +26,11 @@ internal static unsafe class BuildInfoExports
     [UnmanagedCallersOnly(EntryPoint = "sluice_build_info", CallConvs = [typeof(CallConvCdecl)])]
     public static int GetBuildInfo(byte* text, nuint capacity, nuint* length)
     {
-        byte[] whole = Encoding.UTF8.GetBytes(
-            $"sluice {BuildInfo.Version} (abi {AbiVersion}; image {BuildInfo.Image}; {BuildInfo.Framework}; {BuildInfo.Compilation})");
+        ReadOnlySpan<byte> whole = HostProcess.IsForked ? ForkedText : Text;
         if (text != null && capacity > 0)
         {
             int copied = (int)nuint.Min(capacity - 1, (nuint)whole.Length);
-            whole.AsSpan(0, copied).CopyTo(new Span<byte>(text, copied));
+            whole[..copied].CopyTo(new Span<byte>(text, copied));
             text[copied] = 0;
         }
 
@@ -37,4 +41,8 @@ internal static unsafe class BuildInfoExports
 
         return 0;
     }
+
+    private static byte[] Compose(string remark) => Encoding.UTF8.GetBytes(
+        $"sluice {BuildInfo.Version} (abi {AbiVersion}; image {BuildInfo.Image}; {BuildInfo.Framework}; "
+        + $"{BuildInfo.Compilation}{remark})");
 }

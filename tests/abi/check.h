@@ -1,0 +1,16 @@
+/* check.h - an assertion that is there in every build type: says what failed and where, then ends the test. */
+#ifndef SLUICE_TESTS_CHECK_H
+#define SLUICE_TESTS_CHECK_H
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define CHECK(condition)                                                                                     \
+    do {                                                                                                     \
+        if (!(condition)) {                                                                                  \
+            fprintf(stderr, "%s:%d: failed: %s\n", __FILE__, __LINE__, #condition);                          \
+            exit(1);                                                                                         \
+        }                                                                                                    \
+    } while (0)
+
+#endif
