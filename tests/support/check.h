@@ -1,6 +1,6 @@
 /* check.h - an assertion that is there in every build type: says what failed and where, then ends the test. */
-#ifndef SLUICE_TESTS_CHECK_H
-#define SLUICE_TESTS_CHECK_H
+#ifndef SLUICE_TESTS_SUPPORT_CHECK_H
+#define SLUICE_TESTS_SUPPORT_CHECK_H
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,0 +1,77 @@
+# How C tests are registered with CTest.
+#
+#   sluice_abi_test(NAME SOURCES files... [STATIC] [TIMEOUT seconds] [ARGS ...] [ENVIRONMENT ...])
+#       A program over sluice.h, linked with the library (or its static twin). CTest name: abi.NAME
+#
+#   sluice_ring_test(NAME SOURCES files... [SANITIZERS thread address] [TIMEOUT seconds] [ARGS ...])
+#       A program over ring.h alone. CTest names: native.NAME, and native.NAME.thread, native.NAME.address for the sanitizers.
+#
+# A test that returns 77 is skipped; it prints why. SLUICE_LONG=1 in the environment asks for the long form.
+
+# ThreadSanitizer needs its address ranges free; where the kernel randomises more than it expects, the test runs without.
+set(SLUICE_TSAN_LAUNCHER "")
+find_program(SETARCH setarch)
+if(SETARCH)
+    execute_process(COMMAND ${SETARCH} -R true RESULT_VARIABLE setarch_result OUTPUT_QUIET ERROR_QUIET)
+    if(setarch_result EQUAL 0)
+        set(SLUICE_TSAN_LAUNCHER ${SETARCH} -R)
+    endif()
+endif()
+
+function(_sluice_test_program target link sanitizer)
+    add_executable(${target} ${ARGN})
+    target_link_libraries(${target} PRIVATE ${link} Threads::Threads)
+    target_compile_definitions(${target} PRIVATE SLUICE_TEST_VERSION="${PROJECT_VERSION}")
+    target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support)
+    # Assertions are what a test is for: they stay in release builds.
+    target_compile_options(${target} PRIVATE -UNDEBUG)
+    set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+    if(sanitizer)
+        target_compile_options(${target} PRIVATE -fsanitize=${sanitizer} -O1 -g -fno-omit-frame-pointer)
+        target_link_options(${target} PRIVATE -fsanitize=${sanitizer})
+    endif()
+endfunction()
+
+function(_sluice_add_test name timeout)
+    add_test(NAME ${name} COMMAND ${ARGN})
+    set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT ${timeout})
+endfunction()
+
+function(sluice_abi_test name)
+    cmake_parse_arguments(PARSE_ARGV 1 test "STATIC" "TIMEOUT;PROGRAM" "SOURCES;ARGS;ENVIRONMENT")
+    if(NOT test_TIMEOUT)
+        set(test_TIMEOUT 120)
+    endif()
+    if(test_SOURCES)
+        set(test_PROGRAM abi_${name})
+        set(library Sluice::sluice)
+        if(test_STATIC)
+            set(library Sluice::static)
+        endif()
+        _sluice_test_program(${test_PROGRAM} ${library} "" ${test_SOURCES})
+    endif()
+    _sluice_add_test(abi.${name} ${test_TIMEOUT} ${test_PROGRAM} ${test_ARGS})
+    if(test_ENVIRONMENT)
+        set_tests_properties(abi.${name} PROPERTIES ENVIRONMENT "${test_ENVIRONMENT}")
+    endif()
+endfunction()
+
+function(sluice_ring_test name)
+    cmake_parse_arguments(PARSE_ARGV 1 test "" "TIMEOUT" "SOURCES;SANITIZERS;ARGS")
+    if(NOT test_TIMEOUT)
+        set(test_TIMEOUT 120)
+    endif()
+    _sluice_test_program(native_${name} Sluice::ring "" ${test_SOURCES})
+    _sluice_add_test(native.${name} ${test_TIMEOUT} native_${name} ${test_ARGS})
+    foreach(sanitizer ${test_SANITIZERS})
+        set(target native_${name}_${sanitizer})
+        _sluice_test_program(${target} Sluice::ring ${sanitizer} ${test_SOURCES})
+        set(launcher "")
+        if(sanitizer STREQUAL "thread")
+            set(launcher ${SLUICE_TSAN_LAUNCHER})
+        endif()
+        _sluice_add_test(native.${name}.${sanitizer} ${test_TIMEOUT} ${launcher} $<TARGET_FILE:${target}> ${test_ARGS})
+        set_tests_properties(native.${name}.${sanitizer} PROPERTIES ENVIRONMENT
+            "TSAN_OPTIONS=halt_on_error=1;ASAN_OPTIONS=detect_leaks=1;SLUICE_SANITIZER=${sanitizer}")
+    endforeach()
+endfunction()
