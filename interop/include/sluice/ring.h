@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * sluice/ring.h - packets from one thread or process to another, inline, without a library.
+ *
+ * A ring carries packets from producers to one consumer through memory that both map. This header is all a
+ * producer needs: it calls into no run-time, is never paused by one, and may live in another process than the
+ * consumer. C11 and C++17, Linux. The files under ring/ follow the way of a packet:
+ *
+ *   ring/memory.h    the layout in memory; the specification for every language
+ *   ring/owner.h     who holds an end, and does it live
+ *   ring/wait.h      sleeping and waking
+ *   ring/reclaim.h   dropping the oldest, giving up claims of the dead
+ *   ring/segment.h   sluice_ring_create / attach / seal / close
+ *   ring/producer.h  sluice_producer_open / put / claim / commit / abort / publish / close
+ *   ring/consumer.h  sluice_consumer_open / wait / peek / release / unblock / close
+ *
+ * In a nutshell:
+ *
+ *   sluice_ring ring;
+ *   if (sluice_ring_attach(&ring, "events", NULL, 1000000000) != SLUICE_OK) { puts(ring.error); return 1; }
+ *   sluice_producer producer;
+ *   if (sluice_producer_open(&producer, &ring) != SLUICE_OK) { puts(ring.error); return 1; }
+ *   int32_t status = sluice_producer_put(&producer, &packet, sizeof packet);   // OK, WOULD_BLOCK, TIMEOUT, DROPPED ...
+ *   sluice_producer_close(&producer);
+ *   sluice_ring_close(&ring, 0);
+ *
+ * Statuses: 0 done, positive "not now", negative a fault (status.h). Times are monotonic nanoseconds; -1 waits for
+ * ever, 0 looks once. A fixed-stride put of a wrong size changes nothing and answers E_SIZE.
+ *
+ * What is published when a process is killed is in the ring for whoever attaches next. A consumer that is killed
+ * between its work and its release sees those packets again: delivery is at least once.
+ */
+#ifndef SLUICE_RING_H
+#define SLUICE_RING_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#include "ring/consumer.h"
+#include "ring/producer.h"
+#include "ring/segment.h"
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * sluice/ring/claim.h - how room is reserved, settled and published: the machinery under producer.h.
+ *
+ *   reserve   find or make room (the full policy), take it, mark the claim as ours
+ *   settle    turn the claim into committed or aborted packets
+ *   publish   show them to the consumer and wake it if it waits for them
+ */
+#ifndef SLUICE_RING_CLAIM_H
+#define SLUICE_RING_CLAIM_H
+
+#include "reclaim.h"
+
+struct sluice_producer;
+
+/* Set by the engine on producers of SLUICE_GROW buffers: points the producer at a segment with room for `bytes`. */
+typedef int32_t (*sluice_grow_fn)(void *engine, struct sluice_producer *producer, uint64_t bytes);
+
+typedef struct sluice_producer {
+    sluice_ring_view view;
+    uint64_t head;          /* one producer: end of what is committed */
+    uint64_t published;     /* one producer: what the header's head says */
+    uint64_t tail;          /* the last tail seen */
+    uint64_t publish_bytes; /* publish when so many bytes are committed; 0: always */
+    uint64_t claimed;       /* position of the open claim */
+    uint64_t claim_bytes;   /* its size in the ring; 0: none is open */
+    uint64_t records;       /* framed, one producer: records committed */
+    uint64_t check_mask;
+    uint64_t check_value;
+    int64_t timeout_ns; /* for SLUICE_BLOCK; -1 for ever */
+    uint64_t self;
+    uint64_t event_owner;
+    int32_t event_fd;
+    uint32_t slot;
+    sluice_grow_fn grow;
+    void *engine;
+} sluice_producer;
+
+/* Wakes the consumer if it waits for `end` or less. */
+static inline void sluice_wake_if_due(sluice_producer *producer, uint64_t end)
+{
+    sluice_light_fence(producer->view.asymmetric);
+    uint64_t wake_at = sluice_load_relaxed(&producer->view.header->wake_at);
+    if (__builtin_expect(end >= wake_at, 0)) {
+        sluice_wake_consumer(producer->view.header, wake_at, producer->self, &producer->event_owner,
+                             &producer->event_fd);
+    }
+}
+
+/* Makes everything committed visible to the consumer. */
+SLUICE_INLINE void sluice_producer_publish(sluice_producer *producer)
+{
+    if (producer->published != producer->head) {
+        sluice_ring_header *header = producer->view.header;
+        if (producer->view.framed) {
+            sluice_store_relaxed(&header->pushed, producer->records);
+        }
+        producer->published = producer->head;
+        sluice_store_release(&header->head, producer->head);
+        sluice_wake_if_due(producer, producer->head);
+    }
+}
+
+/* End of what this producer knows to be taken in the ring. */
+static inline uint64_t sluice_producer_head(const sluice_producer *producer)
+{
+    return producer->view.many ? sluice_load_relaxed(&producer->view.header->head) & ~SLUICE_RING_SEALED
+                               : producer->head;
+}
+
+static inline int sluice_has_room(sluice_producer *producer, uint64_t bytes)
+{
+    producer->tail = sluice_load_acquire(&producer->view.header->tail);
+    return sluice_producer_head(producer) + bytes - producer->tail <= producer->view.capacity;
+}
+
+/* SLUICE_BLOCK: spin, yield, then sleep until the consumer made room or the time is over. */
+static inline int32_t sluice_wait_for_room(sluice_producer *producer, uint64_t bytes)
+{
+    sluice_ring_header *header = producer->view.header;
+    for (uint32_t round = 0; round < SLUICE_SPIN_ROUNDS; round++) {
+        if (sluice_has_room(producer, bytes)) {
+            return SLUICE_OK;
+        }
+        sluice_cpu_relax();
+    }
+    int64_t deadline = sluice_deadline(producer->timeout_ns);
+    int32_t status = SLUICE_TIMEOUT;
+    (void)sluice_fetch_add(&header->space_waiters, 1u);
+    do {
+        uint32_t seen = sluice_load_acquire(&header->space_futex);
+        sluice_heavy_fence(producer->view.asymmetric);
+        if (sluice_has_room(producer, bytes)) {
+            status = SLUICE_OK;
+            break;
+        }
+        if (sluice_load_relaxed(&header->head) & SLUICE_RING_SEALED) {
+            status = SLUICE_E_STATE;
+            break;
+        }
+        sluice_futex_wait(&header->space_futex, seen, deadline);
+    } while (sluice_monotonic_ns() < deadline);
+    if (status == SLUICE_TIMEOUT && sluice_has_room(producer, bytes)) {
+        status = SLUICE_OK;
+    }
+    (void)sluice_fetch_add(&header->space_waiters, ~0u);
+    return status;
+}
+
+/* The cold half of every claim: `bytes` for `packets` do not fit. OK when there may be room now. */
+__attribute__((noinline, unused)) static int32_t sluice_no_room(sluice_producer *producer, uint64_t bytes,
+                                                                uint64_t packets)
+{
+    sluice_ring_header *header = producer->view.header;
+    if (sluice_load_relaxed(&header->head) & SLUICE_RING_SEALED && producer->grow == NULL) {
+        return SLUICE_E_STATE;
+    }
+    sluice_producer_publish(producer);
+    if (bytes > producer->view.capacity && producer->grow == NULL) {
+        return SLUICE_E_SIZE;
+    }
+    if (sluice_has_room(producer, bytes) && !(sluice_load_relaxed(&header->head) & SLUICE_RING_SEALED)) {
+        return SLUICE_OK;
+    }
+    switch (producer->view.policy) {
+    case SLUICE_BLOCK:
+        sluice_count(&header->stalls, 1);
+        return sluice_wait_for_room(producer, bytes);
+    case SLUICE_DROP_OLDEST:
+        producer->tail = sluice_drop_oldest(&producer->view, producer->self, sluice_producer_head(producer), bytes);
+        if (sluice_has_room(producer, bytes)) {
+            return SLUICE_OK;
+        }
+        sluice_count(&header->dropped_newest, packets);
+        return SLUICE_DROPPED;
+    case SLUICE_DROP_NEWEST:
+        sluice_count(&header->dropped_newest, packets);
+        return SLUICE_DROPPED;
+    case SLUICE_GROW:
+        if (producer->grow != NULL) {
+            sluice_count(&header->stalls, 1);
+            return producer->grow(producer->engine, producer, bytes);
+        }
+        /* fall through */
+    default:
+        sluice_count(&header->stalls, 1);
+        return SLUICE_WOULD_BLOCK;
+    }
+}
+
+/* Reserves `bytes` for `packets`; on OK the claim is open at producer->claimed. */
+SLUICE_CHECKED static inline int32_t sluice_reserve(sluice_producer *producer, uint64_t bytes, uint64_t packets)
+{
+    if (!producer->view.many) {
+        while (__builtin_expect(producer->head + bytes - producer->tail > producer->view.capacity, 0)) {
+            int32_t status = sluice_no_room(producer, bytes, packets);
+            if (status != SLUICE_OK) {
+                return status;
+            }
+        }
+        producer->claimed = producer->head;
+        producer->claim_bytes = bytes;
+        return SLUICE_OK;
+    }
+    for (;;) {
+        sluice_ring_header *header = producer->view.header; /* growing changes it */
+        uint64_t head = sluice_load_relaxed(&header->head);
+        if (__builtin_expect((head & SLUICE_RING_SEALED) != 0 ||
+                                 head + bytes - producer->tail > producer->view.capacity,
+                             0)) {
+            int32_t status = sluice_no_room(producer, bytes, packets);
+            if (status != SLUICE_OK) {
+                return status;
+            }
+            continue;
+        }
+        if (!sluice_cas(&header->head, &head, head + bytes)) {
+            sluice_cpu_relax();
+            continue;
+        }
+        producer->claimed = head;
+        producer->claim_bytes = bytes;
+        if (producer->view.framed) {
+            uint64_t empty = sluice_empty_word(&producer->view, head);
+            uint64_t claim = sluice_record_word(-(int32_t)bytes, (uint16_t)producer->slot, 0);
+            if (sluice_cas(sluice_word_at(&producer->view, head), &empty, claim)) {
+                return SLUICE_OK;
+            }
+            for (uint64_t at = 8; at < bytes; at += 8) { /* an unblock was faster: give up the rest as well */
+                empty = sluice_empty_word(&producer->view, head + at);
+                (void)sluice_cas(sluice_word_at(&producer->view, head + at), &empty,
+                                 sluice_record_word(8, 0, SLUICE_RECORD_ABORTED));
+            }
+            continue;
+        }
+        uint64_t sequence = sluice_sequence(&producer->view, head);
+        uint64_t *cells = producer->view.cells, mask = producer->view.cell_mask;
+        uint64_t seen = sluice_load_relaxed(&cells[sequence & mask]);
+        uint64_t claim = sluice_cell(sequence, (uint32_t)packets, producer->slot, SLUICE_CELL_CLAIMED);
+        if (seen >> 22 < sequence + 1 && sluice_cas(&cells[sequence & mask], &seen, claim)) {
+            return SLUICE_OK;
+        }
+        for (uint64_t i = 1; i < packets; i++) {
+            seen = sluice_load_relaxed(&cells[(sequence + i) & mask]);
+            if (seen >> 22 < sequence + i + 1) {
+                (void)sluice_cas(&cells[(sequence + i) & mask], &seen,
+                                 sluice_cell(sequence + i, 1, 0, SLUICE_CELL_ABORTED));
+            }
+        }
+    }
+}
+
+static inline void *sluice_claim_memory(const sluice_producer *producer, uint64_t skip)
+{
+    return producer->view.data + (producer->claimed & producer->view.mask) + skip;
+}
+
+/* Many producers: settles the open claim, packets [0, committed) as committed, the rest as aborted. */
+static inline void sluice_settle_cells(sluice_producer *producer, uint64_t packets, uint64_t committed)
+{
+    uint64_t sequence = sluice_sequence(&producer->view, producer->claimed);
+    for (uint64_t i = packets; i-- > 0;) {
+        uint32_t state = i < committed ? SLUICE_CELL_COMMITTED : SLUICE_CELL_ABORTED;
+        sluice_store_release(&producer->view.cells[(sequence + i) & producer->view.cell_mask],
+                             sluice_cell(sequence + i, 1, 0, state));
+    }
+    if (committed < packets) {
+        sluice_count(&producer->view.header->aborted, packets - committed);
+    }
+}
+
+/* Closes the claim of a fixed-stride ring of which `bytes` are committed. */
+static inline void sluice_settle_fixed(sluice_producer *producer, uint64_t bytes)
+{
+    uint64_t claim_bytes = producer->claim_bytes;
+    producer->claim_bytes = 0;
+    if (!producer->view.many) {
+        producer->head += bytes;
+        if (producer->head - producer->published >= producer->publish_bytes) {
+            sluice_producer_publish(producer);
+        }
+        return;
+    }
+    if (claim_bytes == producer->view.stride && bytes == claim_bytes) {
+        uint64_t sequence = sluice_sequence(&producer->view, producer->claimed);
+        sluice_store_release(&producer->view.cells[sequence & producer->view.cell_mask],
+                             sluice_cell(sequence, 1, 0, SLUICE_CELL_COMMITTED));
+    } else {
+        sluice_settle_cells(producer, claim_bytes / producer->view.stride, bytes / producer->view.stride);
+    }
+    sluice_wake_if_due(producer, producer->claimed + claim_bytes);
+}
+
+/* Closes the claim of a framed ring with a record of `length` bytes, header included. */
+static inline void sluice_settle_record(sluice_producer *producer, uint32_t length, uint16_t type, uint16_t flags)
+{
+    uint64_t span = sluice_round_up(length, 8), rest = producer->claim_bytes - span;
+    uint64_t *word = sluice_word_at(&producer->view, producer->claimed);
+    producer->claim_bytes = 0;
+    if (!producer->view.many) {
+        *word = sluice_record_word((int32_t)length, type, flags);
+        producer->head += span;
+        producer->records++;
+        if (producer->head - producer->published >= producer->publish_bytes) {
+            sluice_producer_publish(producer);
+        }
+        return;
+    }
+    if (rest != 0) {
+        sluice_store_relaxed(sluice_word_at(&producer->view, producer->claimed + span),
+                             sluice_record_word((int32_t)rest, 0, SLUICE_RECORD_ABORTED));
+    }
+    if (flags & SLUICE_RECORD_ABORTED) {
+        sluice_count(&producer->view.header->aborted, 1);
+    } else {
+        sluice_count(&producer->view.header->pushed, 1);
+    }
+    sluice_store_release(word, sluice_record_word((int32_t)length, type, flags));
+    sluice_wake_if_due(producer, producer->claimed + span + rest);
+}
+
+#endif

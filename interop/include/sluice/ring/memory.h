@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * sluice/ring/memory.h - the layout of a ring in memory: the specification that every language mirrors.
+ *
+ *   offset 0        header page: the struct below, 4096 bytes
+ *   cells_offset    only for many producers of fixed-stride packets: one 64-bit cell per packet slot
+ *   data_offset     the data area, `capacity` bytes, a power of two; it is mapped a second time right behind
+ *                   itself, so that every record is contiguous and wrap-around does not exist
+ *
+ * Positions are monotonic 64-bit byte counts; position p lies at data + (p & (capacity - 1)). Everything is
+ * in the byte order of the machine. tail <= head and head - tail <= capacity always hold.
+ *
+ * Record shapes
+ *   fixed stride   packets of `stride` bytes back to back, no header: a batch is the content of a file.
+ *   framed         every record begins at a multiple of 8 with a sluice_ring_record, then the payload.
+ *
+ * One producer: `head` is what consumers may read; a record is written, then head is stored with release.
+ * Many producers: `head` is what producers have reserved, by compare and swap; then
+ *   fixed stride   cell[sequence & (cells - 1)] tells the state of packet `sequence` (= position / stride):
+ *                  bits 0-1 state, 2-9 producer slot, 10-21 packets of the claim less one, 22-63 sequence + 1.
+ *                  The first cell of a claim goes to CLAIMED by compare and swap, then the payload is written,
+ *                  then every cell of the claim goes to COMMITTED or ABORTED with release, the first one last.
+ *   framed         the header word of the record goes from empty (length 0, the lap = position / capacity in the
+ *                  high half) to CLAIMED (negative length, slot in `type`) by compare and swap, and to its final
+ *                  value with release. Consumers make every word they release empty for the next lap, after
+ *                  storing its end in `clearing`, so that a restart finishes the job.
+ * An unblock turns cells or words that are not claimed, or claimed by a producer that no longer exists, into
+ * ABORTED ones by compare and swap; a producer that comes too late finds its own compare and swap fail.
+ *
+ * Bit 63 of `head` is SEALED: nothing more will be put. tail_lock, used with SLUICE_DROP_OLDEST only, is
+ * the identity of the process that moves tail now.
+ */
+#ifndef SLUICE_RING_MEMORY_H
+#define SLUICE_RING_MEMORY_H
+
+#include "../barrier.h"
+#include "../status.h"
+
+#include <stddef.h>
+
+#define SLUICE_RING_MAGIC UINT64_C(0x31454349554c53) /* "SLUICE1" */
+#define SLUICE_RING_ABI 1u
+#define SLUICE_RING_HEADER_BYTES 4096u
+#define SLUICE_RING_SEALED (UINT64_C(1) << 63)
+#define SLUICE_RING_NEVER (~UINT64_C(0))
+#define SLUICE_RING_PRODUCERS 256u
+#define SLUICE_RING_CLAIM_MOST 4096u /* packets in one claim of a ring with many producers */
+
+enum sluice_shape { SLUICE_FIXED = 0, SLUICE_FRAMED = 1 };
+enum sluice_producers { SLUICE_ONE_PRODUCER = 0, SLUICE_MANY_PRODUCERS = 1 };
+
+/* The one answer to "no room". Grow belongs to buffers (sluice.h): their producers carry the engine's hook. */
+enum sluice_full_policy {
+    SLUICE_FAIL = 0,        /* answer WOULD_BLOCK */
+    SLUICE_BLOCK = 1,       /* wait up to the producer's timeout_ns, then TIMEOUT */
+    SLUICE_DROP_NEWEST = 2, /* count dropped_newest and answer DROPPED */
+    SLUICE_DROP_OLDEST = 3, /* take the oldest packets out, count dropped_oldest */
+    SLUICE_GROW = 4         /* chain a further segment */
+};
+
+enum sluice_ring_flags {
+    SLUICE_RING_ASYMMETRIC = 1u,  /* sleepers execute membarrier(2) */
+    SLUICE_RING_NAMED = 2u,       /* lies in shared memory under a name */
+    SLUICE_RING_FILE = 4u,        /* lies in a file and survives its processes */
+    SLUICE_RING_HUGE_PAGES = 8u,  /* huge pages were asked for and given */
+    SLUICE_RING_LOCKED = 16u      /* mlock was asked for and given */
+};
+
+enum sluice_cell_state { SLUICE_CELL_CLAIMED = 1, SLUICE_CELL_COMMITTED = 2, SLUICE_CELL_ABORTED = 3 };
+
+enum sluice_record_flags { SLUICE_RECORD_ABORTED = 1 };
+
+/* Header of a framed record. length counts header and payload; it is negative while the claim is open.
+ * The record takes length rounded up to 8 bytes. */
+typedef struct sluice_ring_record {
+    int32_t length;
+    uint16_t type;  /* the host's; the producer slot while the claim is open */
+    uint16_t flags; /* sluice_record_flags */
+} sluice_ring_record;
+
+typedef struct sluice_ring_header {
+    /* line 0: written by the creator, constant afterwards */
+    uint64_t magic; /* stored last, with release: the ring is ready */
+    uint32_t abi;
+    uint32_t header_bytes;
+    uint64_t data_offset;
+    uint64_t capacity;
+    uint32_t shape;
+    uint32_t stride; /* bytes of a packet; 0 for framed rings */
+    uint32_t producers;
+    uint32_t full_policy;
+    uint32_t flags;
+    uint32_t layout_bytes; /* length of layout_text */
+    uint64_t cells_offset; /* 0: none */
+    uint64_t cells;        /* a power of two */
+    uint64_t segment_bytes;
+    int64_t block_timeout_ns; /* default of producers that attach */
+    uint64_t pid_namespace;   /* identities can be checked for life inside this one only */
+    int64_t created_ns;       /* CLOCK_REALTIME */
+    uint64_t check_mask;      /* constant fields in the first 8 bytes of a packet: */
+    uint64_t check_value;     /* (first 8 bytes & check_mask) == check_value */
+    uint64_t reserved_constant;
+
+    /* 128: producers */
+    uint64_t head;
+    uint64_t pushed; /* framed: records put; fixed: head / stride, less aborted */
+    uint64_t dropped_newest;
+    uint64_t stalls; /* times a producer had to wait or was told WOULD_BLOCK */
+    uint64_t aborted;
+    uint64_t rejected; /* packets of a wrong size or with a wrong constant */
+    uint64_t reserved_producers[10];
+
+    /* 256: consumer */
+    uint64_t tail;
+    uint64_t clearing; /* end of the range being cleared; see above */
+    uint64_t tail_lock;
+    uint64_t popped;
+    uint64_t dropped_oldest;
+    uint64_t unblocked;
+    uint64_t high_water; /* most bytes seen in the ring */
+    uint64_t flushes;
+    uint64_t sink_errors;
+    uint64_t written_bytes; /* over all sinks */
+    int64_t heartbeat_ns;   /* CLOCK_MONOTONIC of the consumer's last round */
+    uint64_t reserved_consumer[5];
+
+    /* 384: how the consumer sleeps */
+    uint64_t wake_at;      /* a producer that publishes this position or a later one wakes the consumer */
+    uint32_t data_futex;   /* changes with every wake */
+    int32_t event_fd;      /* eventfd of event_owner, -1: none */
+    uint64_t event_owner;
+    uint64_t reserved_wake[13];
+
+    /* 512: how producers sleep */
+    uint32_t space_waiters;
+    uint32_t space_futex;
+    uint64_t reserved_space[15];
+
+    /* 640: who holds the ends; identities, see owner.h */
+    uint64_t creator;
+    uint64_t consumer_owner;
+    uint64_t producer_owner;                         /* one producer */
+    uint64_t producer_slots[SLUICE_RING_PRODUCERS];  /* many producers */
+    uint64_t reserved_owner[13];
+
+    char layout_text[1280]; /* description of the packets, UTF-8, layout_bytes long */
+} sluice_ring_header;
+
+#ifdef __cplusplus
+#define SLUICE_STATIC_ASSERT static_assert
+#else
+#define SLUICE_STATIC_ASSERT _Static_assert
+#endif
+
+#define SLUICE_AT(field, offset)                                                                             \
+    SLUICE_STATIC_ASSERT(offsetof(sluice_ring_header, field) == (offset), "offset of " #field)
+SLUICE_AT(magic, 0);
+SLUICE_AT(abi, 8);
+SLUICE_AT(header_bytes, 12);
+SLUICE_AT(data_offset, 16);
+SLUICE_AT(capacity, 24);
+SLUICE_AT(shape, 32);
+SLUICE_AT(stride, 36);
+SLUICE_AT(producers, 40);
+SLUICE_AT(full_policy, 44);
+SLUICE_AT(flags, 48);
+SLUICE_AT(layout_bytes, 52);
+SLUICE_AT(cells_offset, 56);
+SLUICE_AT(cells, 64);
+SLUICE_AT(segment_bytes, 72);
+SLUICE_AT(block_timeout_ns, 80);
+SLUICE_AT(pid_namespace, 88);
+SLUICE_AT(created_ns, 96);
+SLUICE_AT(check_mask, 104);
+SLUICE_AT(check_value, 112);
+SLUICE_AT(head, 128);
+SLUICE_AT(pushed, 136);
+SLUICE_AT(dropped_newest, 144);
+SLUICE_AT(stalls, 152);
+SLUICE_AT(aborted, 160);
+SLUICE_AT(rejected, 168);
+SLUICE_AT(tail, 256);
+SLUICE_AT(clearing, 264);
+SLUICE_AT(tail_lock, 272);
+SLUICE_AT(popped, 280);
+SLUICE_AT(dropped_oldest, 288);
+SLUICE_AT(unblocked, 296);
+SLUICE_AT(high_water, 304);
+SLUICE_AT(flushes, 312);
+SLUICE_AT(sink_errors, 320);
+SLUICE_AT(written_bytes, 328);
+SLUICE_AT(heartbeat_ns, 336);
+SLUICE_AT(wake_at, 384);
+SLUICE_AT(data_futex, 392);
+SLUICE_AT(event_fd, 396);
+SLUICE_AT(event_owner, 400);
+SLUICE_AT(space_waiters, 512);
+SLUICE_AT(space_futex, 516);
+SLUICE_AT(creator, 640);
+SLUICE_AT(consumer_owner, 648);
+SLUICE_AT(producer_owner, 656);
+SLUICE_AT(producer_slots, 664);
+SLUICE_AT(layout_text, 2816);
+#undef SLUICE_AT
+SLUICE_STATIC_ASSERT(sizeof(sluice_ring_header) == SLUICE_RING_HEADER_BYTES, "size of the header page");
+SLUICE_STATIC_ASSERT(sizeof(sluice_ring_record) == 8, "size of a record header");
+
+/* A mapped ring, private to the process. Made by sluice_ring_create or sluice_ring_attach. */
+typedef struct sluice_ring {
+    sluice_ring_header *header;
+    uint8_t *data;
+    uint64_t *cells;
+    uint64_t mapped_bytes;
+    uint64_t self;     /* identity of this process */
+    int32_t fd;
+    uint32_t owns_name; /* created here: a close with `remove` unlinks it */
+    char path[256];
+    char error[256]; /* text of the last fault of a call on this ring */
+} sluice_ring;
+
+/* A run of consecutive packets, seen in place. */
+typedef struct sluice_batch {
+    const uint8_t *data;
+    uint64_t bytes;   /* what a release of the whole batch gives back, aborted records included */
+    uint64_t packets; /* aborted records not counted */
+    uint32_t stride;  /* 0: framed, step with sluice_batch_next */
+    uint32_t reserved;
+} sluice_batch;
+
+static inline uint64_t sluice_round_up(uint64_t value, uint64_t power_of_two)
+{
+    return (value + power_of_two - 1) & ~(power_of_two - 1);
+}
+
+static inline uint64_t sluice_cell(uint64_t sequence, uint32_t claim, uint32_t slot, uint32_t state)
+{
+    return ((sequence + 1) << 22) | ((uint64_t)(claim - 1) << 10) | ((uint64_t)slot << 2) | state;
+}
+
+static inline uint64_t sluice_record_word(int32_t length, uint16_t type, uint16_t flags)
+{
+    return (uint64_t)(uint32_t)length | ((uint64_t)type << 32) | ((uint64_t)flags << 48);
+}
+
+#endif

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * sluice/ring/producer.h - the end that puts.
+ *
+ * Threading: one thread at a time per sluice_producer. A ring of one producer takes one sluice_producer, a ring
+ * of many producers takes up to 256, each with its own. One claim may be open per producer.
+ *
+ * Fixed stride   put / put_many, or claim(packets) -> fill -> commit(packets) or abort
+ * Framed         put_record, or claim_record(bytes) -> fill -> commit_record(bytes, type) or abort
+ *
+ * What is committed is published at once, or in groups when publish_bytes is set (one producer): then
+ * sluice_producer_publish makes the rest visible, and so does close.
+ */
+#ifndef SLUICE_RING_PRODUCER_H
+#define SLUICE_RING_PRODUCER_H
+
+#include "claim.h"
+
+/* Takes a producing end of the ring. E_BUSY: the one end, or all 256, belong to live producers. */
+SLUICE_CHECKED SLUICE_INLINE int32_t sluice_producer_open(sluice_producer *producer, sluice_ring *ring)
+{
+    sluice_ring_header *header = ring->header;
+    memset(producer, 0, sizeof *producer);
+    sluice_view(&producer->view, ring);
+    producer->self = ring->self;
+    producer->event_fd = -1;
+    producer->timeout_ns = header->block_timeout_ns;
+    producer->check_mask = header->check_mask;
+    producer->check_value = header->check_value;
+    if (!sluice_fence_register()) {
+        producer->view.asymmetric = 0; /* the full fence on this side serves as well */
+    }
+    if (!producer->view.many) {
+        if (sluice_take_end(header, &header->producer_owner, producer->self) != SLUICE_OK) {
+            (void)snprintf(ring->error, sizeof ring->error, "the ring has one producer, process %u, and it is alive",
+                           (unsigned)(sluice_load_relaxed(&header->producer_owner) >> 32));
+            return SLUICE_E_BUSY;
+        }
+        producer->head = sluice_load_acquire(&header->head) & ~SLUICE_RING_SEALED;
+        producer->published = producer->head;
+        producer->records = sluice_load_relaxed(&header->pushed);
+        producer->tail = sluice_load_acquire(&header->tail);
+        return SLUICE_OK;
+    }
+    for (uint32_t slot = 0; slot < SLUICE_RING_PRODUCERS; slot++) {
+        uint64_t nobody = 0;
+        if (sluice_cas(&header->producer_slots[slot], &nobody, producer->self)) {
+            producer->slot = slot;
+            producer->tail = sluice_load_acquire(&header->tail);
+            return SLUICE_OK;
+        }
+    }
+    (void)snprintf(ring->error, sizeof ring->error, "all %u producer slots of the ring are taken", SLUICE_RING_PRODUCERS);
+    return SLUICE_E_BUSY;
+}
+
+/* 1 when the constants in the first bytes of the packet are right. */
+static inline int sluice_constants_hold(const sluice_producer *producer, const void *packet)
+{
+    uint64_t first = 0;
+    memcpy(&first, packet, producer->view.stride < 8 ? producer->view.stride : 8);
+    return (first & producer->check_mask) == producer->check_value;
+}
+
+/* Fixed stride: copies one packet in. `bytes` must be the stride: E_SIZE, and nothing changes, if it is not.
+ * E_CONSTANT: a constant of the packet layout does not hold. */
+SLUICE_CHECKED SLUICE_INLINE int32_t sluice_producer_put(sluice_producer *producer, const void *packet, uint32_t bytes)
+{
+    if (__builtin_expect(bytes != producer->view.stride || producer->view.framed, 0)) {
+        sluice_count(&producer->view.header->rejected, 1);
+        return SLUICE_E_SIZE;
+    }
+    if (__builtin_expect(producer->check_mask != 0, 0) && !sluice_constants_hold(producer, packet)) {
+        sluice_count(&producer->view.header->rejected, 1);
+        return SLUICE_E_CONSTANT;
+    }
+    int32_t status = sluice_reserve(producer, bytes, 1);
+    if (__builtin_expect(status == SLUICE_OK, 1)) {
+        memcpy(sluice_claim_memory(producer, 0), packet, bytes);
+        sluice_settle_fixed(producer, bytes);
+    }
+    return status;
+}
+
+/* Fixed stride: copies `packets` packets in, in runs as long as the room allows. *done is how many were taken; the
+ * status is that of the first one that was not (DROPPED: the rest was dropped and counted). */
+SLUICE_CHECKED SLUICE_INLINE int32_t sluice_producer_put_many(sluice_producer *producer, const void *source,
+                                                              uint64_t packets, uint64_t *done)
+{
+    uint64_t stride = producer->view.stride, taken = 0;
+    const uint8_t *from = (const uint8_t *)source;
+    int32_t status = SLUICE_OK;
+    *done = 0;
+    if (producer->view.framed) {
+        return SLUICE_E_SIZE;
+    }
+    for (uint64_t i = 0; producer->check_mask != 0 && i < packets; i++) {
+        if (!sluice_constants_hold(producer, from + i * stride)) {
+            sluice_count(&producer->view.header->rejected, packets - i);
+            packets = i;
+            status = SLUICE_E_CONSTANT;
+        }
+    }
+    while (taken < packets) {
+        uint64_t room = producer->view.capacity - (sluice_producer_head(producer) - producer->tail);
+        uint64_t run = room >= (packets - taken) * stride ? packets - taken : room / stride;
+        uint64_t most = producer->view.many ? SLUICE_RING_CLAIM_MOST : producer->view.capacity / stride;
+        run = run == 0 ? 1 : run > most ? most : run;
+        int32_t one = sluice_reserve(producer, run * stride, run);
+        if (one == SLUICE_DROPPED && producer->view.policy == SLUICE_DROP_OLDEST) {
+            taken += run; /* counted; what comes after may fit again */
+            status = one;
+            continue;
+        }
+        if (one != SLUICE_OK) {
+            if (one == SLUICE_DROPPED && packets - taken > run) {
+                sluice_count(&producer->view.header->dropped_newest, packets - taken - run);
+            }
+            status = one;
+            break;
+        }
+        memcpy(sluice_claim_memory(producer, 0), from + taken * stride, (size_t)(run * stride));
+        sluice_settle_fixed(producer, run * stride);
+        taken += run;
+        *done += run;
+    }
+    return status;
+}
+
+/* Fixed stride: room for `packets` consecutive packets, at *memory, to be filled in place. */
+SLUICE_CHECKED SLUICE_INLINE int32_t sluice_producer_claim(sluice_producer *producer, uint64_t packets, void **memory)
+{
+    if (producer->claim_bytes != 0) {
+        return SLUICE_E_STATE;
+    }
+    if (packets == 0 || producer->view.framed || packets > producer->view.capacity / producer->view.stride ||
+        (producer->view.many && packets > SLUICE_RING_CLAIM_MOST)) {
+        return SLUICE_E_SIZE;
+    }
+    int32_t status = sluice_reserve(producer, packets * producer->view.stride, packets);
+    if (status == SLUICE_OK) {
+        *memory = sluice_claim_memory(producer, 0);
+    }
+    return status;
+}
+
+/* Fixed stride: the first `packets` of the claim are good; the others were never there. */
+SLUICE_CHECKED SLUICE_INLINE int32_t sluice_producer_commit(sluice_producer *producer, uint64_t packets)
+{
+    uint64_t bytes = packets * producer->view.stride;
+    if (producer->claim_bytes == 0 || producer->view.framed) {
+        return SLUICE_E_STATE;
+    }
+    if (bytes > producer->claim_bytes) {
+        return SLUICE_E_SIZE;
+    }
+    sluice_settle_fixed(producer, bytes);
+    return SLUICE_OK;
+}
+
+/* Framed: room for a payload of `bytes`, at *memory. */
+SLUICE_CHECKED SLUICE_INLINE int32_t sluice_producer_claim_record(sluice_producer *producer, uint32_t bytes,
+                                                                  void **memory)
+{
+    if (producer->claim_bytes != 0) {
+        return SLUICE_E_STATE;
+    }
+    if (!producer->view.framed || bytes > (uint32_t)INT32_MAX - 16 ||
+        (bytes + 8 > producer->view.capacity && producer->grow == NULL)) {
+        return SLUICE_E_SIZE;
+    }
+    int32_t status = sluice_reserve(producer, sluice_round_up((uint64_t)bytes + 8, 8), 1);
+    if (status == SLUICE_OK) {
+        *memory = sluice_claim_memory(producer, 8);
+    }
+    return status;
+}
+
+/* Framed: the claim holds a record of `bytes` (at most what was claimed) and the host's `type`. */
+SLUICE_CHECKED SLUICE_INLINE int32_t sluice_producer_commit_record(sluice_producer *producer, uint32_t bytes,
+                                                                   uint16_t type)
+{
+    if (producer->claim_bytes == 0 || !producer->view.framed) {
+        return SLUICE_E_STATE;
+    }
+    if ((uint64_t)bytes + 8 > producer->claim_bytes) {
+        return SLUICE_E_SIZE;
+    }
+    sluice_settle_record(producer, bytes + 8, type, 0);
+    return SLUICE_OK;
+}
+
+/* Gives the open claim back; nothing of it is seen by the consumer. Without an open claim it does nothing. */
+SLUICE_INLINE void sluice_producer_abort(sluice_producer *producer)
+{
+    if (producer->claim_bytes == 0) {
+        return;
+    }
+    if (!producer->view.many) {
+        producer->claim_bytes = 0;
+        sluice_count(&producer->view.header->aborted, 1);
+    } else if (producer->view.framed) {
+        sluice_settle_record(producer, (uint32_t)producer->claim_bytes, 0, SLUICE_RECORD_ABORTED);
+    } else {
+        sluice_settle_fixed(producer, 0);
+    }
+}
+
+/* Framed: copies one record in. */
+SLUICE_CHECKED SLUICE_INLINE int32_t sluice_producer_put_record(sluice_producer *producer, const void *payload,
+                                                                uint32_t bytes, uint16_t type)
+{
+    void *memory;
+    int32_t status = sluice_producer_claim_record(producer, bytes, &memory);
+    if (__builtin_expect(status == SLUICE_OK, 1)) {
+        memcpy(memory, payload, bytes);
+        sluice_settle_record(producer, bytes + 8, type, 0);
+    }
+    return status;
+}
+
+/* Publishes, aborts an open claim and gives the end back. The producer must be opened again to be used. */
+SLUICE_INLINE void sluice_producer_close(sluice_producer *producer)
+{
+    if (producer->view.header == NULL) {
+        return;
+    }
+    sluice_producer_abort(producer);
+    sluice_producer_publish(producer);
+    uint64_t self = producer->self;
+    (void)sluice_cas(producer->view.many ? &producer->view.header->producer_slots[producer->slot]
+                                         : &producer->view.header->producer_owner,
+                     &self, (uint64_t)0);
+    if (producer->event_fd >= 0) {
+        (void)close(producer->event_fd);
+    }
+    memset(producer, 0, sizeof *producer);
+    producer->event_fd = -1;
+}
+
+#endif

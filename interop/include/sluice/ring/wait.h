@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * sluice/ring/wait.h - sleeping and waking without a lost wake-up.
+ *
+ * Consumer: 1. stores wake_at (the position it waits for)  2. heavy fence  3. looks at head again
+ *           4. sleeps on data_futex if it is still short.
+ * Producer: 1. stores head with release  2. light fence  3. reads wake_at  4. wakes if head reached it.
+ * Either the producer sees wake_at or the consumer sees head. Producers that wait for room do the same with
+ * space_waiters, tail and space_futex. Sleeps are cut into slices of 100 ms, so that a peer that died between
+ * two steps costs a slice and not for ever.
+ */
+#ifndef SLUICE_RING_WAIT_H
+#define SLUICE_RING_WAIT_H
+
+#include "owner.h"
+
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#if !defined(__USE_MISC) && !defined(__cplusplus)
+#error "sluice/ring.h needs the system interfaces of Linux: compile with -std=gnu11, or define _GNU_SOURCE"
+#endif
+
+#define SLUICE_WAIT_SLICE_NS INT64_C(100000000)
+#define SLUICE_SPIN_ROUNDS 200
+#define SLUICE_YIELD_ROUNDS 20
+
+static inline int64_t sluice_monotonic_ns(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+/* Monotonic time at which a wait that begins now ends; INT64_MAX: never. */
+static inline int64_t sluice_deadline(int64_t timeout_ns)
+{
+    int64_t now = sluice_monotonic_ns();
+    return timeout_ns < 0 || timeout_ns > INT64_MAX - now ? INT64_MAX : now + timeout_ns;
+}
+
+enum { SLUICE_MEMBARRIER_GLOBAL_EXPEDITED = 2, SLUICE_MEMBARRIER_REGISTER_GLOBAL_EXPEDITED = 4 };
+
+/* Makes this process take part in heavy fences of others. 1 on success. */
+static inline uint32_t sluice_fence_register(void)
+{
+#ifdef SYS_membarrier
+    return syscall(SYS_membarrier, SLUICE_MEMBARRIER_REGISTER_GLOBAL_EXPEDITED, 0, 0) == 0;
+#else
+    return 0;
+#endif
+}
+
+/* The side that is about to sleep. Pairs with sluice_light_fence. */
+static inline void sluice_heavy_fence(uint32_t asymmetric)
+{
+    sluice_fence_full();
+#ifdef SYS_membarrier
+    if (asymmetric) {
+        (void)syscall(SYS_membarrier, SLUICE_MEMBARRIER_GLOBAL_EXPEDITED, 0, 0);
+    }
+#else
+    (void)asymmetric;
+#endif
+}
+
+/* Sleeps while *word is `seen`, until `deadline` or for one slice. */
+static inline void sluice_futex_wait(uint32_t *word, uint32_t seen, int64_t deadline)
+{
+    int64_t left = deadline == INT64_MAX ? SLUICE_WAIT_SLICE_NS : deadline - sluice_monotonic_ns();
+    if (left <= 0) {
+        return;
+    }
+    if (left > SLUICE_WAIT_SLICE_NS) {
+        left = SLUICE_WAIT_SLICE_NS;
+    }
+    struct timespec span = {.tv_sec = (time_t)(left / 1000000000), .tv_nsec = (long)(left % 1000000000)};
+    (void)syscall(SYS_futex, word, FUTEX_WAIT, seen, &span, NULL, 0);
+}
+
+static inline void sluice_futex_wake(uint32_t *word, int32_t sleepers)
+{
+    (void)syscall(SYS_futex, word, FUTEX_WAKE, sleepers, NULL, NULL, 0);
+}
+
+/* The consumer's eventfd as seen from this process: its own, or fetched once from the other one by pidfd_getfd(2). -1:
+ * out of reach, the consumer's slices bound the delay. */
+static inline int32_t sluice_event_here(const sluice_ring_header *header, uint64_t self, uint64_t *owner_cached,
+                                        int32_t *fd_cached)
+{
+    uint64_t owner = sluice_load_acquire(&header->event_owner);
+    int32_t fd = sluice_load_relaxed(&header->event_fd);
+    if (owner == 0 || fd < 0) {
+        return -1;
+    }
+    if (owner == self) {
+        return fd;
+    }
+    if (*owner_cached != owner) {
+        if (*fd_cached >= 0) {
+            (void)close(*fd_cached);
+        }
+        *fd_cached = -1;
+        *owner_cached = owner;
+#if defined(SYS_pidfd_open) && defined(SYS_pidfd_getfd)
+        int32_t process = (int32_t)syscall(SYS_pidfd_open, (pid_t)(owner >> 32), 0);
+        if (process >= 0) {
+            *fd_cached = (int32_t)syscall(SYS_pidfd_getfd, process, fd, 0);
+            (void)close(process);
+        }
+#endif
+    }
+    return *fd_cached;
+}
+
+/* Cold half of a publish: somebody waits for the position `seen`, which was reached. */
+static inline void sluice_wake_consumer(sluice_ring_header *header, uint64_t seen, uint64_t self,
+                                        uint64_t *owner_cached, int32_t *fd_cached)
+{
+    (void)sluice_cas(&header->wake_at, &seen, SLUICE_RING_NEVER); /* one producer of several calls the kernel */
+    (void)sluice_fetch_add(&header->data_futex, 1u);
+    sluice_futex_wake(&header->data_futex, 1);
+    int32_t fd = sluice_event_here(header, self, owner_cached, fd_cached);
+    if (fd >= 0) {
+        uint64_t one = 1;
+        ssize_t ignored = write(fd, &one, sizeof one); /* full means readable already */
+        (void)ignored;
+    }
+}
+
+/* Cold half of a release: producers wait for room. */
+static inline void sluice_wake_producers(sluice_ring_header *header)
+{
+    (void)sluice_fetch_add(&header->space_futex, 1u);
+    sluice_futex_wake(&header->space_futex, INT32_MAX);
+}
+
+#endif
