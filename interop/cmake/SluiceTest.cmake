@@ -1,12 +1,14 @@
 # How C tests are registered with CTest.
 #
-#   sluice_abi_test(NAME SOURCES files... [STATIC] [TIMEOUT seconds] [ARGS ...] [ENVIRONMENT ...])
-#       A program over sluice.h, linked with the library (or its static twin). CTest name: abi.NAME
+#   sluice_abi_test(NAME SOURCES files... [STATIC] [ARGS ...] [ENVIRONMENT ...])
+#   sluice_abi_test(NAME PROGRAM target [ARGS ...] [ENVIRONMENT ...])
+#       A program over sluice.h, linked with the library (or its static twin), or one more run of it. CTest name: abi.NAME
 #
-#   sluice_ring_test(NAME SOURCES files... [SANITIZERS thread address] [TIMEOUT seconds] [ARGS ...])
+#   sluice_ring_test(NAME SOURCES files... [SANITIZERS thread address] [ARGS ...])
 #       A program over ring.h alone. CTest names: native.NAME, and native.NAME.thread, native.NAME.address for the sanitizers.
 #
-# A test that returns 77 is skipped; it prints why. SLUICE_LONG=1 in the environment asks for the long form.
+# A test that returns 77 is skipped; it prints why. SLUICE_LONG=1 in the environment asks for the long form; `./run test` sets
+# the time limit, which the long form raises.
 
 # ThreadSanitizer needs its address ranges free; where the kernel randomises more than it expects, the test runs without.
 set(SLUICE_TSAN_LAUNCHER "")
@@ -32,16 +34,13 @@ function(_sluice_test_program target link sanitizer)
     endif()
 endfunction()
 
-function(_sluice_add_test name timeout)
+function(_sluice_add_test name)
     add_test(NAME ${name} COMMAND ${ARGN})
-    set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT ${timeout})
+    set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77)
 endfunction()
 
 function(sluice_abi_test name)
-    cmake_parse_arguments(PARSE_ARGV 1 test "STATIC" "TIMEOUT;PROGRAM" "SOURCES;ARGS;ENVIRONMENT")
-    if(NOT test_TIMEOUT)
-        set(test_TIMEOUT 120)
-    endif()
+    cmake_parse_arguments(PARSE_ARGV 1 test "STATIC" "PROGRAM" "SOURCES;ARGS;ENVIRONMENT")
     if(test_SOURCES)
         set(test_PROGRAM abi_${name})
         set(library Sluice::sluice)
@@ -50,19 +49,16 @@ function(sluice_abi_test name)
         endif()
         _sluice_test_program(${test_PROGRAM} ${library} "" ${test_SOURCES})
     endif()
-    _sluice_add_test(abi.${name} ${test_TIMEOUT} ${test_PROGRAM} ${test_ARGS})
+    _sluice_add_test(abi.${name} ${test_PROGRAM} ${test_ARGS})
     if(test_ENVIRONMENT)
         set_tests_properties(abi.${name} PROPERTIES ENVIRONMENT "${test_ENVIRONMENT}")
     endif()
 endfunction()
 
 function(sluice_ring_test name)
-    cmake_parse_arguments(PARSE_ARGV 1 test "" "TIMEOUT" "SOURCES;SANITIZERS;ARGS")
-    if(NOT test_TIMEOUT)
-        set(test_TIMEOUT 120)
-    endif()
+    cmake_parse_arguments(PARSE_ARGV 1 test "" "" "SOURCES;SANITIZERS;ARGS")
     _sluice_test_program(native_${name} Sluice::ring "" ${test_SOURCES})
-    _sluice_add_test(native.${name} ${test_TIMEOUT} native_${name} ${test_ARGS})
+    _sluice_add_test(native.${name} native_${name} ${test_ARGS})
     foreach(sanitizer ${test_SANITIZERS})
         set(target native_${name}_${sanitizer})
         _sluice_test_program(${target} Sluice::ring ${sanitizer} ${test_SOURCES})
@@ -70,7 +66,7 @@ function(sluice_ring_test name)
         if(sanitizer STREQUAL "thread")
             set(launcher ${SLUICE_TSAN_LAUNCHER})
         endif()
-        _sluice_add_test(native.${name}.${sanitizer} ${test_TIMEOUT} ${launcher} $<TARGET_FILE:${target}> ${test_ARGS})
+        _sluice_add_test(native.${name}.${sanitizer} ${launcher} $<TARGET_FILE:${target}> ${test_ARGS})
         set_tests_properties(native.${name}.${sanitizer} PROPERTIES ENVIRONMENT
             "TSAN_OPTIONS=halt_on_error=1;ASAN_OPTIONS=detect_leaks=1;SLUICE_SANITIZER=${sanitizer}")
     endforeach()
