@@ -1,8 +1,41 @@
-/*
- * sluice.h - the C interface of Sluice.
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * sluice/sluice.h - the C interface of Sluice, in the order a newcomer needs it.
+ *
+ *   1 Results            statuses and error texts
+ *   2 Packet layouts     what is in a packet
+ *   3 Buffers            where packets wait
+ *   4 Putting and taking put, producers, pop, clear
+ *   5 Sinks              where packets go: files, text, callbacks, memory
+ *   6 Release            when they go: thresholds, controllers, flush
+ *   7 Running            a pump thread, or stepped by the host
+ *   8 Statistics
+ *   9 Library            version, shutdown, fork
+ *
+ * The shortest useful program:
+ *
+ *   sluice_buffer *buffer;
+ *   sluice_buffer_options options = {.struct_size = sizeof options, .stride = sizeof(packet), .release_packets = 1000};
+ *   if (sluice_buffer_create(&options, &buffer) != SLUICE_OK) return complain();
+ *   if (sluice_buffer_add_file_sink(buffer, &(sluice_file_options){.struct_size = sizeof(sluice_file_options),
+ *                                   .path = "data.dat"}, NULL) != SLUICE_OK) return complain();
+ *   if (sluice_buffer_start(buffer) != SLUICE_OK) return complain();
+ *   while (next(&packet)) if (sluice_buffer_put(buffer, &packet, sizeof packet) < 0) return complain();
+ *   return sluice_buffer_destroy(buffer) == SLUICE_OK ? 0 : complain();      // flushes first
+ *
+ * Conventions
+ *   Every call returns an int32_t status (sluice/status.h): 0 done, positive not now, negative a fault that changed
+ *   nothing. Handles are typed and opaque, and not addresses: a NULL, stale or foreign one gives E_HANDLE. Option
+ *   structs begin with struct_size = sizeof the struct; zero in any other field means its default; a struct of an
+ *   older caller is completed with defaults, one of a newer caller is accepted while what this library does not know
+ *   is zero, and refused with E_ABI else. Text is UTF-8. Times are nanoseconds on the monotonic clock; -1 means for
+ *   ever, 0 look once. Callbacks take the host's `user` pointer first, return a status and must not call into the
+ *   object that calls them. Threading stands at the head of each chapter.
  */
 #ifndef SLUICE_SLUICE_H
 #define SLUICE_SLUICE_H
+
+#include "status.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -11,27 +44,329 @@
 extern "C" {
 #endif
 
-/* ---- Version -------------------------------------------------------------------------------------------- */
+typedef struct sluice_layout sluice_layout;
+typedef struct sluice_buffer sluice_buffer;
+typedef struct sluice_sink sluice_sink;
+struct sluice_producer; /* sluice/ring.h */
+struct sluice_batch;    /* sluice/ring.h */
+
+/* ---- 1 Results ----------------------------------------------------------------- any thread --------------- */
+
+/* The text of the last fault on the calling thread: what failed, the value and its limit. Copies at most capacity - 1
+ * bytes and a zero byte to text (may be NULL); *length (may be NULL) receives the whole length. Since 0.1. */
+int32_t sluice_last_error(char *text, size_t capacity, size_t *length);
+
+/* "E_SIZE: the packet or buffer has the wrong size". Never NULL; the text is static. Since 0.1. */
+const char *sluice_status_text(int32_t status);
+
+/* ---- 2 Packet layouts ---------------------------------------------------------- any thread --------------- */
+
+/* A layout names and types the fields of a packet, e.g. "> header:B=0xA1; pin:B; time:I*1e-3 [s] %.3f; adc:H"; the
+ * grammar is in docs/packet-layout.md. `text` may also be the name of a layout that ships: plasduino-digital,
+ * plasduino-analog, jitter. E_LAYOUT: the error text points at the character. Destroy with sluice_layout_destroy; a
+ * buffer made with the layout keeps what it needs. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_layout_create(const char *text, sluice_layout **layout);
+
+/* NULL is fine. Since 0.1. */
+int32_t sluice_layout_destroy(sluice_layout *layout);
+
+/* Bytes of a packet. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_layout_size(const sluice_layout *layout, uint32_t *bytes);
+
+/* The canonical description, which creates an equal layout. Text as in sluice_last_error. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_layout_describe(const sluice_layout *layout, char *text, size_t capacity, size_t *length);
+
+/* The NumPy dtype of a packet as JSON: {"names": [...], "formats": [...], "offsets": [...], "itemsize": n}. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_layout_numpy(const sluice_layout *layout, char *text, size_t capacity, size_t *length);
+
+/* Fields, bit ranges counted as fields of their own, padding not counted. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_layout_fields(const sluice_layout *layout, uint32_t *fields);
+
+typedef struct sluice_field {
+    uint32_t struct_size;
+    uint32_t offset; /* bytes from the start of the packet */
+    uint32_t size;   /* bytes, of all elements */
+    uint32_t count;  /* elements */
+    uint32_t bit;    /* lowest bit of a bit range */
+    uint32_t bits;   /* bits of a bit range; 0: the whole field */
+    char type;       /* as in Python's struct */
+    char name[63];   /* ended with a zero byte, cut if longer */
+} sluice_field;
+
+/* Field `index`, from 0. E_INVALID beyond the last one. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_layout_field(const sluice_layout *layout, uint32_t index, sluice_field *field);
+
+/* Whether the constants of `bytes` / size packets hold. E_CONSTANT: the text names packet, field, expected and found;
+ * *bad (may be NULL) is the packet's index. E_SIZE: not a multiple of the packet. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_layout_check(const sluice_layout *layout, const void *packets, size_t bytes, uint64_t *bad);
+
+/* ---- 3 Buffers ----------------------------------------------------------------- any thread --------------- */
+
+enum sluice_buffer_kind {
+    SLUICE_FIFO = 0,    /* grows by segments, then spills to files */
+    SLUICE_CIRCULAR = 1 /* one segment of fixed size */
+};
+
+enum sluice_attach {
+    SLUICE_CREATE = 0,          /* E_EXISTS if the name or file is taken */
+    SLUICE_ATTACH = 1,          /* E_NOT_FOUND if it is not there */
+    SLUICE_CREATE_OR_ATTACH = 2 /* attaches if shape and stride agree, else E_STATE */
+};
+
+enum sluice_combine { SLUICE_ANY = 0, SLUICE_ALL = 1 };
+enum sluice_release_clock {
+    SLUICE_SINCE_FIRST = 0,  /* release_after_ns counts from when the first packet after a release was noticed */
+    SLUICE_SINCE_RELEASE = 1 /* ... from the last release, or from the creation */
+};
+enum sluice_wait { SLUICE_PARK = 0, SLUICE_YIELD = 1, SLUICE_SPIN = 2 };
+
+typedef struct sluice_buffer_options {
+    uint32_t struct_size;
+    uint32_t kind;                /* sluice_buffer_kind */
+    uint32_t shape;               /* 0 fixed stride, 1 framed records of any size */
+    uint32_t stride;              /* bytes of a packet; 0: that of the layout. Both given: they must agree */
+    uint32_t producers;           /* 0 one producer, 1 many */
+    uint32_t full_policy;         /* circular: sluice_full_policy (0 fail, 1 block, 2 drop newest, 3 drop oldest).
+                                     A FIFO takes 0 and grows */
+    uint32_t flags;               /* 8 huge pages if there are any, 16 lock in memory */
+    uint32_t attach;              /* sluice_attach, for name and file */
+    uint64_t capacity;            /* bytes; default 1 MiB; rounded up to a power of two */
+    int64_t block_timeout_ns;     /* policy block; default 1 s */
+    uint64_t memory_limit;        /* FIFO: bytes in memory; default 1 GiB */
+    uint64_t spill_limit;         /* FIFO: bytes in files beyond it; default 64 GiB */
+    const char *spill_directory;  /* FIFO: default TMPDIR, else /var/tmp */
+    const char *name;             /* shared memory that other processes attach to by name (circular) */
+    const char *file;             /* a file that keeps the packets when the process dies (circular) */
+    const sluice_layout *layout;  /* may be NULL */
+    uint64_t release_packets;     /* release at this many packets; 0: no such rule */
+    uint64_t release_bytes;       /* release at this many bytes; 0: no such rule */
+    int64_t release_after_ns;     /* release when this time is exceeded; 0: no such rule */
+    uint32_t release_combine;     /* sluice_combine: any or all of the rules, controllers included */
+    uint32_t release_clock;       /* sluice_release_clock */
+    uint32_t wait;                /* sluice_wait: how the pump waits for packets */
+    uint32_t reserved;
+} sluice_buffer_options;
+
+/* Makes a buffer. E_INVALID names the field, the value and the limit. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_buffer_create(const sluice_buffer_options *options, sluice_buffer **buffer);
+
+/* Stops the pump, releases what is stored to the sinks, closes them and frees the buffer; its producers are invalid
+ * afterwards. A fault of a sink that could not take the rest is returned, and the buffer is kept: mend it and call
+ * again, or call sluice_buffer_discard. NULL is fine. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_buffer_destroy(sluice_buffer *buffer);
+
+/* Frees the buffer whatever its sinks say; *lost (may be NULL) receives the packets that no sink has. Since 0.1. */
+int32_t sluice_buffer_discard(sluice_buffer *buffer, uint64_t *lost);
+
+/* ---- 4 Putting and taking ------------------------------------------------------ any thread --------------- */
+
+/* Copies one packet in. E_SIZE: not the stride. E_CONSTANT: a constant of the layout does not hold. WOULD_BLOCK, TIMEOUT,
+ * DROPPED: the full policy spoke. Any number of threads may call it; a thread that puts often takes a producer. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_buffer_put(sluice_buffer *buffer, const void *packet, size_t bytes);
+
+/* Copies packets of the stride in; *done (may be NULL) tells how many, the status is that of the first one not taken.
+ * E_SIZE: bytes is not a multiple of the stride. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_buffer_put_many(sluice_buffer *buffer, const void *packets, size_t bytes, uint64_t *done);
+
+/* Framed buffers: copies one record of any size with the host's type. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_buffer_put_record(sluice_buffer *buffer, const void *payload, size_t bytes, uint16_t type);
+
+/* Fills a producer for the inline calls of sluice/ring.h, which never enter the engine (but to grow a FIFO). One thread
+ * at a time may use it. With one producer, a buffer gives out one, and sluice_buffer_put answers E_BUSY meanwhile. Give it
+ * back with sluice_buffer_close_producer, not with sluice_producer_close. `producer_size` is sizeof(sluice_producer).
+ * Since 0.1. */
+SLUICE_CHECKED int32_t sluice_buffer_open_producer(sluice_buffer *buffer, struct sluice_producer *producer,
+                                                   size_t producer_size);
+SLUICE_CHECKED int32_t sluice_buffer_close_producer(sluice_buffer *buffer, struct sluice_producer *producer);
+
+/* Takes the oldest packet out: at most capacity bytes to packet, *bytes receives its size. WOULD_BLOCK: none is there.
+ * E_SIZE: it is larger than capacity, and stays. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_buffer_pop(sluice_buffer *buffer, void *packet, size_t capacity, size_t *bytes);
+
+/* Shows the oldest packets in one run without taking them, at most max_bytes (0: no limit), to `look`, which runs under
+ * the buffer's lock and must not keep the pointer. Its status is returned. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_buffer_peek(sluice_buffer *buffer, size_t max_bytes,
+                                          int32_t (*look)(void *user, const struct sluice_batch *batch), void *user);
+
+/* Packets stored. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_buffer_size(sluice_buffer *buffer, uint64_t *packets);
+
+/* Takes all packets out and counts them as cleared. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_buffer_clear(sluice_buffer *buffer);
+
+/* ---- 5 Sinks ------------------------------------------------------------------- any thread --------------- */
+
+/* Sinks get every packet that is released after they were added, each in order. Space is given back when every sink has
+ * accepted; one that fails keeps the data, counts, reports and goes on where it stopped when the fault is gone. The
+ * first sink is the primary one: without any, a flush answers E_STATE. *sink may be NULL; it ends with the buffer. */
+
+enum sluice_durability { SLUICE_DURABLE_NONE = 0, SLUICE_DURABLE_ON_CLOSE = 1, SLUICE_DURABLE_EVERY_FLUSH = 2 };
+
+typedef struct sluice_file_options {
+    uint32_t struct_size;
+    uint32_t durability;   /* sluice_durability: when data is forced to the device */
+    const char *path;      /* a new file; E_EXISTS if it is there: nothing is ever overwritten */
+    const void *header;    /* written first, and at the head of every rotated file */
+    uint64_t header_bytes;
+    uint64_t rotate_bytes; /* begin a new file (data.1.dat, data.2.dat ...) before this size is exceeded; 0: never */
+} sluice_file_options;
+
+/* Packets verbatim: the bytes that were put, nothing else (framed: the payloads). Since 0.1. */
+SLUICE_CHECKED int32_t sluice_buffer_add_file_sink(sluice_buffer *buffer, const sluice_file_options *options,
+                                                   sluice_sink **sink);
+
+/* Formats one packet as text: writes at most capacity bytes, sets *written. More room needed: set *written to it and
+ * return SLUICE_WOULD_BLOCK, the call is repeated. Negative: a fault, the packet is kept. */
+typedef int32_t (*sluice_format_fn)(void *user, const void *packet, size_t bytes, char *text, size_t capacity,
+                                    size_t *written);
+
+typedef struct sluice_text_options {
+    uint32_t struct_size;
+    uint32_t durability;
+    const char *path;
+    const char *separator;       /* default ", " */
+    const char *line_end;        /* default "\n" */
+    const char *header;          /* text to begin with, as it is; NULL: none */
+    uint32_t layout_header;      /* 1: a line of field names and units, after `comment` */
+    uint32_t reserved;
+    const char *comment;         /* default "# " */
+    const sluice_layout *layout; /* default: the buffer's */
+    sluice_format_fn format;     /* NULL: the layout formats */
+    void *format_user;
+    uint64_t rotate_bytes;
+} sluice_text_options;
+
+/* One line per packet. Needs a layout or a format function. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_buffer_add_text_sink(sluice_buffer *buffer, const sluice_text_options *options,
+                                                   sluice_sink **sink);
+
+/* Sees every released batch in place. 0 accepts, positive: not now, offer it again, negative: a fault, it is kept. */
+typedef int32_t (*sluice_batch_fn)(void *user, const struct sluice_batch *batch);
+SLUICE_CHECKED int32_t sluice_buffer_add_callback_sink(sluice_buffer *buffer, sluice_batch_fn accept, void *user,
+                                                       sluice_sink **sink);
+
+/* Keeps released bytes in native memory, up to limit bytes (then it answers "not now"), until they are taken. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_buffer_add_memory_sink(sluice_buffer *buffer, uint64_t limit, sluice_sink **sink);
+
+/* Takes up to capacity bytes out of a memory sink; *bytes tells how many. E_HANDLE: another kind of sink. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_sink_take(sluice_sink *sink, void *memory, size_t capacity, size_t *bytes);
+
+typedef struct sluice_sink_info {
+    uint32_t struct_size;
+    int32_t last_status; /* of its last write or flush */
+    uint64_t packets;    /* accepted */
+    uint64_t bytes;      /* written */
+    uint64_t errors;     /* faults */
+    char last_error[256];
+} sluice_sink_info;
+SLUICE_CHECKED int32_t sluice_sink_get_info(sluice_sink *sink, sluice_sink_info *info);
+
+/* Flushes what is stored, then closes and removes all sinks. A fault keeps them. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_buffer_disconnect(sluice_buffer *buffer);
+
+/* ---- 6 Release ----------------------------------------------------------------- any thread --------------- */
+
+/* What a controller decides on. */
+typedef struct sluice_snapshot {
+    uint32_t struct_size;
+    uint32_t reserved;
+    uint64_t packets; /* stored */
+    uint64_t bytes;
+    int64_t age_ns;                    /* by the buffer's release_clock */
+    const struct sluice_batch *batch;  /* the oldest stored packets, as many as lie in one run */
+} sluice_snapshot;
+
+/* 1 to release, 0 to store on; negative: it failed, is counted and skipped this time. */
+typedef int32_t (*sluice_controller_fn)(void *user, const sluice_snapshot *snapshot);
+
+/* Controllers are asked in the order they were added, then packets, bytes, time; the first answer that settles the
+ * matter (any: a 1, all: a 0) ends the round. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_buffer_add_controller(sluice_buffer *buffer, sluice_controller_fn decide, void *user);
+
+/* Called after each release. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_buffer_on_reset(sluice_buffer *buffer, void (*hook)(void *user), void *user);
+
+/* Changes the thresholds (0: no such rule). Since 0.1. */
+SLUICE_CHECKED int32_t sluice_buffer_configure(sluice_buffer *buffer, uint64_t release_packets, uint64_t release_bytes,
+                                               int64_t release_after_ns);
+
+/* The next evaluation releases, controllers unasked. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_buffer_force_release(sluice_buffer *buffer);
+
+/* *needed: 1 when the policy would release now. A full buffer is always to be released. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_buffer_flush_needed(sluice_buffer *buffer, int32_t *needed);
+
+/* *almost: 1 when release_packets are stored. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_buffer_almost_full(sluice_buffer *buffer, int32_t *almost);
+
+/* Since the last release, or the creation. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_buffer_since_flush(sluice_buffer *buffer, int64_t *ns);
+
+/* Writes what is stored now to the sinks, whatever the policy says. *packets released, *bytes written over all sinks
+ * (may be NULL). On a fault the rest stays stored and the fault is returned. E_STATE: there is no sink. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_buffer_flush(sluice_buffer *buffer, uint64_t *packets, uint64_t *bytes);
+
+/* ---- 7 Running ----------------------------------------------------------------- any thread --------------- */
+
+/* Starts a thread that evaluates and releases. Faults of sinks are retried, at longer and longer intervals up to 1 s.
+ * E_STATE: it runs. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_buffer_start(sluice_buffer *buffer);
+
+/* Stops the thread and releases what is stored. TIMEOUT: a sink would not take it within timeout_ns; it stays stored.
+ * Without a running thread it only releases. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_buffer_stop(sluice_buffer *buffer, int64_t timeout_ns);
+
+/* For hosts that forbid threads: one round of what the thread does, on the caller's. OK: something was released.
+ * WOULD_BLOCK: it was not time, within timeout_ns. A sink's fault is returned. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_buffer_poll(sluice_buffer *buffer, int64_t timeout_ns);
+
+/* A file descriptor that is readable once at least one packet is stored (release_packets, where set). Read 8 bytes from
+ * it, poll the buffer, then call this again to arm it anew. It belongs to the buffer. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_buffer_event(sluice_buffer *buffer, int32_t *fd);
+
+/* ---- 8 Statistics -------------------------------------------------------------- any thread --------------- */
+
+typedef struct sluice_buffer_stats {
+    uint32_t struct_size;
+    int32_t last_fault;        /* of a sink or controller; 0: none since the start */
+    uint64_t stored_packets;
+    uint64_t stored_bytes;
+    uint64_t capacity;         /* bytes, all segments */
+    uint64_t pushed;           /* packets put */
+    uint64_t popped;           /* packets released to sinks or popped */
+    uint64_t dropped_newest;
+    uint64_t dropped_oldest;
+    uint64_t cleared;
+    uint64_t rejected;         /* wrong size or constant */
+    uint64_t aborted;          /* claims given back */
+    uint64_t unblocked;        /* claims of dead producers given up */
+    uint64_t stalls;           /* puts that found no room */
+    uint64_t high_water;       /* most bytes stored */
+    uint64_t flushes;
+    uint64_t written_bytes;    /* over all sinks */
+    uint64_t sink_errors;
+    uint64_t controller_errors;
+    uint64_t segments;
+    uint64_t spilled_bytes;    /* in files now */
+} sluice_buffer_stats;
+SLUICE_CHECKED int32_t sluice_buffer_get_stats(sluice_buffer *buffer, sluice_buffer_stats *stats);
+
+/* ---- 9 Library ----------------------------------------------------------------- any thread --------------- */
 
 /* The version of this interface. Grows when a program built against an older header would break. */
 #define SLUICE_ABI_VERSION 1u
-
-/*
- * The interface version of the library that is loaded; compare it with SLUICE_ABI_VERSION.
- * Any thread. Since 0.1.0.
- */
 uint32_t sluice_abi_version(void);
 
-/*
- * What is running, as UTF-8 text: "sluice 0.1.0 (abi 1; image x86-64-v3; net9.0; native-aot)".
- *
- * text      receives the text, cut to capacity - 1 bytes and ended with a zero byte; NULL to ask for the length
- * capacity  bytes at text
- * length    receives the length of the whole text without the zero byte; may be NULL
- *
- * "; forked" is added in a child of fork() that cannot use the engine. Returns 0. Any thread. Since 0.1.0.
- */
+/* What is running: "sluice 0.1.0 (abi 1; image x86-64-v3; net9.0; native-aot)". Text as in sluice_last_error. "; forked"
+ * is added in a child of fork() that cannot use the engine. Since 0.1. */
 int32_t sluice_build_info(char *text, size_t capacity, size_t *length);
+
+/* Stops every pump, flushes and closes every buffer, and invalidates all handles. TIMEOUT: some data could not be written in
+ * time; what was lost is in the error text. Runs by itself at exit, with 5 s. Since 0.1. */
+int32_t sluice_shutdown(int64_t timeout_ns);
+
+/* After fork(), a child of a process that used the engine gets E_FORKED from every call but the ones that return text; the
+ * inline rings of sluice/ring.h keep working there. exec() starts afresh. */
 
 #ifdef __cplusplus
 }
