@@ -56,7 +56,13 @@ def test_a_program_is_built_and_run_with_the_lines_of_env(tmp_path: Path) -> Non
         "#include <sluice/sluice.h>\n#include <stdio.h>\n"
         "int main(void)\n{\n    char text[256];\n    sluice_build_info(text, sizeof text, NULL);\n    return puts(text) < 0;\n}\n"
     )
-    script = 'set -eu; eval "$1"; gcc hello.c -o hello $(pkg-config --cflags --libs sluice); ./hello; pkg-config --modversion sluice'
+    script = """
+        set -eu
+        eval "$1"
+        eval "gcc hello.c -o hello $(pkg-config --cflags --libs sluice)"  # eval: the flags quote a folder with a space
+        ./hello
+        pkg-config --modversion sluice
+    """
     done = subprocess.run(
         ["bash", "-c", script, "-", run("env").stdout],
         capture_output=True, text=True, check=False, timeout=120, cwd=tmp_path,
