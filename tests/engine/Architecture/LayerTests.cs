@@ -1,0 +1,65 @@
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+using Xunit;
+
+namespace Sluice.Tests.Architecture;
+
+/// <summary>The folder tree is the architecture: each layer of the engine refers only to the layers below it.</summary>
+public sealed partial class LayerTests
+{
+    // Bottom first; a layer may use every one before it.
+    private static readonly string[] Layers = ["Primitives", "Memory", "Buffers", "Packets", "Formatting", "Sinks", "Control"];
+
+    [Fact]
+    public void Every_folder_of_the_engine_is_a_layer()
+    {
+        Assert.Empty(Directory.GetDirectories(Engine()).Select(Path.GetFileName).Except(Layers));
+    }
+
+    [Fact]
+    public void A_layer_refers_only_to_layers_below_it()
+    {
+        IEnumerable<string> upward =
+            from file in Sources()
+            let layer = Array.IndexOf(Layers, Folder(file))
+            from Match match in Reference().Matches(File.ReadAllText(file))
+            let target = Array.IndexOf(Layers, match.Groups[1].Value)
+            where target > layer
+            select $"{Path.GetRelativePath(Engine(), file)} refers to {match.Value}";
+        Assert.Empty(upward.Distinct());
+    }
+
+    [Fact]
+    public void A_namespace_is_the_folder_it_stands_in()
+    {
+        IEnumerable<string> misplaced =
+            from file in Sources()
+            let folder = Path.GetRelativePath(Engine(), Path.GetDirectoryName(file)!)
+            where !File.ReadAllText(file).Contains($"namespace Sluice.{folder.Replace('/', '.')};", StringComparison.Ordinal)
+            select Path.GetRelativePath(Engine(), file);
+        Assert.Empty(misplaced);
+    }
+
+    [Fact]
+    public void Only_the_pump_owns_a_thread()
+    {
+        IEnumerable<string> owners =
+            from file in Sources()
+            where Folder(file) != "Control" && ThreadStart().IsMatch(File.ReadAllText(file))
+            select Path.GetRelativePath(Engine(), file);
+        Assert.Empty(owners);
+    }
+
+    private static IEnumerable<string> Sources() => Directory.EnumerateFiles(Engine(), "*.cs", SearchOption.AllDirectories);
+
+    private static string Folder(string file) => Path.GetRelativePath(Engine(), file).Split('/')[0];
+
+    private static string Engine([CallerFilePath] string here = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../../engine"));
+
+    [GeneratedRegex(@"\bSluice\.([A-Z]\w*)")]
+    private static partial Regex Reference();
+
+    [GeneratedRegex(@"\bnew Thread\b|\bTask\.Run\b|\bThreadPool\.\w")]
+    private static partial Regex ThreadStart();
+}
