@@ -31,7 +31,7 @@ build_wheel() {
         return 0
     fi
     say "Building and installing the Python package"
-    rm -rf "$build/wheel"
+    rm -rf "$build/wheel" "$source/build"
     mkdir -p "$build/wheel"
     SLUICE_STAGE=$stage "$python" -m pip wheel --quiet --no-index --no-build-isolation --no-deps \
         --wheel-dir "$build/wheel" "$source" >&2
