@@ -51,18 +51,34 @@ def test_env_prints_shell_lines_only_and_works_from_anywhere(tmp_path: Path) -> 
     assert (Path(library_path) / "libsluice.so.1").exists()
 
 
-def test_a_program_is_built_and_run_with_the_lines_of_env(tmp_path: Path) -> None:
-    (tmp_path / "hello.c").write_text(
-        "#include <sluice/sluice.h>\n#include <stdio.h>\n"
-        "int main(void)\n{\n    char text[256];\n    sluice_build_info(text, sizeof text, NULL);\n    return puts(text) < 0;\n}\n"
-    )
-    script = """
-        set -eu
-        eval "$1"
-        eval "gcc hello.c -o hello $(pkg-config --cflags --libs sluice)"  # eval: the flags quote a folder with a space
-        ./hello
-        pkg-config --modversion sluice
-    """
+HELLO = r"""
+#include <sluice/sluice.h>
+#include <stdio.h>
+int main(void)
+{
+    char text[256];
+    return sluice_build_info(text, sizeof text, NULL) != 0 || puts(text) < 0;
+}
+"""
+CMAKE = """
+cmake_minimum_required(VERSION 3.16)
+project(hello C)
+find_package(Sluice 0.1 REQUIRED)
+add_executable(hello hello.c)
+target_link_libraries(hello PRIVATE Sluice::sluice)
+"""
+
+
+@pytest.mark.parametrize("how", [
+    'eval "gcc hello.c -o hello $(pkg-config --cflags --libs sluice)"; ./hello',  # eval: a folder with a space is quoted
+    "cmake -S . -B out >log; cmake --build out >log; out/hello",
+    'cmake --install "$SLUICE_HOME/build" --prefix "$PWD/there" >log; rm there/lib/libsluice.so; '
+    'CMAKE_PREFIX_PATH=$PWD/there cmake -S . -B out >log; cmake --build out >log; unset LD_LIBRARY_PATH; out/hello',
+], ids=["pkg-config", "find_package", "installed"])
+def test_a_program_is_built_and_run_with_the_lines_of_env(tmp_path: Path, how: str) -> None:
+    (tmp_path / "hello.c").write_text(HELLO)
+    (tmp_path / "CMakeLists.txt").write_text(CMAKE)
+    script = f'set -eu; export CMAKE_GENERATOR=Ninja; eval "$1"; {how}; pkg-config --modversion sluice'
     done = subprocess.run(
         ["bash", "-c", script, "-", run("env").stdout],
         capture_output=True, text=True, check=False, timeout=120, cwd=tmp_path,

@@ -1,0 +1,21 @@
+# find_package(Sluice) for the staged or installed tree this file lies in (lib/cmake/Sluice):
+#   Sluice::sluice  libsluice.so.1 with its headers; the loader picks the image for the processor
+#   Sluice::ring    the inline ring alone, no library
+include(CMakeFindDependencyMacro)
+find_dependency(Threads)
+
+get_filename_component(_sluice_prefix "${CMAKE_CURRENT_LIST_DIR}/../../.." ABSOLUTE)
+
+if(NOT TARGET Sluice::ring)
+    add_library(Sluice::ring INTERFACE IMPORTED)
+    set_target_properties(Sluice::ring PROPERTIES
+        INTERFACE_INCLUDE_DIRECTORIES "${_sluice_prefix}/include"
+        INTERFACE_LINK_LIBRARIES Threads::Threads)
+
+    add_library(Sluice::sluice SHARED IMPORTED)
+    set_target_properties(Sluice::sluice PROPERTIES
+        IMPORTED_LOCATION "${_sluice_prefix}/lib/libsluice.so.1"
+        IMPORTED_SONAME libsluice.so.1
+        INTERFACE_LINK_LIBRARIES Sluice::ring)
+endif()
+unset(_sluice_prefix)
