@@ -123,7 +123,14 @@ public readonly unsafe struct Batch
     /// <summary>The flag of a record that was never filled.</summary>
     internal const ushort RecordAborted = 1;
 
-    private static long RecordSpan(byte* record) => (*(int*)record + 7L) & ~7L;
+    /// <summary>Bytes from the start of a record to that of the next one.</summary>
+    internal static long RecordSpan(byte* record) => (*(int*)record + 7L) & ~7L;
+
+    /// <summary>Bytes of a record's payload, which begins behind the header.</summary>
+    internal static int PayloadOf(byte* record) => *(int*)record - RecordHeader;
+
+    /// <summary>Whether a record was given back unfilled.</summary>
+    internal static bool IsAborted(byte* record) => (*(ushort*)(record + 6) & RecordAborted) != 0;
 
     private long CountPackets(long bytes)
     {

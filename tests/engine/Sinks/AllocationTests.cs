@@ -1,0 +1,91 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Sluice.Buffers;
+using Sluice.Primitives;
+using Sluice.Sinks;
+using Xunit;
+
+namespace Sluice.Tests.Sinks;
+
+public sealed unsafe class AllocationTests
+{
+    [Fact]
+    public void Verbatim_packets_allocate_nothing()
+    {
+        using Folder folder = new();
+        using FileSink sink = new(folder["data.dat"]);
+        Check(sink, framed: false);
+    }
+
+    [Fact]
+    public void Verbatim_records_allocate_nothing()
+    {
+        using Folder folder = new();
+        using FileSink sink = new(folder["data.dat"], new OutputOptions { Durability = Durability.EveryFlush });
+        Check(sink, framed: true);
+    }
+
+    [Fact]
+    public void A_function_of_the_host_allocates_nothing()
+    {
+        using CallbackSink sink = new(&Accept, null);
+        Check(sink, framed: false);
+    }
+
+    [Fact]
+    public void Memory_allocates_nothing_on_the_managed_heap()
+    {
+        byte[] room = new byte[100_000];
+        using MemorySink sink = new(200_000);
+        Check(sink, framed: true, () => sink.Take(room));
+    }
+
+    [Fact]
+    public void A_fault_that_stays_allocates_its_text_once()
+    {
+        using Folder folder = new();
+        using PacketStream stream = PacketStream.Fixed(100, 16);
+        FaultyFileCalls calls = new() { OnWrite = _ => -FaultyFileCalls.NoSpace };
+        using FileSink sink = FileSinkTests.Make(folder, calls);
+        Assert.Equal(0, Measure(200, () => sink.Write(stream.All), () => sink.Flush()));
+        Assert.Equal(264, sink.Errors);
+    }
+
+    internal static void Check(Sink sink, bool framed, Action? between = null)
+    {
+        using PacketStream stream = framed ? PacketStream.Framed(2000, 64) : PacketStream.Fixed(2000, 32);
+        Batch all = stream.All;
+        long position = 0;
+        Action write = () =>
+        {
+            Batch batch = new(all.Data, all.Length, all.Packets, all.Stride, position);
+            Assert.True(sink.Write(batch) == Status.Ok && sink.Flush() == Status.Ok, sink.LastError);
+            position = batch.End;
+        };
+        Assert.Equal(0, Measure(100, write, between ?? (() => { })));
+        Assert.Equal(position, sink.Accepted);
+    }
+
+    // Managed bytes that rounds cost after a warm-up.
+    private static long Measure(int rounds, params Action[] actions)
+    {
+        long before = 0;
+        for (int i = -64; i < rounds; i++)
+        {
+            if (i == 0)
+            {
+                before = GC.GetAllocatedBytesForCurrentThread();
+            }
+
+            foreach (Action action in actions)
+            {
+                action();
+            }
+        }
+
+        return GC.GetAllocatedBytesForCurrentThread() - before;
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static int Accept(void* user, SluiceBatch* batch) => 0;
+}
