@@ -16,12 +16,23 @@
 #error "sluice/barrier.h needs the __atomic builtins of GCC or Clang"
 #endif
 
-/* Static inline by default; a translation unit that turns the header into real symbols defines it empty. */
+/* Static inline by default; a translation unit that turns the header into real symbols defines it otherwise.
+ * SLUICE_HOT marks what runs for every packet: it is inlined whatever the compiler thinks of its size, so that a
+ * packet size known at compile time turns the copy into a few moves. */
 #ifndef SLUICE_INLINE
 #define SLUICE_INLINE static inline
+#define SLUICE_HOT static inline __attribute__((always_inline))
 #endif
+#ifndef SLUICE_HOT
+#define SLUICE_HOT SLUICE_INLINE
+#endif
+#define SLUICE_HOT_PART static inline __attribute__((always_inline)) /* of a hot function, in every build */
+#define SLUICE_COLD __attribute__((noinline, cold, unused)) static
+#define SLUICE_LIKELY(condition) __builtin_expect(!!(condition), 1)
+#define SLUICE_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 
-/* The litmus tests define SLUICE_BARRIER_WEAKENED to prove that they notice missing ordering. */
+/* The litmus tests define SLUICE_BARRIER_WEAKENED (no ordering) or SLUICE_BARRIER_NO_HEAVY_FENCE (wait.h) to prove
+ * that they notice what is missing. */
 #ifdef SLUICE_BARRIER_WEAKENED
 #define SLUICE_ORDER_ACQUIRE __ATOMIC_RELAXED
 #define SLUICE_ORDER_RELEASE __ATOMIC_RELAXED

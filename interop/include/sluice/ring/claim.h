@@ -29,22 +29,26 @@ typedef struct sluice_producer {
     uint64_t check_value;
     int64_t timeout_ns; /* for SLUICE_BLOCK; -1 for ever */
     uint64_t self;
-    uint64_t event_owner;
-    int32_t event_fd;
+    uint64_t event_seen; /* event_generation of the descriptor in event_fd */
+    int32_t event_fd;    /* the consumer's eventfd, fetched from its process; -1: none */
     uint32_t slot;
     sluice_grow_fn grow;
     void *engine;
 } sluice_producer;
 
 /* Wakes the consumer if it waits for `end` or less. */
-static inline void sluice_wake_if_due(sluice_producer *producer, uint64_t end)
+SLUICE_HOT_PART void sluice_wake_if_due(sluice_producer *producer, uint64_t end)
 {
     sluice_light_fence(producer->view.asymmetric);
-    uint64_t wake_at = sluice_load_relaxed(&producer->view.header->wake_at);
-    if (__builtin_expect(end >= wake_at, 0)) {
-        sluice_wake_consumer(producer->view.header, wake_at, producer->self, &producer->event_owner,
-                             &producer->event_fd);
+    if (SLUICE_UNLIKELY(end >= sluice_load_relaxed(&producer->view.header->wake_at))) {
+        sluice_wake_consumer(producer->view.header, end, producer->self, &producer->event_seen, &producer->event_fd);
     }
+}
+
+/* One producer: from now on every reserve takes the cold path, which sees that the ring is sealed. */
+static inline void sluice_producer_stop(sluice_producer *producer)
+{
+    producer->tail = producer->head - producer->view.capacity;
 }
 
 /* Makes everything committed visible to the consumer. */
@@ -55,8 +59,12 @@ SLUICE_INLINE void sluice_producer_publish(sluice_producer *producer)
         if (producer->view.framed) {
             sluice_store_relaxed(&header->pushed, producer->records);
         }
+        uint64_t sealed = sluice_load_relaxed(&header->head) & SLUICE_RING_SEALED;
         producer->published = producer->head;
-        sluice_store_release(&header->head, producer->head);
+        sluice_store_release(&header->head, producer->head | sealed);
+        if (SLUICE_UNLIKELY(sealed != 0)) {
+            sluice_producer_stop(producer);
+        }
         sluice_wake_if_due(producer, producer->head);
     }
 }
@@ -85,43 +93,35 @@ static inline int32_t sluice_wait_for_room(sluice_producer *producer, uint64_t b
         sluice_cpu_relax();
     }
     int64_t deadline = sluice_deadline(producer->timeout_ns);
-    int32_t status = SLUICE_TIMEOUT;
-    (void)sluice_fetch_add(&header->space_waiters, 1u);
     do {
         uint32_t seen = sluice_load_acquire(&header->space_futex);
+        sluice_store_relaxed(&header->space_waiters, 1u);
         sluice_heavy_fence(producer->view.asymmetric);
         if (sluice_has_room(producer, bytes)) {
-            status = SLUICE_OK;
-            break;
+            return SLUICE_OK;
         }
         if (sluice_load_relaxed(&header->head) & SLUICE_RING_SEALED) {
-            status = SLUICE_E_STATE;
-            break;
+            return SLUICE_E_STATE;
         }
         sluice_futex_wait(&header->space_futex, seen, deadline);
     } while (sluice_monotonic_ns() < deadline);
-    if (status == SLUICE_TIMEOUT && sluice_has_room(producer, bytes)) {
-        status = SLUICE_OK;
-    }
-    (void)sluice_fetch_add(&header->space_waiters, ~0u);
-    return status;
+    return sluice_has_room(producer, bytes) ? SLUICE_OK : SLUICE_TIMEOUT;
 }
 
 /* The cold half of every claim: `bytes` for `packets` do not fit. OK when there may be room now. */
-__attribute__((noinline, unused)) static int32_t sluice_no_room(sluice_producer *producer, uint64_t bytes,
-                                                                uint64_t packets)
+SLUICE_COLD int32_t sluice_no_room(sluice_producer *producer, uint64_t bytes, uint64_t packets)
 {
     sluice_ring_header *header = producer->view.header;
     if (sluice_load_relaxed(&header->head) & SLUICE_RING_SEALED && producer->grow == NULL) {
         return SLUICE_E_STATE;
     }
-    sluice_producer_publish(producer);
     if (bytes > producer->view.capacity && producer->grow == NULL) {
         return SLUICE_E_SIZE;
     }
     if (sluice_has_room(producer, bytes) && !(sluice_load_relaxed(&header->head) & SLUICE_RING_SEALED)) {
         return SLUICE_OK;
     }
+    sluice_producer_publish(producer); /* what waits for its group is what the consumer can make room from */
     switch (producer->view.policy) {
     case SLUICE_BLOCK:
         sluice_count(&header->stalls, 1);
@@ -148,11 +148,41 @@ __attribute__((noinline, unused)) static int32_t sluice_no_room(sluice_producer 
     }
 }
 
+/* Many producers: an unblock was faster than the mark of our reservation at `head`; the rest of it is given up too. */
+SLUICE_COLD void sluice_give_up_rest(const sluice_ring_view *view, uint64_t head, uint64_t bytes)
+{
+    if (view->framed) {
+        for (uint64_t at = head + 8; at < head + bytes; at += 8) {
+            uint64_t empty = sluice_empty_word(view, at);
+            (void)sluice_cas(sluice_word_at(view, at), &empty, sluice_record_word(8, 0, SLUICE_RECORD_ABORTED));
+        }
+        return;
+    }
+    for (uint64_t at = head + view->stride; at < head + bytes; at += view->stride) {
+        (void)sluice_give_up_cell(view, sluice_sequence(view, at));
+    }
+}
+
+/* Many producers: marks the reservation at `head` as ours. 0: an unblock was faster. */
+static inline int sluice_mark_claim(sluice_producer *producer, uint64_t head, uint64_t bytes, uint64_t packets)
+{
+    const sluice_ring_view *view = &producer->view;
+    if (view->framed) {
+        uint64_t empty = sluice_empty_word(view, head);
+        return sluice_cas(sluice_word_at(view, head), &empty,
+                          sluice_record_word(-(int32_t)bytes, (uint16_t)producer->slot, 0));
+    }
+    uint64_t sequence = sluice_sequence(view, head), *cell = &view->cells[sequence & view->cell_mask];
+    uint64_t seen = sluice_load_relaxed(cell);
+    return sluice_cell_age(seen, sequence) < 0 &&
+           sluice_cas(cell, &seen, sluice_cell(sequence, (uint32_t)packets, producer->slot, SLUICE_CELL_CLAIMED));
+}
+
 /* Reserves `bytes` for `packets`; on OK the claim is open at producer->claimed. */
-SLUICE_CHECKED static inline int32_t sluice_reserve(sluice_producer *producer, uint64_t bytes, uint64_t packets)
+SLUICE_CHECKED SLUICE_HOT_PART int32_t sluice_reserve(sluice_producer *producer, uint64_t bytes, uint64_t packets)
 {
     if (!producer->view.many) {
-        while (__builtin_expect(producer->head + bytes - producer->tail > producer->view.capacity, 0)) {
+        while (SLUICE_UNLIKELY(producer->head + bytes - producer->tail > producer->view.capacity)) {
             int32_t status = sluice_no_room(producer, bytes, packets);
             if (status != SLUICE_OK) {
                 return status;
@@ -165,9 +195,8 @@ SLUICE_CHECKED static inline int32_t sluice_reserve(sluice_producer *producer, u
     for (;;) {
         sluice_ring_header *header = producer->view.header; /* growing changes it */
         uint64_t head = sluice_load_relaxed(&header->head);
-        if (__builtin_expect((head & SLUICE_RING_SEALED) != 0 ||
-                                 head + bytes - producer->tail > producer->view.capacity,
-                             0)) {
+        if (SLUICE_UNLIKELY((head & SLUICE_RING_SEALED) != 0 ||
+                            head + bytes - producer->tail > producer->view.capacity)) {
             int32_t status = sluice_no_room(producer, bytes, packets);
             if (status != SLUICE_OK) {
                 return status;
@@ -178,39 +207,17 @@ SLUICE_CHECKED static inline int32_t sluice_reserve(sluice_producer *producer, u
             sluice_cpu_relax();
             continue;
         }
-        producer->claimed = head;
-        producer->claim_bytes = bytes;
-        if (producer->view.framed) {
-            uint64_t empty = sluice_empty_word(&producer->view, head);
-            uint64_t claim = sluice_record_word(-(int32_t)bytes, (uint16_t)producer->slot, 0);
-            if (sluice_cas(sluice_word_at(&producer->view, head), &empty, claim)) {
-                return SLUICE_OK;
-            }
-            for (uint64_t at = 8; at < bytes; at += 8) { /* an unblock was faster: give up the rest as well */
-                empty = sluice_empty_word(&producer->view, head + at);
-                (void)sluice_cas(sluice_word_at(&producer->view, head + at), &empty,
-                                 sluice_record_word(8, 0, SLUICE_RECORD_ABORTED));
-            }
+        if (SLUICE_UNLIKELY(!sluice_mark_claim(producer, head, bytes, packets))) {
+            sluice_give_up_rest(&producer->view, head, bytes);
             continue;
         }
-        uint64_t sequence = sluice_sequence(&producer->view, head);
-        uint64_t *cells = producer->view.cells, mask = producer->view.cell_mask;
-        uint64_t seen = sluice_load_relaxed(&cells[sequence & mask]);
-        uint64_t claim = sluice_cell(sequence, (uint32_t)packets, producer->slot, SLUICE_CELL_CLAIMED);
-        if (seen >> 22 < sequence + 1 && sluice_cas(&cells[sequence & mask], &seen, claim)) {
-            return SLUICE_OK;
-        }
-        for (uint64_t i = 1; i < packets; i++) {
-            seen = sluice_load_relaxed(&cells[(sequence + i) & mask]);
-            if (seen >> 22 < sequence + i + 1) {
-                (void)sluice_cas(&cells[(sequence + i) & mask], &seen,
-                                 sluice_cell(sequence + i, 1, 0, SLUICE_CELL_ABORTED));
-            }
-        }
+        producer->claimed = head;
+        producer->claim_bytes = bytes;
+        return SLUICE_OK;
     }
 }
 
-static inline void *sluice_claim_memory(const sluice_producer *producer, uint64_t skip)
+SLUICE_HOT_PART void *sluice_claim_memory(const sluice_producer *producer, uint64_t skip)
 {
     return producer->view.data + (producer->claimed & producer->view.mask) + skip;
 }
@@ -230,7 +237,7 @@ static inline void sluice_settle_cells(sluice_producer *producer, uint64_t packe
 }
 
 /* Closes the claim of a fixed-stride ring of which `bytes` are committed. */
-static inline void sluice_settle_fixed(sluice_producer *producer, uint64_t bytes)
+SLUICE_HOT_PART void sluice_settle_fixed(sluice_producer *producer, uint64_t bytes)
 {
     uint64_t claim_bytes = producer->claim_bytes;
     producer->claim_bytes = 0;
@@ -252,7 +259,7 @@ static inline void sluice_settle_fixed(sluice_producer *producer, uint64_t bytes
 }
 
 /* Closes the claim of a framed ring with a record of `length` bytes, header included. */
-static inline void sluice_settle_record(sluice_producer *producer, uint32_t length, uint16_t type, uint16_t flags)
+SLUICE_HOT_PART void sluice_settle_record(sluice_producer *producer, uint32_t length, uint16_t type, uint16_t flags)
 {
     uint64_t span = sluice_round_up(length, 8), rest = producer->claim_bytes - span;
     uint64_t *word = sluice_word_at(&producer->view, producer->claimed);

@@ -26,13 +26,28 @@ typedef struct sluice_consumer {
     uint32_t reserved;
 } sluice_consumer;
 
+/* Sets or clears (-1) the eventfd that producers signal when an armed position is reached. Producers of other
+ * processes fetch a copy of it, which needs the right to trace this process (same user; Yama may ask for more).
+ * Close the descriptor only after it was cleared here. */
+SLUICE_INLINE void sluice_consumer_event(sluice_consumer *consumer, int32_t event_fd)
+{
+    sluice_ring_header *header = consumer->view.header;
+    uint32_t changing = sluice_load_relaxed(&header->event_generation) | 1u; /* odd as well if a consumer died here */
+    sluice_store_relaxed(&header->event_generation, changing);
+    sluice_store_release(&header->event_fd, event_fd);
+    sluice_store_release(&header->event_owner, event_fd < 0 ? (uint64_t)0 : consumer->self);
+    sluice_store_release(&header->event_generation, changing + 1);
+}
+
 /* Takes the consuming end. E_BUSY: a live process holds it. */
 SLUICE_CHECKED SLUICE_INLINE int32_t sluice_consumer_open(sluice_consumer *consumer, sluice_ring *ring)
 {
     sluice_ring_header *header = ring->header;
     memset(consumer, 0, sizeof *consumer);
     sluice_view(&consumer->view, ring);
-    if (sluice_take_end(header, &header->consumer_owner, ring->self) != SLUICE_OK) {
+    consumer->self = sluice_current_identity(&ring->self);
+    if (sluice_take_end(header, &header->consumer_owner, consumer->self) != SLUICE_OK) {
+        memset(consumer, 0, sizeof *consumer);
         (void)snprintf(ring->error, sizeof ring->error, "the ring has a consumer, process %u, and it is alive",
                        (unsigned)(sluice_load_relaxed(&header->consumer_owner) >> 32));
         return SLUICE_E_BUSY;
@@ -41,7 +56,8 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_consumer_open(sluice_consumer *consu
     if (consumer->view.policy != SLUICE_DROP_OLDEST) {
         sluice_finish_clearing(&consumer->view);
     }
-    consumer->self = ring->self;
+    sluice_consumer_event(consumer, -1); /* that of a consumer that died */
+    sluice_store_relaxed(&header->wake_at, SLUICE_RING_NEVER);
     consumer->tail = sluice_load_acquire(&header->tail);
     consumer->seen = consumer->tail;
     consumer->popped = sluice_load_relaxed(&header->popped);
@@ -62,23 +78,34 @@ static inline void sluice_scan_published(sluice_consumer *consumer)
     consumer->seen = head;
 }
 
-/* Many producers, fixed stride: as far as the cells are committed. */
+/* Wakes producers that wait for the room that was just given back. */
+static inline void sluice_offer_room(const sluice_ring_view *view)
+{
+    sluice_light_fence(view->asymmetric);
+    if (SLUICE_UNLIKELY(sluice_load_relaxed(&view->header->space_waiters) != 0)) {
+        sluice_wake_producers(view->header);
+    }
+}
+
+/* Many producers, fixed stride: as far as the cells are committed. They tell it alone: head, the line that producers
+ * fight for, is left to them. */
 static inline void sluice_scan_cells(sluice_consumer *consumer, uint64_t most)
 {
     const sluice_ring_view *view = &consumer->view;
-    uint64_t limit = sluice_consumer_limit(consumer), sequence = sluice_sequence(view, consumer->seen);
-    while (consumer->seen < limit && consumer->seen - consumer->tail < most) {
+    uint64_t sequence = sluice_sequence(view, consumer->seen);
+    while (consumer->seen - consumer->tail < most) {
         uint64_t cell = sluice_load_acquire(&view->cells[sequence & view->cell_mask]);
-        if (cell >> 22 != sequence + 1 || (cell & 3) == SLUICE_CELL_CLAIMED) {
+        if (sluice_cell_age(cell, sequence) != 0 || (cell & 3) == SLUICE_CELL_CLAIMED) {
             return;
         }
-        if ((cell & 3) == SLUICE_CELL_ABORTED) {
+        if (SLUICE_UNLIKELY((cell & 3) == SLUICE_CELL_ABORTED)) {
             if (consumer->seen != consumer->tail) {
                 return; /* a batch is one run of packets: this one ends here */
             }
             consumer->tail += view->stride; /* an aborted slot at the front is passed over */
             if (view->policy != SLUICE_DROP_OLDEST) {
                 sluice_store_release(&view->header->tail, consumer->tail);
+                sluice_offer_room(view);
             } /* else the next release stores it, under the tail lock */
         } else {
             consumer->packets++;
@@ -88,10 +115,11 @@ static inline void sluice_scan_cells(sluice_consumer *consumer, uint64_t most)
     }
 }
 
-/* Framed: record by record, up to head or to the first open claim. */
+/* Framed: record by record, up to head of one producer, or to the first word of many that is no record yet. */
 static inline void sluice_scan_records(sluice_consumer *consumer, uint64_t most)
 {
-    uint64_t limit = sluice_consumer_limit(consumer);
+    uint64_t lap = consumer->tail + consumer->view.capacity;
+    uint64_t limit = consumer->view.many ? lap : sluice_consumer_limit(consumer);
     while (consumer->seen < limit && consumer->seen - consumer->tail < most) {
         uint64_t word = sluice_load_acquire(sluice_word_at(&consumer->view, consumer->seen));
         if ((int32_t)(uint32_t)word <= 0) {
@@ -158,15 +186,15 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_consumer_peek(sluice_consumer *consu
 {
     most = most == 0 ? UINT64_MAX : most;
     if (consumer->view.policy == SLUICE_DROP_OLDEST && !consumer->holds) {
-        if (!sluice_tail_trylock(&consumer->view, consumer->self)) {
+        if (!sluice_tail_trylock(&consumer->view, consumer->self, SLUICE_TAIL_HELD)) {
             return SLUICE_WOULD_BLOCK;
         }
         sluice_scan(consumer, most); /* tail may have moved; now it stands still */
         consumer->holds = 1;
+    } else if (consumer->seen - consumer->tail < most) {
+        sluice_scan(consumer, most);
     }
     sluice_ring_header *header = consumer->view.header;
-    uint64_t sealed = sluice_load_acquire(&header->head) & SLUICE_RING_SEALED;
-    sluice_scan(consumer, most);
     uint64_t used = consumer->seen - consumer->tail;
     if (used > sluice_load_relaxed(&header->high_water)) {
         sluice_store_relaxed(&header->high_water, used);
@@ -182,17 +210,22 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_consumer_peek(sluice_consumer *consu
     if (used != 0) {
         return SLUICE_E_SIZE;
     }
-    return sealed && sluice_consumer_limit(consumer) == consumer->tail ? SLUICE_END : SLUICE_WOULD_BLOCK;
+    return sluice_load_acquire(&header->head) == (consumer->tail | SLUICE_RING_SEALED) ? SLUICE_END
+                                                                                       : SLUICE_WOULD_BLOCK;
 }
 
 /* Gives the room of the first `bytes` of a batch back, `packets` being the packets in them. Whole packets only:
- * E_SIZE, and nothing changes, for more than was seen or a part of a packet. */
+ * E_SIZE, and nothing changes, for more than was seen or a part of a packet. E_STATE: in a ring that drops the oldest
+ * only what a peek holds can be released. */
 SLUICE_CHECKED SLUICE_INLINE int32_t sluice_consumer_release(sluice_consumer *consumer, uint64_t bytes, uint64_t packets)
 {
     sluice_ring_header *header = consumer->view.header;
     if (bytes > consumer->seen - consumer->tail || packets > consumer->packets ||
         (consumer->view.framed ? bytes % 8 != 0 : bytes != packets * consumer->view.stride)) {
         return SLUICE_E_SIZE;
+    }
+    if (SLUICE_UNLIKELY(bytes != 0 && consumer->view.policy == SLUICE_DROP_OLDEST && !consumer->holds)) {
+        return SLUICE_E_STATE;
     }
     if (bytes != 0) {
         uint64_t tail = consumer->tail;
@@ -206,10 +239,7 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_consumer_release(sluice_consumer *co
         consumer->holds = 0;
         sluice_tail_unlock(&consumer->view);
     }
-    sluice_light_fence(consumer->view.asymmetric);
-    if (__builtin_expect(sluice_load_relaxed(&header->space_waiters) != 0, 0)) {
-        sluice_wake_producers(header);
-    }
+    sluice_offer_room(&consumer->view);
     return SLUICE_OK;
 }
 
@@ -217,7 +247,7 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_consumer_release(sluice_consumer *co
 SLUICE_INLINE uint64_t sluice_consumer_readable(sluice_consumer *consumer)
 {
     int locks = consumer->view.policy == SLUICE_DROP_OLDEST && consumer->view.framed && !consumer->holds;
-    if (locks && !sluice_tail_trylock(&consumer->view, consumer->self)) {
+    if (locks && !sluice_tail_trylock(&consumer->view, consumer->self, 0)) {
         return 0; /* record headers may change under our eyes */
     }
     sluice_scan(consumer, UINT64_MAX);
@@ -236,7 +266,7 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_consumer_unblock(sluice_consumer *co
         return SLUICE_WOULD_BLOCK;
     }
     int locks = consumer->view.policy == SLUICE_DROP_OLDEST && !consumer->holds;
-    if (locks && !sluice_tail_trylock(&consumer->view, consumer->self)) {
+    if (locks && !sluice_tail_trylock(&consumer->view, consumer->self, 0)) {
         return SLUICE_WOULD_BLOCK;
     }
     int32_t status = SLUICE_WOULD_BLOCK;
@@ -250,9 +280,7 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_consumer_unblock(sluice_consumer *co
             break; /* the given-up slot waits behind packets that are not released yet */
         }
     }
-    if (consumer->tail == sluice_consumer_limit(consumer)) {
-        sluice_sweep_slots(&consumer->view);
-    }
+    sluice_sweep_slots(&consumer->view);
     if (locks) {
         sluice_tail_unlock(&consumer->view);
     }
@@ -260,24 +288,30 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_consumer_unblock(sluice_consumer *co
 }
 
 /* Asks producers to wake the consumer (futex, and the eventfd where one is set) once `bytes` can be read. Returns 1
- * when they can already, and nothing is armed then. */
-static inline int sluice_consumer_arm(sluice_consumer *consumer, uint64_t bytes)
+ * when they can already, or never will as the ring is sealed; nothing is armed then. */
+SLUICE_INLINE int32_t sluice_consumer_arm(sluice_consumer *consumer, uint64_t bytes)
 {
     sluice_ring_header *header = consumer->view.header;
-    uint64_t target = consumer->tail + bytes;
-    if (consumer->seen < sluice_consumer_limit(consumer) && consumer->view.many) {
+    for (uint64_t target = consumer->tail + bytes;;) {
+        sluice_store_relaxed(&header->wake_at, target);
+        sluice_heavy_fence(consumer->view.asymmetric);
+        if (sluice_consumer_readable(consumer) >= bytes) {
+            break;
+        }
+        uint64_t head = sluice_load_acquire(&header->head), limit = head & ~SLUICE_RING_SEALED;
+        if (head != limit && consumer->seen >= limit) {
+            break;
+        }
+        if (!consumer->view.many || consumer->seen >= limit || target <= consumer->seen + 1) {
+            return 0;
+        }
         target = consumer->seen + 1; /* an open claim stands in the way: any commit may be the one */
     }
-    sluice_store_relaxed(&header->wake_at, target);
-    sluice_heavy_fence(consumer->view.asymmetric);
-    if (sluice_consumer_readable(consumer) >= bytes || (sluice_load_relaxed(&header->head) & SLUICE_RING_SEALED)) {
-        sluice_store_relaxed(&header->wake_at, SLUICE_RING_NEVER);
-        return 1;
-    }
-    return 0;
+    sluice_store_relaxed(&header->wake_at, SLUICE_RING_NEVER);
+    return 1;
 }
 
-/* Waits until `bytes` can be read: spins, yields, then sleeps. TIMEOUT after timeout_ns (0: look once, -1: for ever).
+/* Waits until `bytes` can be read: spins, then sleeps. TIMEOUT after timeout_ns (0: look once, -1: for ever).
  * END when the ring is sealed and less will ever be there. Claims of producers that died are given up on the way. */
 SLUICE_CHECKED SLUICE_INLINE int32_t sluice_consumer_wait(sluice_consumer *consumer, uint64_t bytes, int64_t timeout_ns)
 {
@@ -287,7 +321,8 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_consumer_wait(sluice_consumer *consu
             return SLUICE_OK;
         }
         if (timeout_ns == 0) {
-            return SLUICE_TIMEOUT;
+            return sluice_load_acquire(&header->head) == (consumer->seen | SLUICE_RING_SEALED) ? SLUICE_END
+                                                                                               : SLUICE_TIMEOUT;
         }
         sluice_cpu_relax();
     }
@@ -344,13 +379,6 @@ SLUICE_INLINE int32_t sluice_batch_next(const sluice_batch *batch, uint64_t *at,
         }
     }
     return 0;
-}
-
-/* Sets or clears (-1) the eventfd that producers signal when an armed position is reached. */
-SLUICE_INLINE void sluice_consumer_event(sluice_consumer *consumer, int32_t event_fd)
-{
-    sluice_store_relaxed(&consumer->view.header->event_fd, event_fd);
-    sluice_store_release(&consumer->view.header->event_owner, event_fd < 0 ? (uint64_t)0 : consumer->self);
 }
 
 /* Gives the end back. What was not released stays in the ring for the next consumer. */

@@ -17,7 +17,8 @@
  * One producer: `head` is what consumers may read; a record is written, then head is stored with release.
  * Many producers: `head` is what producers have reserved, by compare and swap; then
  *   fixed stride   cell[sequence & (cells - 1)] tells the state of packet `sequence` (= position / stride):
- *                  bits 0-1 state, 2-9 producer slot, 10-21 packets of the claim less one, 22-63 sequence + 1.
+ *                  bits 0-1 state, 2-9 producer slot, 10-21 packets of the claim less one, 22-63 sequence + 1
+ *                  modulo 2^42 (a cell lags by one lap at most, so that is enough to tell the laps apart).
  *                  The first cell of a claim goes to CLAIMED by compare and swap, then the payload is written,
  *                  then every cell of the claim goes to COMMITTED or ABORTED with release, the first one last.
  *   framed         the header word of the record goes from empty (length 0, the lap = position / capacity in the
@@ -27,8 +28,10 @@
  * An unblock turns cells or words that are not claimed, or claimed by a producer that no longer exists, into
  * ABORTED ones by compare and swap; a producer that comes too late finds its own compare and swap fail.
  *
+ * With many producers the cells and words alone tell the consumer what it can read.
+ *
  * Bit 63 of `head` is SEALED: nothing more will be put. tail_lock, used with SLUICE_DROP_OLDEST only, is
- * the identity of the process that moves tail now.
+ * the identity of the process that moves tail now, with bit 63 while a consumer works on a batch.
  */
 #ifndef SLUICE_RING_MEMORY_H
 #define SLUICE_RING_MEMORY_H
@@ -43,6 +46,7 @@
 #define SLUICE_RING_HEADER_BYTES 4096u
 #define SLUICE_RING_SEALED (UINT64_C(1) << 63)
 #define SLUICE_RING_NEVER (~UINT64_C(0))
+#define SLUICE_TAIL_HELD (UINT64_C(1) << 63)
 #define SLUICE_RING_PRODUCERS 256u
 #define SLUICE_RING_CLAIM_MOST 4096u /* packets in one claim of a ring with many producers */
 
@@ -103,10 +107,10 @@ typedef struct sluice_ring_header {
 
     /* 128: producers */
     uint64_t head;
-    uint64_t pushed; /* framed: records put; fixed: head / stride, less aborted */
+    uint64_t pushed; /* framed: records put; fixed stride: 0, as head / stride - aborted tells it */
     uint64_t dropped_newest;
-    uint64_t stalls; /* times a producer had to wait or was told WOULD_BLOCK */
-    uint64_t aborted;
+    uint64_t stalls;  /* times a producer had to wait or was told WOULD_BLOCK */
+    uint64_t aborted; /* many producers: packets or records reserved and given up, by an abort or an unblock */
     uint64_t rejected; /* packets of a wrong size or with a wrong constant */
     uint64_t reserved_producers[10];
 
@@ -129,10 +133,12 @@ typedef struct sluice_ring_header {
     uint32_t data_futex;   /* changes with every wake */
     int32_t event_fd;      /* eventfd of event_owner, -1: none */
     uint64_t event_owner;
-    uint64_t reserved_wake[13];
+    uint32_t event_generation; /* odd while event_fd and event_owner change */
+    uint32_t reserved_event;
+    uint64_t reserved_wake[12];
 
     /* 512: how producers sleep */
-    uint32_t space_waiters;
+    uint32_t space_waiters; /* a flag: set by producers that wait, cleared by the consumer that wakes them */
     uint32_t space_futex;
     uint64_t reserved_space[15];
 
@@ -194,6 +200,7 @@ SLUICE_AT(wake_at, 384);
 SLUICE_AT(data_futex, 392);
 SLUICE_AT(event_fd, 396);
 SLUICE_AT(event_owner, 400);
+SLUICE_AT(event_generation, 408);
 SLUICE_AT(space_waiters, 512);
 SLUICE_AT(space_futex, 516);
 SLUICE_AT(creator, 640);
@@ -235,6 +242,12 @@ static inline uint64_t sluice_round_up(uint64_t value, uint64_t power_of_two)
 static inline uint64_t sluice_cell(uint64_t sequence, uint32_t claim, uint32_t slot, uint32_t state)
 {
     return ((sequence + 1) << 22) | ((uint64_t)(claim - 1) << 10) | ((uint64_t)slot << 2) | state;
+}
+
+/* How a cell stands to packet `sequence`: 0 it is of this packet, negative of an earlier one, positive of a later. */
+static inline int64_t sluice_cell_age(uint64_t cell, uint64_t sequence)
+{
+    return (int64_t)((cell & ~UINT64_C(0x3fffff)) - ((sequence + 1) << 22));
 }
 
 static inline uint64_t sluice_record_word(int32_t length, uint16_t type, uint16_t flags)

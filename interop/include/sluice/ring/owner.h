@@ -55,6 +55,15 @@ static inline uint64_t sluice_self_identity(void)
     return ((uint64_t)pid << 32) | (uint32_t)sluice_process_start(pid);
 }
 
+/* The identity of this process in *cached, renewed after a fork. */
+static inline uint64_t sluice_current_identity(uint64_t *cached)
+{
+    if ((uint32_t)(*cached >> 32) != (uint32_t)getpid()) {
+        *cached = sluice_self_identity();
+    }
+    return *cached;
+}
+
 static inline uint64_t sluice_pid_namespace(void)
 {
     struct stat status;

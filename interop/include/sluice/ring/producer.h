@@ -16,13 +16,15 @@
 
 #include "claim.h"
 
-/* Takes a producing end of the ring. E_BUSY: the one end, or all 256, belong to live producers. */
+/* Takes a producing end of the ring. E_BUSY: the one end, or all 256, belong to live producers. After a fork the child
+ * opens an end of its own; one that it inherited keeps working as long as one of the two uses it and the process that
+ * opened it lives. */
 SLUICE_CHECKED SLUICE_INLINE int32_t sluice_producer_open(sluice_producer *producer, sluice_ring *ring)
 {
     sluice_ring_header *header = ring->header;
     memset(producer, 0, sizeof *producer);
     sluice_view(&producer->view, ring);
-    producer->self = ring->self;
+    producer->self = sluice_current_identity(&ring->self);
     producer->event_fd = -1;
     producer->timeout_ns = header->block_timeout_ns;
     producer->check_mask = header->check_mask;
@@ -40,15 +42,21 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_producer_open(sluice_producer *produ
         producer->published = producer->head;
         producer->records = sluice_load_relaxed(&header->pushed);
         producer->tail = sluice_load_acquire(&header->tail);
+        if (sluice_load_relaxed(&header->head) & SLUICE_RING_SEALED) {
+            sluice_producer_stop(producer);
+        }
         return SLUICE_OK;
     }
-    for (uint32_t slot = 0; slot < SLUICE_RING_PRODUCERS; slot++) {
-        uint64_t nobody = 0;
-        if (sluice_cas(&header->producer_slots[slot], &nobody, producer->self)) {
-            producer->slot = slot;
-            producer->tail = sluice_load_acquire(&header->tail);
-            return SLUICE_OK;
+    for (int attempt = 0; attempt < 2; attempt++) {
+        for (uint32_t slot = 0; slot < SLUICE_RING_PRODUCERS; slot++) {
+            uint64_t nobody = 0;
+            if (sluice_cas(&header->producer_slots[slot], &nobody, producer->self)) {
+                producer->slot = slot;
+                producer->tail = sluice_load_acquire(&header->tail);
+                return SLUICE_OK;
+            }
         }
+        sluice_sweep_slots(&producer->view);
     }
     (void)snprintf(ring->error, sizeof ring->error, "all %u producer slots of the ring are taken", SLUICE_RING_PRODUCERS);
     return SLUICE_E_BUSY;
@@ -62,20 +70,28 @@ static inline int sluice_constants_hold(const sluice_producer *producer, const v
     return (first & producer->check_mask) == producer->check_value;
 }
 
-/* Fixed stride: copies one packet in. `bytes` must be the stride: E_SIZE, and nothing changes, if it is not.
- * E_CONSTANT: a constant of the packet layout does not hold. */
-SLUICE_CHECKED SLUICE_INLINE int32_t sluice_producer_put(sluice_producer *producer, const void *packet, uint32_t bytes)
+/* Why a packet is not taken, counted. */
+SLUICE_COLD int32_t sluice_reject(sluice_producer *producer, int32_t status)
 {
-    if (__builtin_expect(bytes != producer->view.stride || producer->view.framed, 0)) {
-        sluice_count(&producer->view.header->rejected, 1);
-        return SLUICE_E_SIZE;
+    if (status == SLUICE_E_SIZE && producer->claim_bytes != 0) {
+        return SLUICE_E_STATE; /* a put into an open claim */
     }
-    if (__builtin_expect(producer->check_mask != 0, 0) && !sluice_constants_hold(producer, packet)) {
-        sluice_count(&producer->view.header->rejected, 1);
-        return SLUICE_E_CONSTANT;
+    sluice_count(&producer->view.header->rejected, 1);
+    return status;
+}
+
+/* Fixed stride: copies one packet in. `bytes` must be the stride: E_SIZE, and nothing changes, if it is not.
+ * E_CONSTANT: a constant of the packet layout does not hold. E_STATE: a claim is open, or the ring is sealed. */
+SLUICE_CHECKED SLUICE_HOT int32_t sluice_producer_put(sluice_producer *producer, const void *packet, uint32_t bytes)
+{
+    if (SLUICE_UNLIKELY(((bytes ^ producer->view.stride) | producer->claim_bytes | (bytes == 0)) != 0)) {
+        return sluice_reject(producer, SLUICE_E_SIZE);
+    }
+    if (SLUICE_UNLIKELY(producer->check_mask != 0) && !sluice_constants_hold(producer, packet)) {
+        return sluice_reject(producer, SLUICE_E_CONSTANT);
     }
     int32_t status = sluice_reserve(producer, bytes, 1);
-    if (__builtin_expect(status == SLUICE_OK, 1)) {
+    if (SLUICE_LIKELY(status == SLUICE_OK)) {
         memcpy(sluice_claim_memory(producer, 0), packet, bytes);
         sluice_settle_fixed(producer, bytes);
     }
@@ -91,8 +107,8 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_producer_put_many(sluice_producer *p
     const uint8_t *from = (const uint8_t *)source;
     int32_t status = SLUICE_OK;
     *done = 0;
-    if (producer->view.framed) {
-        return SLUICE_E_SIZE;
+    if (producer->view.framed || producer->claim_bytes != 0) {
+        return sluice_reject(producer, SLUICE_E_SIZE);
     }
     for (uint64_t i = 0; producer->check_mask != 0 && i < packets; i++) {
         if (!sluice_constants_hold(producer, from + i * stride)) {
@@ -128,7 +144,7 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_producer_put_many(sluice_producer *p
 }
 
 /* Fixed stride: room for `packets` consecutive packets, at *memory, to be filled in place. */
-SLUICE_CHECKED SLUICE_INLINE int32_t sluice_producer_claim(sluice_producer *producer, uint64_t packets, void **memory)
+SLUICE_CHECKED SLUICE_HOT int32_t sluice_producer_claim(sluice_producer *producer, uint64_t packets, void **memory)
 {
     if (producer->claim_bytes != 0) {
         return SLUICE_E_STATE;
@@ -145,7 +161,7 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_producer_claim(sluice_producer *prod
 }
 
 /* Fixed stride: the first `packets` of the claim are good; the others were never there. */
-SLUICE_CHECKED SLUICE_INLINE int32_t sluice_producer_commit(sluice_producer *producer, uint64_t packets)
+SLUICE_CHECKED SLUICE_HOT int32_t sluice_producer_commit(sluice_producer *producer, uint64_t packets)
 {
     uint64_t bytes = packets * producer->view.stride;
     if (producer->claim_bytes == 0 || producer->view.framed) {
@@ -159,8 +175,8 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_producer_commit(sluice_producer *pro
 }
 
 /* Framed: room for a payload of `bytes`, at *memory. */
-SLUICE_CHECKED SLUICE_INLINE int32_t sluice_producer_claim_record(sluice_producer *producer, uint32_t bytes,
-                                                                  void **memory)
+SLUICE_CHECKED SLUICE_HOT int32_t sluice_producer_claim_record(sluice_producer *producer, uint32_t bytes,
+                                                               void **memory)
 {
     if (producer->claim_bytes != 0) {
         return SLUICE_E_STATE;
@@ -177,8 +193,8 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_producer_claim_record(sluice_produce
 }
 
 /* Framed: the claim holds a record of `bytes` (at most what was claimed) and the host's `type`. */
-SLUICE_CHECKED SLUICE_INLINE int32_t sluice_producer_commit_record(sluice_producer *producer, uint32_t bytes,
-                                                                   uint16_t type)
+SLUICE_CHECKED SLUICE_HOT int32_t sluice_producer_commit_record(sluice_producer *producer, uint32_t bytes,
+                                                                uint16_t type)
 {
     if (producer->claim_bytes == 0 || !producer->view.framed) {
         return SLUICE_E_STATE;
@@ -198,7 +214,6 @@ SLUICE_INLINE void sluice_producer_abort(sluice_producer *producer)
     }
     if (!producer->view.many) {
         producer->claim_bytes = 0;
-        sluice_count(&producer->view.header->aborted, 1);
     } else if (producer->view.framed) {
         sluice_settle_record(producer, (uint32_t)producer->claim_bytes, 0, SLUICE_RECORD_ABORTED);
     } else {
@@ -207,14 +222,18 @@ SLUICE_INLINE void sluice_producer_abort(sluice_producer *producer)
 }
 
 /* Framed: copies one record in. */
-SLUICE_CHECKED SLUICE_INLINE int32_t sluice_producer_put_record(sluice_producer *producer, const void *payload,
+SLUICE_CHECKED SLUICE_HOT int32_t sluice_producer_put_record(sluice_producer *producer, const void *payload,
                                                                 uint32_t bytes, uint16_t type)
 {
     void *memory;
     int32_t status = sluice_producer_claim_record(producer, bytes, &memory);
-    if (__builtin_expect(status == SLUICE_OK, 1)) {
-        memcpy(memory, payload, bytes);
+    if (SLUICE_LIKELY(status == SLUICE_OK)) {
+        if (bytes != 0) {
+            memcpy(memory, payload, bytes);
+        }
         sluice_settle_record(producer, bytes + 8, type, 0);
+    } else if (status == SLUICE_E_SIZE) {
+        return sluice_reject(producer, status);
     }
     return status;
 }

@@ -4,7 +4,8 @@
  *
  * The tail lock serialises the movers of tail in SLUICE_DROP_OLDEST rings. It holds the identity of a process,
  * so that a holder that died is told from one that works; whoever takes it over finishes the interrupted
- * clearing first. A consumer holds it from peek to release, so it copies what takes long.
+ * clearing first. Producers hold it for the time of one drop. A consumer holds it from peek to release, marked
+ * SLUICE_TAIL_HELD, so producers that meet the mark do not spin for it.
  */
 #ifndef SLUICE_RING_RECLAIM_H
 #define SLUICE_RING_RECLAIM_H
@@ -116,21 +117,25 @@ static inline void sluice_finish_clearing(const sluice_ring_view *view)
     }
 }
 
-/* 1 when this process holds the lock now. Bounded: gives up after about 100 us while a live holder keeps it. */
-static inline int sluice_tail_trylock(const sluice_ring_view *view, uint64_t self)
+/* 1 when the lock is ours now, with `mark` (0 or SLUICE_TAIL_HELD). Bounded: gives up at once while a consumer holds
+ * it, and after some 100 us while a live process keeps it. Whether a holder lives costs a look into /proc: of the
+ * attempts that meet a consumer, those of producers look at every 256th packet they drop. */
+static inline int sluice_tail_trylock(const sluice_ring_view *view, uint64_t self, uint64_t mark)
 {
+    sluice_ring_header *header = view->header;
     uint64_t holder = 0;
-    for (uint32_t spin = 0; spin < SLUICE_TAIL_LOCK_SPINS; spin++) {
-        holder = 0;
-        if (sluice_load_relaxed(&view->header->tail_lock) == 0 &&
-            sluice_cas(&view->header->tail_lock, &holder, self)) {
+    for (uint32_t spin = 0; spin < SLUICE_TAIL_LOCK_SPINS && (holder & SLUICE_TAIL_HELD) == 0; spin++) {
+        holder = sluice_load_relaxed(&header->tail_lock);
+        if (holder == 0 && sluice_cas(&header->tail_lock, &holder, self | mark)) {
             return 1;
         }
         sluice_cpu_relax();
     }
-    holder = sluice_load_acquire(&view->header->tail_lock);
-    if (holder != 0 && !sluice_identity_alive(view->header, holder) &&
-        sluice_cas(&view->header->tail_lock, &holder, self)) {
+    if ((holder & SLUICE_TAIL_HELD) != 0 && mark == 0 && (sluice_load_relaxed(&header->dropped_newest) & 255) != 0) {
+        return 0;
+    }
+    if (holder != 0 && !sluice_identity_alive(header, holder & ~SLUICE_TAIL_HELD) &&
+        sluice_cas(&header->tail_lock, &holder, self | mark)) {
         sluice_finish_clearing(view);
         return 1;
     }
@@ -147,7 +152,7 @@ static inline void sluice_tail_unlock(const sluice_ring_view *view)
 static inline uint64_t sluice_drop_oldest(const sluice_ring_view *view, uint64_t self, uint64_t head, uint64_t bytes)
 {
     sluice_ring_header *header = view->header;
-    if (!sluice_tail_trylock(view, self)) {
+    if (!sluice_tail_trylock(view, self, 0)) {
         return sluice_load_acquire(&header->tail);
     }
     uint64_t tail = sluice_load_acquire(&header->tail), end = tail, packets = 0;
@@ -163,7 +168,7 @@ static inline uint64_t sluice_drop_oldest(const sluice_ring_view *view, uint64_t
         } else if (view->many) {
             uint64_t sequence = sluice_sequence(view, end);
             uint64_t cell = sluice_load_acquire(&view->cells[sequence & view->cell_mask]);
-            if (cell >> 22 != sequence + 1 || (cell & 3) == SLUICE_CELL_CLAIMED) {
+            if (sluice_cell_age(cell, sequence) != 0 || (cell & 3) == SLUICE_CELL_CLAIMED) {
                 break;
             }
             aborted = (cell & 3) == SLUICE_CELL_ABORTED;
@@ -179,6 +184,18 @@ static inline uint64_t sluice_drop_oldest(const sluice_ring_view *view, uint64_t
     return end;
 }
 
+/* Many producers, fixed stride: makes the cell of a packet that was reserved but never marked an aborted one. */
+static inline int sluice_give_up_cell(const sluice_ring_view *view, uint64_t sequence)
+{
+    uint64_t *cell = &view->cells[sequence & view->cell_mask], seen = sluice_load_acquire(cell);
+    if (sluice_cell_age(seen, sequence) >= 0 ||
+        !sluice_cas(cell, &seen, sluice_cell(sequence, 1, 0, SLUICE_CELL_ABORTED))) {
+        return 0;
+    }
+    sluice_count(&view->header->aborted, 1);
+    return 1;
+}
+
 /* Many producers: gives up what stands at `position` and was never claimed, or was claimed by a producer that is
  * gone. 1 when something was given up. */
 static inline int sluice_unblock_at(const sluice_ring_view *view, uint64_t position)
@@ -188,8 +205,8 @@ static inline int sluice_unblock_at(const sluice_ring_view *view, uint64_t posit
         uint64_t sequence = sluice_sequence(view, position);
         uint64_t *cell = &view->cells[sequence & view->cell_mask];
         uint64_t seen = sluice_load_acquire(cell);
-        if (seen >> 22 < sequence + 1) {
-            return sluice_cas(cell, &seen, sluice_cell(sequence, 1, 0, SLUICE_CELL_ABORTED));
+        if (sluice_cell_age(seen, sequence) < 0) {
+            return sluice_give_up_cell(view, sequence);
         }
         uint64_t owner = sluice_load_acquire(&header->producer_slots[(seen >> 2) & 255]);
         if ((seen & 3) != SLUICE_CELL_CLAIMED || sluice_identity_alive(header, owner)) {
@@ -198,15 +215,18 @@ static inline int sluice_unblock_at(const sluice_ring_view *view, uint64_t posit
         /* The end of a claim is settled from its last packet to its first, so what was settled last tells
          * whether the payload before it is complete. */
         uint32_t state = SLUICE_CELL_ABORTED;
+        uint64_t aborted = 0;
         for (uint64_t i = ((seen >> 10) & 4095) + 1; i-- > 0;) {
             uint64_t *one = &view->cells[(sequence + i) & view->cell_mask];
             uint64_t now = sluice_load_acquire(one);
-            if (now >> 22 == sequence + i + 1 && (now & 3) != SLUICE_CELL_CLAIMED) {
+            if (sluice_cell_age(now, sequence + i) == 0 && (now & 3) != SLUICE_CELL_CLAIMED) {
                 state = (uint32_t)(now & 3);
             } else {
                 sluice_store_release(one, sluice_cell(sequence + i, 1, 0, state));
+                aborted += state == SLUICE_CELL_ABORTED;
             }
         }
+        sluice_count(&header->aborted, aborted);
         return 1;
     }
     uint64_t *word = sluice_word_at(view, position);
@@ -219,18 +239,45 @@ static inline int sluice_unblock_at(const sluice_ring_view *view, uint64_t posit
     if (length > 0 || sluice_identity_alive(header, owner)) {
         return 0;
     }
-    return sluice_cas(word, &seen, sluice_record_word(-length, 0, SLUICE_RECORD_ABORTED));
+    if (!sluice_cas(word, &seen, sluice_record_word(-length, 0, SLUICE_RECORD_ABORTED))) {
+        return 0;
+    }
+    sluice_count(&header->aborted, 1);
+    return 1;
 }
 
-/* With nothing in the ring, no claim refers to a slot: those of producers that are gone become free. */
-static inline void sluice_sweep_slots(const sluice_ring_view *view)
+/* Frees the slots of producers that are gone. With nothing in the ring no claim refers to a slot; that is looked at
+ * after the death of the owner was seen, so that a claim it made last is not missed. */
+SLUICE_COLD void sluice_sweep_slots(const sluice_ring_view *view)
 {
+    sluice_ring_header *header = view->header;
     for (uint32_t slot = 0; view->many && slot < SLUICE_RING_PRODUCERS; slot++) {
-        uint64_t owner = sluice_load_acquire(&view->header->producer_slots[slot]);
-        if (owner != 0 && !sluice_identity_alive(view->header, owner)) {
-            (void)sluice_cas(&view->header->producer_slots[slot], &owner, (uint64_t)0);
+        uint64_t owner = sluice_load_acquire(&header->producer_slots[slot]);
+        if (owner != 0 && !sluice_identity_alive(header, owner)) {
+            uint64_t tail = sluice_load_acquire(&header->tail);
+            if ((sluice_load_acquire(&header->head) & ~SLUICE_RING_SEALED) != tail) {
+                return;
+            }
+            (void)sluice_cas(&header->producer_slots[slot], &owner, (uint64_t)0);
         }
     }
+}
+
+/* Frees all ends of a ring whose holders cannot be judged from here, because they lived in another pid namespace: a
+ * container that was started again over the same file. Only for a caller that knows that they are gone. */
+SLUICE_INLINE void sluice_ring_adopt(sluice_ring *ring)
+{
+    sluice_ring_header *header = ring->header;
+    sluice_ring_view view;
+    sluice_view(&view, ring);
+    sluice_finish_clearing(&view);
+    sluice_tail_unlock(&view);
+    for (uint32_t slot = 0; slot < SLUICE_RING_PRODUCERS; slot++) {
+        sluice_store_relaxed(&header->producer_slots[slot], (uint64_t)0);
+    }
+    sluice_store_relaxed(&header->producer_owner, (uint64_t)0);
+    sluice_store_relaxed(&header->consumer_owner, (uint64_t)0);
+    sluice_store_release(&header->pid_namespace, sluice_pid_namespace());
 }
 
 #endif

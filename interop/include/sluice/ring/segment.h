@@ -29,8 +29,8 @@ typedef struct sluice_ring_options {
     uint32_t flags;       /* SLUICE_RING_WANT_... */
     uint64_t capacity;    /* bytes, rounded up to a power of two of at least a page */
     int64_t block_timeout_ns;
-    const char *name; /* named, or */
-    const char *file; /* file-backed; both NULL: anonymous */
+    const char *name;        /* named, or */
+    const char *file;        /* file-backed; both NULL: anonymous */
     const char *layout_text; /* may be NULL; at most 1279 bytes */
     uint64_t check_mask;
     uint64_t check_value;
@@ -72,11 +72,20 @@ static inline int32_t sluice_ring_path(sluice_ring *ring, const char *name, cons
 /* Maps header and data, the data twice. */
 static inline int32_t sluice_ring_map(sluice_ring *ring, uint64_t data_offset, uint64_t capacity)
 {
-    uint64_t whole = data_offset + 2 * capacity;
-    uint8_t *base = (uint8_t *)mmap(NULL, (size_t)whole, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    uint64_t whole = data_offset + 2 * capacity, spare = data_offset & -data_offset; /* huge pages lie at multiples */
+    uint8_t *base = (uint8_t *)mmap(NULL, (size_t)(whole + spare), PROT_NONE,
+                                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (base == MAP_FAILED) {
         return SLUICE_RING_FAULT(ring, SLUICE_E_MEMORY, "no address space for a ring of %llu bytes: %s",
                                  (unsigned long long)capacity, strerror(errno));
+    }
+    uint64_t before = sluice_round_up((uint64_t)(uintptr_t)base, spare) - (uint64_t)(uintptr_t)base;
+    if (before != 0) {
+        (void)munmap(base, (size_t)before);
+    }
+    base += before;
+    if (spare != before) {
+        (void)munmap(base + whole, (size_t)(spare - before));
     }
     int protection = PROT_READ | PROT_WRITE, flags = MAP_SHARED | MAP_FIXED;
     if (mmap(base, (size_t)(data_offset + capacity), protection, flags, ring->fd, 0) == MAP_FAILED ||
@@ -111,9 +120,37 @@ SLUICE_INLINE void sluice_ring_close(sluice_ring *ring, int32_t remove)
     ring->path[0] = '\0';
 }
 
-static inline int32_t sluice_ring_open_memory(sluice_ring *ring, const sluice_ring_options *options, uint64_t *page)
+/* Sizes of a ring's parts, in bytes; cells counts cells. */
+typedef struct sluice_ring_plan {
+    uint64_t page;
+    uint64_t capacity;
+    uint64_t cells;
+    uint64_t data_offset;
+    uint64_t bytes;
+} sluice_ring_plan;
+
+static inline void sluice_ring_lay_out(sluice_ring_plan *plan, const sluice_ring_options *options)
+{
+    plan->capacity = plan->page;
+    while (plan->capacity < options->capacity) {
+        plan->capacity *= 2;
+    }
+    plan->cells = 0;
+    if (options->shape == SLUICE_FIXED && options->producers == SLUICE_MANY_PRODUCERS) {
+        for (plan->cells = 1; plan->cells < plan->capacity / options->stride + 1;) {
+            plan->cells *= 2;
+        }
+    }
+    plan->data_offset = sluice_round_up(SLUICE_RING_HEADER_BYTES + plan->cells * 8, plan->page);
+    plan->bytes = plan->data_offset + plan->capacity;
+}
+
+static inline int32_t sluice_ring_open_memory(sluice_ring *ring, const sluice_ring_options *options,
+                                              sluice_ring_plan *plan)
 {
     ring->fd = -1;
+    plan->page = (uint64_t)sysconf(_SC_PAGESIZE);
+    sluice_ring_lay_out(plan, options);
     if (options->name != NULL || options->file != NULL) {
         int32_t status = sluice_ring_path(ring, options->name, options->file);
         if (status != SLUICE_OK) {
@@ -130,10 +167,16 @@ static inline int32_t sluice_ring_open_memory(sluice_ring *ring, const sluice_ri
         return SLUICE_OK;
     }
     if (options->flags & SLUICE_RING_WANT_HUGE_PAGES) {
+        sluice_ring_plan huge = {UINT64_C(2) << 20, 0, 0, 0, 0};
+        sluice_ring_lay_out(&huge, options);
         ring->fd = (int32_t)syscall(SYS_memfd_create, "sluice", 1u | 4u); /* MFD_CLOEXEC | MFD_HUGETLB */
-        if (ring->fd >= 0) {
-            *page = UINT64_C(2) << 20;
+        if (ring->fd >= 0 && ftruncate(ring->fd, (off_t)huge.bytes) == 0 &&
+            posix_fallocate(ring->fd, 0, (off_t)huge.bytes) == 0) {
+            *plan = huge;
             return SLUICE_OK;
+        }
+        if (ring->fd >= 0) {
+            (void)close(ring->fd); /* there are none, or too few of them */
         }
     }
     ring->fd = (int32_t)syscall(SYS_memfd_create, "sluice", 1u);
@@ -161,6 +204,9 @@ static inline int32_t sluice_ring_check_options(sluice_ring *ring, const sluice_
         return SLUICE_RING_FAULT(ring, SLUICE_E_INVALID, "stride is %u bytes, it must be 1 to the capacity of %llu",
                                  options->stride, (unsigned long long)options->capacity);
     }
+    if (options->name != NULL && options->file != NULL) {
+        return SLUICE_RING_FAULT(ring, SLUICE_E_INVALID, "give a name or a file or neither, not both");
+    }
     if (options->layout_text != NULL && strlen(options->layout_text) >= sizeof ring->header->layout_text) {
         return SLUICE_RING_FAULT(ring, SLUICE_E_SIZE, "layout_text has %zu bytes, at most %zu fit",
                                  strlen(options->layout_text), sizeof ring->header->layout_text - 1);
@@ -177,32 +223,22 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_ring_create(sluice_ring *ring, const
     if (status != SLUICE_OK) {
         return status;
     }
-    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-    status = sluice_ring_open_memory(ring, options, &page);
+    sluice_ring_plan plan;
+    status = sluice_ring_open_memory(ring, options, &plan);
     if (status != SLUICE_OK) {
         return status;
     }
-    uint64_t capacity = page, cells = 0;
-    while (capacity < options->capacity) {
-        capacity *= 2;
-    }
-    if (options->shape == SLUICE_FIXED && options->producers == SLUICE_MANY_PRODUCERS) {
-        for (cells = 1; cells < capacity / options->stride + 1;) {
-            cells *= 2;
-        }
-    }
-    uint64_t data_offset = sluice_round_up(SLUICE_RING_HEADER_BYTES + cells * 8, page);
-    off_t bytes = (off_t)(data_offset + capacity);
-    int code = ftruncate(ring->fd, bytes) != 0 ? errno : 0;
-    if (code == 0 && (ring->path[0] != '\0' || page > 65536)) {
-        code = posix_fallocate(ring->fd, 0, bytes);
+    int code = ftruncate(ring->fd, (off_t)plan.bytes) != 0 ? errno : 0;
+    if (code == 0 && ring->path[0] != '\0') {
+        code = posix_fallocate(ring->fd, 0, (off_t)plan.bytes);
     }
     if (code != 0) {
         status = SLUICE_RING_FAULT(ring, code == ENOSPC ? SLUICE_E_MEMORY : sluice_status_of_errno(code),
-                                   "no space for a ring of %llu bytes: %s", (unsigned long long)bytes, strerror(code));
+                                   "no space for a ring of %llu bytes: %s", (unsigned long long)plan.bytes,
+                                   strerror(code));
     }
     if (status == SLUICE_OK) {
-        status = sluice_ring_map(ring, data_offset, capacity);
+        status = sluice_ring_map(ring, plan.data_offset, plan.capacity);
     }
     if (status == SLUICE_OK && options->flags & SLUICE_RING_WANT_LOCKED &&
         mlock(ring->header, (size_t)ring->mapped_bytes) != 0) {
@@ -220,8 +256,8 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_ring_create(sluice_ring *ring, const
     ring->owns_name = 1;
     header->abi = SLUICE_RING_ABI;
     header->header_bytes = SLUICE_RING_HEADER_BYTES;
-    header->data_offset = data_offset;
-    header->capacity = capacity;
+    header->data_offset = plan.data_offset;
+    header->capacity = plan.capacity;
     header->shape = options->shape;
     header->stride = options->shape == SLUICE_FIXED ? options->stride : 0;
     header->producers = options->producers;
@@ -230,10 +266,10 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_ring_create(sluice_ring *ring, const
     header->flags |= sluice_fence_register() * (uint32_t)SLUICE_RING_ASYMMETRIC;
     header->flags |= (uint32_t)(options->name != NULL) * (uint32_t)SLUICE_RING_NAMED;
     header->flags |= (uint32_t)(options->file != NULL) * (uint32_t)SLUICE_RING_FILE;
-    header->flags |= (uint32_t)(page > 65536) * (uint32_t)SLUICE_RING_HUGE_PAGES;
-    header->cells = cells;
-    header->cells_offset = cells == 0 ? 0 : SLUICE_RING_HEADER_BYTES;
-    header->segment_bytes = (uint64_t)bytes;
+    header->flags |= (uint32_t)(plan.page > 65536) * (uint32_t)SLUICE_RING_HUGE_PAGES;
+    header->cells = plan.cells;
+    header->cells_offset = plan.cells == 0 ? 0 : SLUICE_RING_HEADER_BYTES;
+    header->segment_bytes = plan.bytes;
     header->block_timeout_ns = options->block_timeout_ns;
     header->pid_namespace = sluice_pid_namespace();
     header->created_ns = (int64_t)now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
@@ -246,7 +282,7 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_ring_create(sluice_ring *ring, const
         header->layout_bytes = (uint32_t)strlen(options->layout_text);
         memcpy(header->layout_text, options->layout_text, header->layout_bytes);
     }
-    ring->cells = cells == 0 ? NULL : (uint64_t *)(void *)((uint8_t *)header + header->cells_offset);
+    ring->cells = plan.cells == 0 ? NULL : (uint64_t *)(void *)((uint8_t *)header + header->cells_offset);
     sluice_store_release(&header->magic, SLUICE_RING_MAGIC);
     return SLUICE_OK;
 }
@@ -259,9 +295,14 @@ static inline int32_t sluice_ring_check_header(sluice_ring *ring, const sluice_r
                                  SLUICE_RING_ABI);
     }
     uint64_t capacity = header->capacity, room = file_bytes - header->data_offset;
-    if (header->data_offset > file_bytes || capacity == 0 || (capacity & (capacity - 1)) != 0 || room != capacity ||
-        header->cells * 8 > header->data_offset || (header->cells & (header->cells - 1)) != 0 ||
-        header->shape > SLUICE_FRAMED || (header->shape == SLUICE_FIXED && header->stride == 0)) {
+    int fixed = header->shape == SLUICE_FIXED, celled = fixed && header->producers == SLUICE_MANY_PRODUCERS;
+    if (header->data_offset > file_bytes || header->data_offset < SLUICE_RING_HEADER_BYTES || capacity == 0 ||
+        (capacity & (capacity - 1)) != 0 || room != capacity || header->shape > SLUICE_FRAMED ||
+        header->producers > SLUICE_MANY_PRODUCERS || header->full_policy > SLUICE_GROW ||
+        (fixed && (header->stride == 0 || header->stride > capacity)) || (header->cells & (header->cells - 1)) != 0 ||
+        header->cells > header->data_offset / 8 || header->layout_bytes >= sizeof header->layout_text ||
+        (celled && (header->cells <= capacity / header->stride || header->cells_offset != SLUICE_RING_HEADER_BYTES ||
+                    header->cells_offset + header->cells * 8 > header->data_offset))) {
         return SLUICE_RING_FAULT(ring, SLUICE_E_ABI, "the header of ring %.120s contradicts its size of %llu bytes",
                                  ring->path, (unsigned long long)file_bytes);
     }
@@ -283,7 +324,7 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_ring_attach(sluice_ring *ring, const
         return status;
     }
     int64_t deadline = sluice_deadline(timeout_ns);
-    struct timespec pause = {.tv_sec = 0, .tv_nsec = 1000000};
+    struct timespec pause = {0, 1000000};
     for (;;) {
         sluice_ring_header header;
         struct stat shape;
@@ -325,12 +366,11 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_ring_attach(sluice_ring *ring, const
 SLUICE_INLINE void sluice_ring_seal(sluice_ring *ring)
 {
     (void)sluice_fetch_or(&ring->header->head, SLUICE_RING_SEALED);
-    uint64_t nobody = 0;
-    int32_t none = -1;
-    uint64_t wake_at = sluice_load_relaxed(&ring->header->wake_at);
-    sluice_wake_consumer(ring->header, wake_at, ring->self, &nobody, &none);
-    if (none >= 0) {
-        (void)close(none);
+    uint64_t event_seen = 0;
+    int32_t event_fd = -1;
+    sluice_signal_consumer(ring->header, sluice_current_identity(&ring->self), &event_seen, &event_fd);
+    if (event_fd >= 0) {
+        (void)close(event_fd);
     }
     sluice_wake_producers(ring->header);
 }

@@ -1,0 +1,111 @@
+/* layout.c - prints `struct.field offset size` for everything that other languages mirror, and compares it with the
+ * golden named on the command line. `layout FILE --update` writes the golden. */
+#include <sluice/ring.h>
+
+#include "check.h"
+
+#define FIELD(type, field)                                                                                   \
+    (void)fprintf(out, "%s.%s %zu %zu\n", #type, #field, offsetof(type, field), sizeof(((type *)0)->field));
+#define SIZE(type) (void)fprintf(out, "%s - %zu\n", #type, sizeof(type));
+
+static void print_header(FILE *out)
+{
+#define F(field) FIELD(sluice_ring_header, field)
+    F(magic) F(abi) F(header_bytes) F(data_offset) F(capacity) F(shape) F(stride) F(producers) F(full_policy) F(flags)
+    F(layout_bytes) F(cells_offset) F(cells) F(segment_bytes) F(block_timeout_ns) F(pid_namespace) F(created_ns)
+    F(check_mask) F(check_value) F(reserved_constant)
+    F(head) F(pushed) F(dropped_newest) F(stalls) F(aborted) F(rejected) F(reserved_producers)
+    F(tail) F(clearing) F(tail_lock) F(popped) F(dropped_oldest) F(unblocked) F(high_water) F(flushes) F(sink_errors)
+    F(written_bytes) F(heartbeat_ns) F(reserved_consumer)
+    F(wake_at) F(data_futex) F(event_fd) F(event_owner) F(event_generation) F(reserved_event) F(reserved_wake)
+    F(space_waiters) F(space_futex) F(reserved_space)
+    F(creator) F(consumer_owner) F(producer_owner) F(producer_slots) F(reserved_owner)
+    F(layout_text)
+    SIZE(sluice_ring_header)
+#undef F
+}
+
+static void print_record(FILE *out)
+{
+    FIELD(sluice_ring_record, length)
+    FIELD(sluice_ring_record, type)
+    FIELD(sluice_ring_record, flags)
+    SIZE(sluice_ring_record)
+}
+
+static void print_view(FILE *out)
+{
+#define F(field) FIELD(sluice_ring_view, field)
+    F(header) F(data) F(cells) F(mask) F(capacity) F(cell_mask) F(stride_inverse) F(stride_shift) F(capacity_shift)
+    F(stride) F(framed) F(many) F(policy) F(asymmetric) F(reserved)
+    SIZE(sluice_ring_view)
+#undef F
+}
+
+static void print_producer(FILE *out)
+{
+#define F(field) FIELD(sluice_producer, field)
+    F(view) F(head) F(published) F(tail) F(publish_bytes) F(claimed) F(claim_bytes) F(records) F(check_mask)
+    F(check_value) F(timeout_ns) F(self) F(event_seen) F(event_fd) F(slot) F(grow) F(engine)
+    SIZE(sluice_producer)
+#undef F
+}
+
+static void print_consumer(FILE *out)
+{
+#define F(field) FIELD(sluice_consumer, field)
+    F(view) F(tail) F(seen) F(packets) F(popped) F(self) F(holds) F(reserved)
+    SIZE(sluice_consumer)
+#undef F
+}
+
+static void print_process_side(FILE *out)
+{
+#define F(field) FIELD(sluice_ring, field)
+    F(header) F(data) F(cells) F(mapped_bytes) F(self) F(fd) F(owns_name) F(path) F(error)
+    SIZE(sluice_ring)
+#undef F
+#define F(field) FIELD(sluice_batch, field)
+    F(data) F(bytes) F(packets) F(stride) F(reserved)
+    SIZE(sluice_batch)
+#undef F
+#define F(field) FIELD(sluice_ring_options, field)
+    F(struct_size) F(shape) F(stride) F(producers) F(full_policy) F(flags) F(capacity) F(block_timeout_ns) F(name)
+    F(file) F(layout_text) F(check_mask) F(check_value)
+    SIZE(sluice_ring_options)
+#undef F
+}
+
+int main(int count, char **arguments)
+{
+    CHECK(count >= 2);
+    FILE *out = tmpfile(), *golden = fopen(arguments[1], count > 2 ? "w" : "r");
+    CHECK(out != NULL && golden != NULL);
+    print_header(out);
+    print_record(out);
+    print_view(out);
+    print_producer(out);
+    print_consumer(out);
+    print_process_side(out);
+    rewind(out);
+    char ours[256], theirs[256];
+    int lines = 0;
+    while (fgets(ours, sizeof ours, out) != NULL) {
+        lines++;
+        if (count > 2) {
+            CHECK(fputs(ours, golden) >= 0);
+            continue;
+        }
+        if (fgets(theirs, sizeof theirs, golden) == NULL) {
+            theirs[0] = '\0';
+        }
+        if (strcmp(ours, theirs) != 0) {
+            (void)fprintf(stderr, "line %d of %s\n  golden   %s  compiled %s", lines, arguments[1], theirs, ours);
+            return 1;
+        }
+    }
+    CHECK(lines > 100);
+    CHECK(count > 2 || fgets(theirs, sizeof theirs, golden) == NULL);
+    CHECK(fclose(golden) == 0);
+    return 0;
+}
