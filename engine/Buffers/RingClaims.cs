@@ -1,0 +1,331 @@
+using System.Runtime.CompilerServices;
+using Sluice.Memory;
+using Sluice.Primitives;
+
+namespace Sluice.Buffers;
+
+/// <content>
+/// How room is reserved and settled: the machinery under the producer's calls, with the algorithms of
+/// <c>sluice/ring/claim.h</c>.
+/// </content>
+public unsafe partial struct RingProducer
+{
+    private const int SpinRounds = 200;
+
+    /// <summary>Reserves bytes for packets; on Ok the claim is open at <see cref="Claimed"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Status Reserve(ulong bytes, ulong packets)
+    {
+        if ((View.Many == 0) & (Head + bytes - Tail <= View.Capacity))
+        {
+            Claimed = Head;
+            ClaimBytes = bytes;
+            return Status.Ok;
+        }
+
+        return View.Many == 0 ? ReserveAlone(bytes, packets) : ReserveShared(bytes, packets);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private Status ReserveAlone(ulong bytes, ulong packets)
+    {
+        while (Head + bytes - Tail > View.Capacity)
+        {
+            Status status = NoRoom(bytes, packets);
+            if (status != Status.Ok)
+            {
+                return status;
+            }
+        }
+
+        Claimed = Head;
+        ClaimBytes = bytes;
+        return Status.Ok;
+    }
+
+    private Status ReserveShared(ulong bytes, ulong packets)
+    {
+        for (;;)
+        {
+            RingHeader* header = View.Header; // growing changes it
+            ulong head = Volatile.Read(ref header->Head);
+            if ((head & RingHeader.Sealed) != 0 || head + bytes - Tail > View.Capacity)
+            {
+                Status status = NoRoom(bytes, packets);
+                if (status != Status.Ok)
+                {
+                    return status;
+                }
+
+                continue;
+            }
+
+            if (Interlocked.CompareExchange(ref header->Head, head + bytes, head) != head)
+            {
+                Fences.Relax();
+                continue;
+            }
+
+            if (View.Framed != 0 ? MarkRecord(head, bytes) : MarkCell(head, packets))
+            {
+                Claimed = head;
+                ClaimBytes = bytes;
+                return Status.Ok;
+            }
+
+            GiveUpRest(head, bytes); // an unblock was faster and gave the claim up
+        }
+    }
+
+    private readonly bool MarkRecord(ulong head, ulong bytes)
+    {
+        ulong empty = View.EmptyWord(head);
+        ulong claim = RingHeader.RecordWord(-(int)bytes, (ushort)Slot, 0);
+        return Interlocked.CompareExchange(ref View.WordAt(head), claim, empty) == empty;
+    }
+
+    private readonly bool MarkCell(ulong head, ulong packets)
+    {
+        ulong sequence = View.Sequence(head);
+        ref ulong cell = ref View.CellAt(sequence);
+        ulong seen = Volatile.Read(ref cell);
+        ulong claim = RingHeader.Cell(sequence, packets, Slot, RingHeader.CellClaimed);
+        return RingHeader.CellAge(seen, sequence) < 0 && Interlocked.CompareExchange(ref cell, claim, seen) == seen;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private readonly void GiveUpRest(ulong head, ulong bytes)
+    {
+        if (View.Framed != 0)
+        {
+            ulong aborted = RingHeader.RecordWord(8, 0, RingHeader.RecordAborted);
+            for (ulong at = head + 8; at < head + bytes; at += 8)
+            {
+                _ = Interlocked.CompareExchange(ref View.WordAt(at), aborted, View.EmptyWord(at));
+            }
+
+            return;
+        }
+
+        for (ulong at = head + View.Stride; at < head + bytes; at += View.Stride)
+        {
+            _ = View.GiveUpCell(View.Sequence(at));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly byte* ClaimMemory(ulong skip) => View.Data + (Claimed & View.Mask) + skip;
+
+    /// <summary>End of what this producer knows to be taken in the ring.</summary>
+    private readonly ulong KnownHead() =>
+        View.Many != 0 ? Volatile.Read(ref View.Header->Head) & ~RingHeader.Sealed : Head;
+
+    private bool HasRoom(ulong bytes)
+    {
+        Tail = Volatile.Read(ref View.Header->Tail);
+        return KnownHead() + bytes - Tail <= View.Capacity;
+    }
+
+    private readonly bool IsSealed => (Volatile.Read(ref View.Header->Head) & RingHeader.Sealed) != 0;
+
+    /// <summary>The cold half of every claim: the bytes do not fit. Ok when there may be room now.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private Status NoRoom(ulong bytes, ulong packets)
+    {
+        RingHeader* header = View.Header;
+        if (IsSealed && Grow == null)
+        {
+            return Status.State;
+        }
+
+        Publish();
+        if (bytes > View.Capacity && Grow == null)
+        {
+            return Status.Size;
+        }
+
+        if (HasRoom(bytes) && !IsSealed)
+        {
+            return Status.Ok;
+        }
+
+        switch ((FullPolicy)View.Policy)
+        {
+            case FullPolicy.Block:
+                Interlocked.Increment(ref header->Stalls);
+                return WaitForRoom(bytes);
+            case FullPolicy.DropOldest:
+                Tail = View.DropOldest(Self, KnownHead(), bytes);
+                return HasRoom(bytes) ? Status.Ok : DropNewest(packets);
+            case FullPolicy.DropNewest:
+                return DropNewest(packets);
+            default:
+                Interlocked.Increment(ref header->Stalls);
+                if (View.Policy == (uint)FullPolicy.Grow && Grow != null)
+                {
+                    fixed (RingProducer* self = &this)
+                    {
+                        return (Status)Grow(Engine, self, bytes);
+                    }
+                }
+
+                WakeForRoom();
+                return Status.WouldBlock;
+        }
+    }
+
+    private Status DropNewest(ulong packets)
+    {
+        Interlocked.Add(ref View.Header->DroppedNewest, packets);
+        WakeForRoom();
+        return Status.Dropped;
+    }
+
+    /// <summary>Block: spins, then sleeps until the consumer made room or the time is over.</summary>
+    private Status WaitForRoom(ulong bytes)
+    {
+        RingHeader* header = View.Header;
+        for (int round = 0; round < SpinRounds; round++)
+        {
+            if (HasRoom(bytes))
+            {
+                return Status.Ok;
+            }
+
+            Fences.Relax();
+        }
+
+        long deadline = MonotonicClock.Deadline(TimeoutNs);
+        bool told = false;
+        do
+        {
+            uint seen = Volatile.Read(ref header->SpaceFutex);
+            Volatile.Write(ref header->SpaceWaiters, 1);
+            Fences.Heavy(View.Asymmetric);
+            if (HasRoom(bytes))
+            {
+                return Status.Ok;
+            }
+
+            if (IsSealed)
+            {
+                return Status.State;
+            }
+
+            if (!told)
+            {
+                WakeForRoom();
+                told = true;
+            }
+
+            Futex.Wait(&header->SpaceFutex, seen, deadline);
+        }
+        while (MonotonicClock.Now < deadline);
+        return HasRoom(bytes) ? Status.Ok : Status.Timeout;
+    }
+
+    /// <summary>A consumer may wait for more than there is room for: whoever is turned away tells it.</summary>
+    private void WakeForRoom()
+    {
+        Interlocked.MemoryBarrier();
+        if (Volatile.Read(ref View.Header->WakeAt) != RingHeader.Never)
+        {
+            RingWaking.WakeConsumer(View.Header, RingHeader.Never - 1, Self, ref EventSeen, ref EventFd);
+        }
+    }
+
+    /// <summary>Wakes the consumer if it waits for <paramref name="end"/> or less.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void WakeIfDue(ulong end)
+    {
+        Fences.Light(View.Asymmetric);
+        if (end >= Volatile.Read(ref View.Header->WakeAt))
+        {
+            RingWaking.WakeConsumer(View.Header, end, Self, ref EventSeen, ref EventFd);
+        }
+    }
+
+    /// <summary>Closes the claim of a fixed-stride ring of which so many bytes are committed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void SettleFixed(ulong bytes)
+    {
+        if (View.Many != 0)
+        {
+            SettleCells(bytes);
+            return;
+        }
+
+        ClaimBytes = 0;
+        Head += bytes;
+        if (Head - Published >= PublishThreshold)
+        {
+            Publish();
+        }
+    }
+
+    private void SettleCells(ulong bytes)
+    {
+        ulong claimBytes = ClaimBytes, sequence = View.Sequence(Claimed);
+        ClaimBytes = 0;
+        if (claimBytes == View.Stride && bytes == claimBytes)
+        {
+            Volatile.Write(ref View.CellAt(sequence), RingHeader.Cell(sequence, 1, 0, RingHeader.CellCommitted));
+        }
+        else
+        {
+            // From the last to the first: the consumer sees the claim settled as a whole, and an unblock can tell what
+            // was settled before the producer died.
+            ulong packets = claimBytes / View.Stride, committed = bytes / View.Stride;
+            for (ulong i = packets; i-- > 0;)
+            {
+                uint state = i < committed ? RingHeader.CellCommitted : RingHeader.CellAborted;
+                Volatile.Write(ref View.CellAt(sequence + i), RingHeader.Cell(sequence + i, 1, 0, state));
+            }
+
+            if (committed < packets)
+            {
+                Interlocked.Add(ref View.Header->Aborted, packets - committed);
+            }
+        }
+
+        WakeIfDue(Claimed + claimBytes);
+    }
+
+    /// <summary>Closes the claim of a framed ring with a record of this length, header included.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void SettleRecord(uint length, ushort type, uint flags)
+    {
+        ulong span = ((ulong)length + 7) & ~7UL;
+        if (View.Many != 0)
+        {
+            SettleSharedRecord(span, RingHeader.RecordWord((int)length, type, flags));
+            return;
+        }
+
+        ClaimBytes = 0;
+        View.WordAt(Claimed) = RingHeader.RecordWord((int)length, type, flags);
+        Head += span;
+        Records++;
+        if (Head - Published >= PublishThreshold)
+        {
+            Publish();
+        }
+    }
+
+    private void SettleSharedRecord(ulong span, ulong word)
+    {
+        ulong rest = ClaimBytes - span;
+        ClaimBytes = 0;
+        if (rest != 0)
+        {
+            View.WordAt(Claimed + span) = RingHeader.RecordWord((int)rest, 0, RingHeader.RecordAborted);
+        }
+
+        ref ulong counter = ref (word >> 48 & RingHeader.RecordAborted) != 0
+            ? ref View.Header->Aborted
+            : ref View.Header->Pushed;
+        Interlocked.Increment(ref counter);
+        Volatile.Write(ref View.WordAt(Claimed), word);
+        WakeIfDue(Claimed + span + rest);
+    }
+}

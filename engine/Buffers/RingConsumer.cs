@@ -1,0 +1,243 @@
+using System.Runtime.InteropServices;
+using Sluice.Memory;
+using Sluice.Primitives;
+
+namespace Sluice.Buffers;
+
+/// <summary>
+/// The end that takes: byte for byte <c>sluice_consumer</c>. A ring has one consumer, one thread at a time. A batch is a
+/// view into the ring; it stays valid until the release that covers it. A peek without a release shows the same packets
+/// and what came since.
+/// </summary>
+/// <remarks>
+/// <c>Wait</c>, <c>Peek</c>, use, <c>Release</c>. Nothing here allocates or throws. How it looks for packets and how it
+/// sleeps is in RingScan.cs.
+/// </remarks>
+[StructLayout(LayoutKind.Sequential)]
+public unsafe partial struct RingConsumer
+{
+    internal RingView View;
+    internal ulong Tail;    // begin of what is not released
+    internal ulong Seen;    // end of what is known to be readable in one run from Tail
+    internal ulong Packets; // packets in [Tail, Seen), aborted ones not counted
+    internal ulong Popped;
+    internal ulong Self;
+    internal uint Holds;    // DropOldest: the tail lock is ours
+    internal uint Reserved;
+
+    /// <summary>Whether the consumer is open.</summary>
+    public readonly bool IsOpen => View.Header != null;
+
+    /// <summary>Takes the consuming end of a ring.</summary>
+    /// <returns><see cref="Status.Busy"/>: a live process holds it.</returns>
+    public static Status Open(RingConsumer* consumer, Ring ring)
+    {
+        ArgumentNullException.ThrowIfNull(ring);
+        return consumer->Open(ring.Header);
+    }
+
+    /// <summary>
+    /// Shows the packets that can be read, at most <paramref name="most"/> bytes of them (0: all). In a ring that drops the
+    /// oldest they are held until the release: producers that need their room drop the newest meanwhile.
+    /// </summary>
+    /// <returns>
+    /// <see cref="Status.WouldBlock"/>: none now; <see cref="Status.End"/>: none, and none will come;
+    /// <see cref="Status.Size"/>: the first packet is larger than <paramref name="most"/>.
+    /// </returns>
+    public Status Peek(long most, out Batch batch)
+    {
+        ulong limit = most <= 0 ? ulong.MaxValue : (ulong)most;
+        if (View.DropsOldest && Holds == 0)
+        {
+            if (!View.TryLockTail(Self, RingHeader.TailHeld))
+            {
+                batch = default;
+                return Status.WouldBlock;
+            }
+
+            Scan(limit); // tail may have moved; now it stands still
+            Holds = 1;
+        }
+        else if (Seen - Tail < limit)
+        {
+            Scan(limit);
+        }
+
+        RingHeader* header = View.Header;
+        ulong used = Seen - Tail;
+        if (used > header->HighWater)
+        {
+            Volatile.Write(ref header->HighWater, used);
+        }
+
+        batch = Cut(limit);
+        if (batch.Length != 0)
+        {
+            return Status.Ok;
+        }
+
+        Drop();
+        if (used != 0)
+        {
+            return Status.Size;
+        }
+
+        return Volatile.Read(ref header->Head) == (Tail | RingHeader.Sealed) ? Status.End : Status.WouldBlock;
+    }
+
+    /// <summary>Gives the room of a batch, or of its first part, back. Whole packets only.</summary>
+    /// <returns>
+    /// <see cref="Status.Size"/>, and nothing changes, for more than was seen or a part of a packet;
+    /// <see cref="Status.State"/>: in a ring that drops the oldest only what a peek holds can be released.
+    /// </returns>
+    public Status Release(long bytes, long packets)
+    {
+        RingHeader* header = View.Header;
+        ulong length = (ulong)bytes, count = (ulong)packets;
+        if (length > Seen - Tail || count > Packets
+            || (View.Framed != 0 ? length % 8 != 0 : length != count * View.Stride))
+        {
+            return Status.Size;
+        }
+
+        if (length != 0)
+        {
+            if (View.DropsOldest && Holds == 0)
+            {
+                return Status.State;
+            }
+
+            ulong tail = Tail;
+            Tail += length;
+            Packets -= count;
+            Popped += count;
+            Volatile.Write(ref header->Popped, Popped);
+            View.AdvanceTail(tail, Tail);
+        }
+
+        Drop();
+        OfferRoom();
+        return Status.Ok;
+    }
+
+    /// <summary>
+    /// Many producers: gives up claims at the front whose producer is gone, or that nobody marked. Harmless at any time.
+    /// </summary>
+    /// <returns>Ok: something was given up. WouldBlock: nothing stands in the way, or its producer is alive.</returns>
+    public Status Unblock()
+    {
+        if (View.Many == 0)
+        {
+            return Status.WouldBlock;
+        }
+
+        bool locks = View.DropsOldest && Holds == 0;
+        if (locks && !View.TryLockTail(Self, 0))
+        {
+            return Status.WouldBlock;
+        }
+
+        Status status = Status.WouldBlock;
+        Scan(ulong.MaxValue);
+        while (Seen < Limit && View.UnblockAt(Seen))
+        {
+            Interlocked.Increment(ref View.Header->Unblocked);
+            status = Status.Ok;
+            ulong before = Seen;
+            Scan(ulong.MaxValue);
+            if (before == Seen)
+            {
+                break; // the given-up slot waits behind packets that are not released yet
+            }
+        }
+
+        View.SweepSlots();
+        if (locks)
+        {
+            View.UnlockTail();
+        }
+
+        return status;
+    }
+
+    /// <summary>
+    /// Sets or clears (-1) the eventfd that producers signal when an armed position is reached. Close the descriptor only
+    /// after it was cleared here.
+    /// </summary>
+    public void SetEvent(int eventFd)
+    {
+        RingHeader* header = View.Header;
+        uint changing = header->EventGeneration | 1; // odd as well if a consumer died here
+        Volatile.Write(ref header->EventGeneration, changing);
+        Volatile.Write(ref header->EventFd, eventFd);
+        Volatile.Write(ref header->EventOwner, eventFd < 0 ? 0 : Self);
+        Volatile.Write(ref header->EventGeneration, changing + 1);
+    }
+
+    /// <summary>Gives the end back. What was not released stays in the ring. A second call does nothing.</summary>
+    public void Close()
+    {
+        RingHeader* header = View.Header;
+        if (header == null)
+        {
+            return;
+        }
+
+        SetEvent(-1);
+        Disarm();
+        Drop();
+        _ = Interlocked.CompareExchange(ref header->ConsumerOwner, 0, Self);
+        this = default;
+    }
+
+    internal Status Open(RingHeader* header)
+    {
+        this = default;
+        if (!RingOwner.Take(header, ref header->ConsumerOwner, ProcessIdentity.Self))
+        {
+            return Status.Busy;
+        }
+
+        View = new RingView(header);
+        Self = ProcessIdentity.Self;
+        _ = Fences.Registered;
+        if (!View.DropsOldest)
+        {
+            View.FinishClearing();
+        }
+
+        SetEvent(-1); // that of a consumer that died
+        Disarm();
+        Tail = Volatile.Read(ref header->Tail);
+        Seen = Tail;
+        Popped = Volatile.Read(ref header->Popped);
+        return Status.Ok;
+    }
+
+    /// <summary>Lets producers drop the oldest again.</summary>
+    private void Drop()
+    {
+        if (Holds != 0)
+        {
+            Holds = 0;
+            View.UnlockTail();
+        }
+    }
+
+    /// <summary>Wakes producers that wait for the room that was just given back.</summary>
+    private readonly void OfferRoom()
+    {
+        Fences.Light(View.Asymmetric);
+        if (Volatile.Read(ref View.Header->SpaceWaiters) != 0)
+        {
+            RingWaking.WakeProducers(View.Header);
+        }
+    }
+
+    // At most so many bytes from Tail on, whole packets only.
+    private readonly Batch Cut(ulong most)
+    {
+        Batch all = new(View.Data + (Tail & View.Mask), (long)(Seen - Tail), (long)Packets, (int)View.Stride, (long)Tail);
+        return Seen - Tail <= most ? all : all.Cut((long)most);
+    }
+}

@@ -1,0 +1,107 @@
+using System.Runtime.InteropServices;
+
+namespace Sluice.Memory;
+
+/// <summary>
+/// What the engine asks of the C library, and nothing else: one declaration per call, blittable, with the names and
+/// argument order of the manual pages. Calls that never block skip the transition to preemptive mode.
+/// </summary>
+internal static unsafe partial class Libc
+{
+    internal const int ProtectNone = 0, ProtectReadWrite = 3;
+    internal const int MapShared = 1, MapPrivate = 2, MapFixed = 0x10, MapAnonymous = 0x20, MapNoReserve = 0x4000;
+    internal const int OpenReadOnly = 0, OpenReadWrite = 2, OpenCreate = 0x40, OpenExclusive = 0x80, OpenCloseOnExec = 0x80000;
+    internal const uint MemfdCloseOnExec = 1, MemfdHugePages = 4;
+    internal const int EventCloseOnExec = 0x80000, EventNonBlocking = 0x800;
+    internal const int ClockRealtime = 0, ClockMonotonic = 1;
+    internal const int LargestPage = 65536;
+
+    internal const int Enoent = 2, Eintr = 4, Eacces = 13, Eexist = 17, Enospc = 28, Eperm = 1, Enomem = 12, Erofs = 30;
+
+    private const string Library = "libc";
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct TimeSpec
+    {
+        public long Seconds;
+        public long Nanoseconds;
+    }
+
+    /// <summary>The numbers of the system calls that the C library has no function for.</summary>
+    internal static class Call
+    {
+        private static readonly bool Arm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
+
+        internal static readonly long Futex = Arm ? 98 : 202;
+        internal static readonly long Membarrier = Arm ? 283 : 324;
+        internal static readonly long PidfdOpen = 434;
+        internal static readonly long PidfdGetfd = 438;
+    }
+
+    /// <summary>The value mmap answers when it fails.</summary>
+    internal static void* MapFailed => (void*)-1;
+
+    [LibraryImport(Library, EntryPoint = "mmap", SetLastError = true)]
+    internal static partial void* Map(void* address, nuint length, int protection, int flags, int fd, long offset);
+
+    [LibraryImport(Library, EntryPoint = "munmap", SetLastError = true)]
+    internal static partial int Unmap(void* address, nuint length);
+
+    [LibraryImport(Library, EntryPoint = "mlock", SetLastError = true)]
+    internal static partial int Lock(void* address, nuint length);
+
+    [LibraryImport(Library, EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int CreateMemoryFile(string name, uint flags);
+
+    [LibraryImport(Library, EntryPoint = "ftruncate", SetLastError = true)]
+    internal static partial int Truncate(int fd, long length);
+
+    /// <summary>Answers the error number itself.</summary>
+    [LibraryImport(Library, EntryPoint = "posix_fallocate")]
+    internal static partial int Allocate(int fd, long offset, long length);
+
+    // Variadic in C: the third argument travels in the same register either way.
+    [LibraryImport(Library, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int Open(string path, int flags, uint mode);
+
+    [LibraryImport(Library, EntryPoint = "close", SetLastError = true)]
+    internal static partial int Close(int fd);
+
+    [LibraryImport(Library, EntryPoint = "unlink", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int Unlink(string path);
+
+    [LibraryImport(Library, EntryPoint = "lseek", SetLastError = true)]
+    internal static partial long Seek(int fd, long offset, int whence);
+
+    [LibraryImport(Library, EntryPoint = "pread", SetLastError = true)]
+    internal static partial nint ReadAt(int fd, void* to, nuint count, long offset);
+
+    [LibraryImport(Library, EntryPoint = "read", SetLastError = true)]
+    internal static partial nint Read(int fd, void* to, nuint count);
+
+    [LibraryImport(Library, EntryPoint = "write", SetLastError = true)]
+    internal static partial nint Write(int fd, void* from, nuint count);
+
+    [LibraryImport(Library, EntryPoint = "eventfd", SetLastError = true)]
+    internal static partial int EventFd(uint initial, int flags);
+
+    [LibraryImport(Library, EntryPoint = "clock_gettime")]
+    [SuppressGCTransition]
+    internal static partial int ClockGetTime(int clock, TimeSpec* now);
+
+    [LibraryImport(Library, EntryPoint = "getpid")]
+    [SuppressGCTransition]
+    internal static partial int GetPid();
+
+    [LibraryImport(Library, EntryPoint = "sched_yield")]
+    internal static partial int Yield();
+
+    [LibraryImport(Library, EntryPoint = "syscall")]
+    internal static partial long SystemCall(long number, void* word, long operation, long value, void* timeout);
+
+    [LibraryImport(Library, EntryPoint = "syscall")]
+    internal static partial long SystemCall(long number, long first, long second, long third);
+
+    /// <summary>The text of the error number that the last call left.</summary>
+    internal static string ErrorText(int code) => Marshal.GetPInvokeErrorMessage(code);
+}

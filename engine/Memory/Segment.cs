@@ -1,0 +1,258 @@
+using System.Runtime.InteropServices;
+using Sluice.Primitives;
+
+namespace Sluice.Memory;
+
+/// <summary>
+/// A native mapping: a prefix (header page and what follows it) and a data area that is mapped twice back to back, so
+/// that every run of up to <see cref="Capacity"/> bytes is contiguous wherever it begins.
+/// </summary>
+/// <remarks>
+/// Anonymous, named (a file in /dev/shm) or file-backed. Space of files is reserved when they are made, so that a full
+/// disk is a fault here and not a signal later. Nothing is ever overwritten. One thread at a time; whoever holds
+/// addresses into the segment must be gone before <see cref="Dispose"/>.
+/// </remarks>
+public sealed unsafe class Segment : IDisposable
+{
+    private const long HugePage = 2 << 20;
+
+    private readonly nuint _mapped;
+    private int _fd;
+
+    private Segment(int fd, byte* address, long prefix, long capacity, SegmentOptions options, bool hugePages)
+    {
+        _fd = fd;
+        Address = address;
+        PrefixBytes = prefix;
+        Capacity = capacity;
+        _mapped = checked((nuint)(prefix + (2 * capacity)));
+        Path = options.Path;
+        IsHuge = hugePages;
+        IsLocked = options.Locked;
+    }
+
+    /// <summary>Decides from the first page of a file what to map; throws when it is none of ours.</summary>
+    /// <param name="page">The first bytes of the file.</param>
+    /// <param name="fileBytes">Its length.</param>
+    /// <returns>Bytes of the prefix and of the data area.</returns>
+    public delegate (long Prefix, long Capacity) Recognise(ReadOnlySpan<byte> page, long fileBytes);
+
+    /// <summary>The first byte of the prefix; null after <see cref="Dispose"/>.</summary>
+    public byte* Address { get; private set; }
+
+    /// <summary>The first byte of the data area.</summary>
+    public byte* Data => Address + PrefixBytes;
+
+    /// <summary>Bytes before the data area, a multiple of the page size.</summary>
+    public long PrefixBytes { get; }
+
+    /// <summary>Bytes of the data area, a power of two.</summary>
+    public long Capacity { get; }
+
+    /// <summary>Bytes of memory or disk the segment takes.</summary>
+    public long Bytes => PrefixBytes + Capacity;
+
+    /// <summary>The file it lies in; null: anonymous.</summary>
+    public string? Path { get; }
+
+    /// <summary>Whether huge pages were asked for and given.</summary>
+    public bool IsHuge { get; }
+
+    /// <summary>Whether the memory is locked.</summary>
+    public bool IsLocked { get; }
+
+    /// <summary>Makes a segment, all zero.</summary>
+    /// <param name="options">Where it lies.</param>
+    /// <param name="prefixBytes">From the rounded capacity to the bytes before the data area.</param>
+    /// <exception cref="SluiceException">The text names the value and its limit, or what the system said.</exception>
+    public static Segment Create(SegmentOptions options, Func<long, long> prefixBytes)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(prefixBytes);
+        if (options.Capacity is <= 0 or > SegmentOptions.LargestCapacity)
+        {
+            throw new SluiceException(
+                Status.Invalid,
+                $"capacity is {options.Capacity} bytes, it must be 1 to {SegmentOptions.LargestCapacity}");
+        }
+
+        if (options.HugePages && options.Path == null)
+        {
+            try
+            {
+                return Create(options, prefixBytes, HugePage);
+            }
+            catch (SluiceException fault) when (fault.Status is Status.Memory or Status.Io or Status.Permission)
+            {
+                // No huge pages free, or not so many: normal ones do.
+            }
+        }
+
+        return Create(options, prefixBytes, Environment.SystemPageSize);
+    }
+
+    /// <summary>Maps a file that another process, or an earlier one, made.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="recognise">Looks at its first page.</param>
+    /// <exception cref="SluiceException">Not found, not readable, not recognised or not mapped.</exception>
+    public static Segment Attach(string path, Recognise recognise)
+    {
+        ArgumentNullException.ThrowIfNull(recognise);
+        int fd = Libc.Open(path, Libc.OpenReadWrite | Libc.OpenCloseOnExec, 0);
+        if (fd < 0)
+        {
+            throw Fault(Marshal.GetLastPInvokeError(), $"cannot open {path}");
+        }
+
+        try
+        {
+            Span<byte> page = stackalloc byte[4096];
+            long bytes = Libc.Seek(fd, 0, 2);
+            fixed (byte* to = page)
+            {
+                _ = Libc.ReadAt(fd, to, (nuint)page.Length, 0); // a file that is shorter leaves zeros, which nobody recognises
+            }
+
+            (long prefix, long capacity) = recognise(page, bytes);
+            byte* address = MapTwice(fd, prefix, capacity);
+            return new Segment(fd, address, prefix, capacity, new SegmentOptions { Capacity = capacity, Path = path }, false);
+        }
+        catch
+        {
+            _ = Libc.Close(fd);
+            throw;
+        }
+    }
+
+    /// <summary>Takes the name away; the memory stays for those who map it.</summary>
+    public void Unlink()
+    {
+        if (Path != null)
+        {
+            _ = Libc.Unlink(Path);
+        }
+    }
+
+    /// <summary>Unmaps. A second call does nothing.</summary>
+    public void Dispose()
+    {
+        if (Address != null)
+        {
+            _ = Libc.Unmap(Address, _mapped);
+            _ = Libc.Close(_fd);
+            Address = null;
+            _fd = -1;
+        }
+    }
+
+    /// <summary>The status for what the system said.</summary>
+    internal static Status StatusOf(int errno) => errno switch
+    {
+        Libc.Eexist => Status.Exists,
+        Libc.Enoent => Status.NotFound,
+        Libc.Eacces or Libc.Eperm or Libc.Erofs => Status.Permission,
+        Libc.Enomem or Libc.Enospc => Status.Memory,
+        _ => Status.Io,
+    };
+
+    private static SluiceException Fault(int errno, string what) => new(StatusOf(errno), $"{what}: {Libc.ErrorText(errno)}");
+
+    private static Segment Create(SegmentOptions options, Func<long, long> prefixBytes, long page)
+    {
+        int fd = OpenNew(options, page == HugePage);
+        try
+        {
+            long capacity = page;
+            while (capacity < options.Capacity)
+            {
+                capacity *= 2;
+            }
+
+            long prefix = (prefixBytes(capacity) + page - 1) & -page;
+            Reserve(fd, prefix + capacity, options.Path != null || page == HugePage);
+            byte* address = MapTwice(fd, prefix, capacity);
+            if (options.Locked && Libc.Lock(address, (nuint)(prefix + (2 * capacity))) != 0)
+            {
+                string reason = Libc.ErrorText(Marshal.GetLastPInvokeError());
+                _ = Libc.Unmap(address, (nuint)(prefix + (2 * capacity)));
+                throw new SluiceException(Status.Permission, $"mlock of {prefix + (2 * capacity)} bytes failed: {reason}");
+            }
+
+            return new Segment(fd, address, prefix, capacity, options, page == HugePage);
+        }
+        catch
+        {
+            _ = Libc.Close(fd);
+            if (options.Path != null && !options.Unlinked)
+            {
+                _ = Libc.Unlink(options.Path);
+            }
+
+            throw;
+        }
+    }
+
+    private static int OpenNew(SegmentOptions options, bool huge)
+    {
+        if (options.Path != null)
+        {
+            int flags = Libc.OpenReadWrite | Libc.OpenCreate | Libc.OpenExclusive | Libc.OpenCloseOnExec;
+            int file = Libc.Open(options.Path, flags, 0x180); // owner may read and write
+            if (file < 0)
+            {
+                throw Fault(Marshal.GetLastPInvokeError(), $"cannot create {options.Path}");
+            }
+
+            if (options.Unlinked)
+            {
+                _ = Libc.Unlink(options.Path);
+            }
+
+            return file;
+        }
+
+        int fd = Libc.CreateMemoryFile("sluice", Libc.MemfdCloseOnExec | (huge ? Libc.MemfdHugePages : 0));
+        return fd >= 0 ? fd : throw Fault(Marshal.GetLastPInvokeError(), "memfd_create failed");
+    }
+
+    private static void Reserve(int fd, long bytes, bool allocate)
+    {
+        int errno = Libc.Truncate(fd, bytes) != 0 ? Marshal.GetLastPInvokeError() : 0;
+        if (errno == 0 && allocate)
+        {
+            do
+            {
+                errno = Libc.Allocate(fd, 0, bytes);
+            }
+            while (errno == Libc.Eintr);
+        }
+
+        if (errno != 0)
+        {
+            throw Fault(errno, $"no space for a segment of {bytes} bytes");
+        }
+    }
+
+    private static byte* MapTwice(int fd, long prefix, long capacity)
+    {
+        nuint whole = checked((nuint)(prefix + (2 * capacity)));
+        int reserve = Libc.MapPrivate | Libc.MapAnonymous | Libc.MapNoReserve;
+        byte* address = (byte*)Libc.Map(null, whole, Libc.ProtectNone, reserve, -1, 0);
+        if (address == Libc.MapFailed)
+        {
+            throw Fault(Marshal.GetLastPInvokeError(), $"no address space for a segment of {capacity} bytes");
+        }
+
+        byte* twin = address + prefix + capacity;
+        int shared = Libc.MapShared | Libc.MapFixed;
+        if (Libc.Map(address, (nuint)(prefix + capacity), Libc.ProtectReadWrite, shared, fd, 0) == Libc.MapFailed
+            || Libc.Map(twin, (nuint)capacity, Libc.ProtectReadWrite, shared, fd, prefix) == Libc.MapFailed)
+        {
+            int errno = Marshal.GetLastPInvokeError();
+            _ = Libc.Unmap(address, whole);
+            throw Fault(errno, $"mapping a segment of {capacity} bytes failed");
+        }
+
+        return address;
+    }
+}
