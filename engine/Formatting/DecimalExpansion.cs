@@ -17,11 +17,14 @@ internal static class DecimalExpansion
 
     private const uint Group = 1_000_000_000;
 
-    /// <summary>Digits of the magnitude of a finite number, without leading zeros, so that it is 0.DIGITS times 10^point.</summary>
+    /// <summary>
+    /// Digits of the magnitude of a finite number, without leading zeros, so that it is 0.DIGITS times 10^point.
+    /// </summary>
     /// <param name="value">A finite number; its sign is ignored.</param>
     /// <param name="places">Digits wanted: after the point, or significant ones.</param>
     /// <param name="significant">Whether <paramref name="places"/> counts from the first digit that is not 0.</param>
-    /// <param name="digits">Receives the digits; at least <see cref="BufferSize"/> bytes. What follows the last one is zeros.</param>
+    /// <param name="digits">Receives the digits; at least <see cref="BufferSize"/> bytes. What follows the last one is
+    ///     zeros.</param>
     /// <param name="point">The position of the point after the start of the digits; 1 for zero.</param>
     /// <returns>Number of digits, 0 when the number rounds to zero.</returns>
     public static int Digits(double value, int places, bool significant, Span<byte> digits, out int point)
@@ -70,7 +73,9 @@ internal static class DecimalExpansion
         return Round(digits, count, significant ? places : point + places, rest, ref point);
     }
 
-    /// <summary>Cuts after <paramref name="keep"/> digits, half to even; what was cut and <paramref name="rest"/> decide.</summary>
+    /// <summary>
+    /// Cuts after <paramref name="keep"/> digits, half to even; what was cut and <paramref name="rest"/> decide.
+    /// </summary>
     private static int Round(Span<byte> digits, int count, int keep, bool rest, ref int point)
     {
         if (keep >= count)

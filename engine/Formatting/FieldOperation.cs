@@ -142,7 +142,9 @@ internal readonly struct FieldOperation
         return IntegerDigits((largest * Math.Abs(field.Scale)) + Math.Abs(field.ValueOffset));
     }
 
-    /// <summary>Digits of an integer up to <paramref name="largest"/>, with one to spare for the rounding of the logarithm.</summary>
+    /// <summary>
+    /// Digits of an integer up to <paramref name="largest"/>, with one to spare for the rounding of the logarithm.
+    /// </summary>
     private static int IntegerDigits(double largest) =>
         largest < 1 ? 2 : Math.Min(309, double.IsFinite(largest) ? (int)Math.Log10(largest) + 2 : 309);
 }

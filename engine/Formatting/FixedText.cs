@@ -12,7 +12,9 @@ internal static class FixedText
     /// <summary>The most bytes written: sign, 20 digits, or a 0 and the decimals, and a point.</summary>
     public const int MaxBytes = 22;
 
-    /// <summary>Writes the number if it is in range; 0 when it is not (2^64 or more in units of the last place, or not finite).</summary>
+    /// <summary>
+    /// Writes the number if it is in range; 0 when it is not (2^64 or more in units of the last place, or not finite).
+    /// </summary>
     /// <param name="value">The number.</param>
     /// <param name="decimals">Digits after the point, 0 to <see cref="MaxDecimals"/>.</param>
     /// <param name="to">At least <see cref="MaxBytes"/> bytes.</param>

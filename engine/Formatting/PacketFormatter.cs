@@ -43,7 +43,8 @@ public sealed class PacketFormatter
         }
         if (bound > Array.MaxLength)
         {
-            throw new ArgumentException($"a line of the layout could take {bound} bytes; the limit is {Array.MaxLength}", nameof(layout));
+            throw new ArgumentException(
+                $"a line of the layout could take {bound} bytes; the limit is {Array.MaxLength}", nameof(layout));
         }
         MaxLineBytes = (int)bound;
     }
@@ -196,7 +197,8 @@ public sealed class PacketFormatter
             case OperationCode.Fixed:
                 double value = operation.Value(element);
                 int decimals = operation.Format.Precision < 0 ? 6 : operation.Format.Precision;
-                return FixedText.TryWrite(value, decimals, to) is > 0 and int length ? length : RealText.Write(value, operation.Format, to);
+                int length = FixedText.TryWrite(value, decimals, to);
+                return length > 0 ? length : RealText.Write(value, operation.Format, to);
             case OperationCode.Real:
                 return RealText.Write(operation.Value(element), operation.Format, to);
             case OperationCode.ShortestSingle:
@@ -215,7 +217,8 @@ public sealed class PacketFormatter
         if (operation.Code is OperationCode.String or OperationCode.PascalString)
         {
             ReadOnlySpan<byte> text = StringOf(in operation, element);
-            return CharacterText.Length(text, operation.Format) <= to.Length ? CharacterText.Write(text, operation.Format, to) : -1;
+            bool fits = CharacterText.Length(text, operation.Format) <= to.Length;
+            return fits ? CharacterText.Write(text, operation.Format, to) : -1;
         }
         // Numbers have bounded texts: the longest is that of a double with the largest width or precision.
         Span<byte> scratch = stackalloc byte[operation.MaxBytes];

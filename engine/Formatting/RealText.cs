@@ -2,12 +2,16 @@ using Sluice.Packets;
 
 namespace Sluice.Formatting;
 
-/// <summary>Doubles as C's printf writes them: <c>%f %F %e %E %g %G</c> with every flag, width and precision, rounded exactly.</summary>
+/// <summary>
+/// Doubles as C's printf writes them: <c>%f %F %e %E %g %G</c> with every flag, width and precision, rounded exactly.
+/// </summary>
 internal static class RealText
 {
     private const int DefaultPrecision = 6;
 
-    /// <summary>The most bytes that <see cref="Write"/> needs for numbers below 10 to the power of <paramref name="integerDigits"/>.</summary>
+    /// <summary>
+    /// The most bytes that <see cref="Write"/> needs for numbers below 10 to the power of <paramref name="integerDigits"/>.
+    /// </summary>
     public static int MaxBytes(TextFormat format, int integerDigits)
     {
         int precision = format.Precision < 0 ? DefaultPrecision : format.Precision;

@@ -89,7 +89,8 @@ internal sealed class ConstantChecks
         foreach (ref readonly Compare compare in _wide.AsSpan())
         {
             Span<byte> word = packet[compare.Offset..];
-            BinaryPrimitives.WriteUInt64LittleEndian(word, (BinaryPrimitives.ReadUInt64LittleEndian(word) & ~compare.Mask) | compare.Value);
+            ulong others = BinaryPrimitives.ReadUInt64LittleEndian(word) & ~compare.Mask;
+            BinaryPrimitives.WriteUInt64LittleEndian(word, others | compare.Value);
         }
     }
 

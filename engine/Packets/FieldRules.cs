@@ -24,7 +24,8 @@ internal static class FieldRules
         }
         if (type == FieldType.Pascal && draft.Count > 256)
         {
-            throw draft.Fault(draft.CountAt, $"the count is {draft.Count}; a Pascal string has at most 256 bytes with its length");
+            throw draft.Fault(draft.CountAt,
+                $"the count is {draft.Count}; a Pascal string has at most 256 bytes with its length");
         }
         CheckConstant(draft, draft.Type.ElementSize(native) * 8);
         CheckCalibration(draft);
@@ -43,7 +44,8 @@ internal static class FieldRules
         }
         if (bits.BitLow < 0 || bits.BitHigh >= wordBits || bits.BitLow >= wordBits)
         {
-            throw bits.Fault(bits.BitsAt, $"bits {bits.BitLow} to {bits.BitHigh} are not all among those of '{word.Name}', 0 to {wordBits - 1}");
+            throw bits.Fault(bits.BitsAt,
+                $"bits {bits.BitLow} to {bits.BitHigh} are not all among those of '{word.Name}', 0 to {wordBits - 1}");
         }
         if (bits.BitHigh < bits.BitLow)
         {
@@ -74,7 +76,8 @@ internal static class FieldRules
         }
         if (!good)
         {
-            throw draft.Fault(draft.NameAt, $"'{name}' is not a field name; names are made of letters, digits and _, and do not begin with a digit");
+            throw draft.Fault(draft.NameAt,
+                $"'{name}' is not a field name; names are made of letters, digits and _, and do not begin with a digit");
         }
     }
 
@@ -87,7 +90,8 @@ internal static class FieldRules
         FieldType type = draft.Type;
         if (type.IsReal() || type == FieldType.Pascal)
         {
-            throw draft.Fault(draft.ConstantAt, $"a field of type {type.Character()} cannot be constant; integers, ?, c and s can");
+            throw draft.Fault(draft.ConstantAt,
+                $"a field of type {type.Character()} cannot be constant; integers, ?, c and s can");
         }
         if (type == FieldType.Bytes)
         {
@@ -123,7 +127,8 @@ internal static class FieldRules
         Int128 high = type == FieldType.Bool ? 1 : (Int128.One << (signed ? bits - 1 : bits)) - 1;
         if (constant.Integer < low || constant.Integer > high)
         {
-            throw draft.Fault(draft.ConstantAt, $"the constant {constant} is not between {low} and {high}, what the field can hold");
+            throw draft.Fault(draft.ConstantAt,
+                $"the constant {constant} is not between {low} and {high}, what the field can hold");
         }
         if (type == FieldType.Char)
         {
@@ -144,7 +149,8 @@ internal static class FieldRules
         if ((draft.Scale != 1 || draft.ValueOffset != 0) && !draft.Type.IsInteger() && !draft.Type.IsReal())
         {
             throw draft.Fault(
-                draft.Scale != 1 ? draft.ScaleAt : draft.ValueOffsetAt, $"a field of type {draft.Type.Character()} has no scale and no offset");
+                draft.Scale != 1 ? draft.ScaleAt : draft.ValueOffsetAt,
+                $"a field of type {draft.Type.Character()} has no scale and no offset");
         }
         draft.ValueOffset = draft.ValueOffset == 0 ? 0 : draft.ValueOffset;
     }
@@ -195,7 +201,8 @@ internal static class FieldRules
         }
         else if (type == FieldType.Char)
         {
-            wrong = format.IsInteger || format.Conversion is 'c' or '-' ? null : $"a character is not written with %{format.Conversion}";
+            wrong = format.IsInteger || format.Conversion is 'c' or '-' ? null
+                : $"a character is not written with %{format.Conversion}";
         }
         if (wrong is not null)
         {

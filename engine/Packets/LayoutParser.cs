@@ -62,7 +62,7 @@ internal sealed class LayoutParser
             Padding(builder, start);
             return false;
         }
-        var draft = new FieldDraft { Source = _scanner.Text, NameAt = start, Name = _scanner.Name("a field, as name:type, or padding, as 4x") };
+        FieldDraft draft = Named("a field, as name:type, or padding, as 4x");
         if (!_scanner.Take(':'))
         {
             throw _scanner.Expected($": and a type after the name '{draft.Name}'");
@@ -102,12 +102,21 @@ internal sealed class LayoutParser
         return alone;
     }
 
+    private FieldDraft Named(string what) => new()
+    {
+        Source = _scanner.Text,
+        NameAt = _scanner.Position,
+        Name = _scanner.Name(what),
+    };
+
     private void Padding(PacketLayoutBuilder builder, int start)
     {
-        int count = char.IsAsciiDigit(_scanner.Current) ? _scanner.Integer("the count of padding bytes", PacketLayout.MaxSize) : 1;
+        bool counted = char.IsAsciiDigit(_scanner.Current);
+        int count = counted ? _scanner.Integer("the count of padding bytes", PacketLayout.MaxSize) : 1;
         if (!_scanner.Take('x'))
         {
-            throw _scanner.Expected("x, since only padding begins with a count; the count of a field follows its name, as name:4B");
+            throw _scanner.Expected(
+                "x, since only padding begins with a count; the count of a field follows its name, as name:4B");
         }
         try
         {
@@ -140,7 +149,7 @@ internal sealed class LayoutParser
         do
         {
             _scanner.SkipBlanks(lines: true);
-            var draft = new FieldDraft { Source = _scanner.Text, NameAt = _scanner.Position, Name = _scanner.Name("a range of bits, as name:0-6") };
+            FieldDraft draft = Named("a range of bits, as name:0-6");
             if (!_scanner.Take(':'))
             {
                 throw _scanner.Expected($": and bits after the name '{draft.Name}'");

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 
 namespace Sluice.Packets;
@@ -5,6 +6,8 @@ namespace Sluice.Packets;
 /// <summary>The characters of a description and the place reached in it: blanks, names, numbers, quoted bytes.</summary>
 internal sealed class LayoutScanner(string text)
 {
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdefABCDEF");
+
     public string Text => text;
 
     public int Position { get; set; }
@@ -199,7 +202,7 @@ internal sealed class LayoutScanner(string text)
                 return (byte)'\r';
             case 't':
                 return (byte)'\t';
-            case 'x' when Position + 2 < text.Length && char.IsAsciiHexDigit(text[Position + 1]) && char.IsAsciiHexDigit(text[Position + 2]):
+            case 'x' when Position + 2 < text.Length && text.AsSpan(Position + 1, 2).IndexOfAnyExcept(HexDigits) < 0:
                 Position += 2;
                 return Convert.ToByte(text.Substring(Position - 1, 2), 16);
             default:

@@ -23,7 +23,9 @@ public sealed partial class PacketField
         return IsBits ? (raw >> BitLow) & (ulong.MaxValue >> (64 - BitCount)) : raw;
     }
 
-    /// <summary>The value of an element: raw * <see cref="Scale"/> + <see cref="ValueOffset"/>, or the raw number itself.</summary>
+    /// <summary>
+    /// The value of an element: raw * <see cref="Scale"/> + <see cref="ValueOffset"/>, or the raw number itself.
+    /// </summary>
     /// <param name="packet">A whole packet.</param>
     /// <param name="element">Which element of an array.</param>
     /// <exception cref="InvalidOperationException">The field is a string.</exception>

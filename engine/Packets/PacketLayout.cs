@@ -48,7 +48,8 @@ public sealed class PacketLayout : IEquatable<PacketLayout>
         : throw new KeyNotFoundException($"no field '{name}' in the layout; it has {string.Join(", ", _byName.Keys)}");
 
     /// <summary>Reads a description.</summary>
-    /// <exception cref="LayoutException">It does not parse; the exception has the position and a message that shows it.</exception>
+    /// <exception cref="LayoutException">It does not parse; the exception has the position and a message that shows
+    ///     it.</exception>
     public static PacketLayout Parse(string description)
     {
         ArgumentNullException.ThrowIfNull(description);
@@ -74,7 +75,8 @@ public sealed class PacketLayout : IEquatable<PacketLayout>
     }
 
     /// <summary>The named layout of that name, else what the text describes.</summary>
-    /// <exception cref="LayoutException">The text is neither; for what looks like a name, the message lists the known ones.</exception>
+    /// <exception cref="LayoutException">The text is neither; for what looks like a name, the message lists the known
+    ///     ones.</exception>
     public static PacketLayout Get(string nameOrDescription)
     {
         ArgumentNullException.ThrowIfNull(nameOrDescription);
@@ -83,13 +85,13 @@ public sealed class PacketLayout : IEquatable<PacketLayout>
         {
             return layout;
         }
-        if (!name.Contains(':', StringComparison.Ordinal))
+        if (name.Length > 0 && name.All(c => char.IsLetterOrDigit(c) || c is '-' or '_' or '.'))
         {
             int position = nameOrDescription.Length - nameOrDescription.TrimStart().Length;
             throw new LayoutException(
                 nameOrDescription,
                 position,
-                $"unknown layout; known names are {string.Join(", ", NamedLayouts.Names)}, and a description has fields as name:type");
+                $"unknown layout; known are {string.Join(", ", NamedLayouts.Names)}; a description has fields as name:type");
         }
         return Parse(nameOrDescription);
     }

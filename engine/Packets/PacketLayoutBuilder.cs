@@ -63,8 +63,10 @@ public sealed class PacketLayoutBuilder(ByteOrder order)
         });
     }
 
-    /// <summary>Names the bits <paramref name="low"/> to <paramref name="high"/> of the field added last, a single integer.</summary>
-    /// <param name="name">As in <see cref="Add(string, FieldType, int, FieldConstant?, double, double, string, string?)"/>.</param>
+    /// <summary>
+    /// Names the bits <paramref name="low"/> to <paramref name="high"/> of the field added last, a single integer.
+    /// </summary>
+    /// <param name="name">Letters, digits and _, not beginning with a digit; unique in the layout.</param>
     /// <param name="low">The lowest bit, 0 being the least significant of the word.</param>
     /// <param name="high">The highest bit.</param>
     /// <param name="constant">The value the bits must have; null for any.</param>
@@ -72,7 +74,8 @@ public sealed class PacketLayoutBuilder(ByteOrder order)
     /// <param name="offset">Value = raw * scale + offset.</param>
     /// <param name="unit">The unit of the value.</param>
     /// <param name="format">The text format; null for the default.</param>
-    /// <exception cref="LayoutException">There is no such word, or the bits overlap named ones, or break another rule.</exception>
+    /// <exception cref="LayoutException">There is no such word, or the bits overlap named ones, or break another
+    ///     rule.</exception>
     public PacketLayoutBuilder Bits(
         string name,
         int low,
@@ -149,7 +152,8 @@ public sealed class PacketLayoutBuilder(ByteOrder order)
         {
             if (bits.BitLow <= other.BitHigh && other.BitLow <= bits.BitHigh)
             {
-                throw bits.Fault(bits.BitsAt, $"bits {bits.BitLow} to {bits.BitHigh} overlap '{other.Name}', bits {other.BitLow} to {other.BitHigh}");
+                throw bits.Fault(bits.BitsAt,
+                    $"bits {bits.BitLow} to {bits.BitHigh} overlap '{other.Name}', bits {other.BitLow} to {other.BitHigh}");
             }
         }
         entry.Draft.HasBits = true;
@@ -162,7 +166,8 @@ public sealed class PacketLayoutBuilder(ByteOrder order)
         return this;
     }
 
-    private static string TooLarge(long size) => $"the packet would have {size} bytes; a layout has at most {PacketLayout.MaxSize}";
+    private static string TooLarge(long size) =>
+        $"the packet would have {size} bytes; a layout has at most {PacketLayout.MaxSize}";
 
     private void CheckUnique(FieldDraft draft)
     {

@@ -81,7 +81,8 @@ public readonly record struct TextFormat(char Conversion, TextFlags Flags = Text
         char conversion = position < text.Length ? text[position] : '\0';
         if (conversion is 'h' or 'l' or 'j' or 'z' or 't' or 'L' or 'q')
         {
-            throw new LayoutException(text, position, "expected a conversion; length modifiers are not used, since the field's type gives the size");
+            throw new LayoutException(text, position,
+                "expected a conversion; length modifiers are not used, since the field's type gives the size");
         }
         if (conversion == '\0' || !"diuxXofFeEgGcsr".Contains(conversion))
         {

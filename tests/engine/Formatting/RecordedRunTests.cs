@@ -30,7 +30,8 @@ public sealed class RecordedRunTests
             packet[0] = 0xA1;
             packet[1] = (byte)(pin | (edge << 7));
             BinaryPrimitives.WriteUInt32BigEndian(packet[2..], microseconds);
-            expected.Append(CultureInfo.InvariantCulture, $"{pin}, {edge}, {microseconds / 1_000_000}.{microseconds % 1_000_000:D6}\n");
+            (uint seconds, uint rest) = (microseconds / 1_000_000, microseconds % 1_000_000);
+            expected.Append(CultureInfo.InvariantCulture, $"{pin}, {edge}, {seconds}.{rest:D6}\n");
         }
         Assert.Equal(expected.ToString(), Text.Of("plasduino-digital", data));
     }

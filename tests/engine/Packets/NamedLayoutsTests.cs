@@ -19,7 +19,11 @@ public sealed class NamedLayoutsTests
     [Fact]
     public void Every_name_is_known()
     {
-        Assert.All(NamedLayouts.Names, name => Assert.Equal(PacketLayout.Get(name), PacketLayout.Get(PacketLayout.Get(name).ToString())));
+        Assert.All(NamedLayouts.Names, name =>
+        {
+            PacketLayout layout = PacketLayout.Get(name);
+            Assert.Equal(layout, PacketLayout.Parse(layout.ToString()));
+        });
     }
 
     [Fact]

@@ -61,7 +61,8 @@ public sealed class StructSizeTests
     [InlineData(">n")]
     public void Sizes_of_the_machine_need_a_native_layout(string characters)
     {
-        LayoutException problem = Assert.Throws<LayoutException>(() => PacketLayout.Parse($"{characters[0]} a:B; b:{characters[1]}"));
+        string description = $"{characters[0]} a:B; b:{characters[1]}";
+        LayoutException problem = Assert.Throws<LayoutException>(() => PacketLayout.Parse(description));
         Assert.Equal(9, problem.Position);
         Assert.Contains("native", problem.Message, StringComparison.Ordinal);
     }
