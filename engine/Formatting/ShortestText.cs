@@ -54,7 +54,8 @@ internal static class ShortestText
         {
             return WriteNonFinite(value, to);
         }
-        // The neighbours of a power of two are not equally far, and the runtime's digits of some of them read back to another number.
+        // The neighbours of a power of two are not equally far, and the runtime's digits of some of them (2^-958) read back to
+        // another number.
         return double.IsPow2(Math.Abs(value)) ? WritePowerOfTwo(value, type, to) : 0;
     }
 

@@ -12,8 +12,9 @@ namespace Sluice.Tests.Formatting;
 public sealed class PacketFormatterTests
 {
     private const string Everything =
-        "> a:B; b:b; c:H %5u; d:h %+d; e:I %#x; f:i %o; g:Q; h:q %-25d; i:?; j:c; k:2c; l:5s; m:6p; n:e; o:f; p:d; q:d %.3f; r:d %e; s:d %g; "
-        + "t:I*1e-6 %.6f; u:i*0.5-3; v:3h; w:H{x:0-3, y:4 -, z:5-15 %03x}; k0:B=1; k1:B=2 %d; hidden:I -; big:d %.40f; wide:B %300d";
+        "> a:B; b:b; c:H %5u; d:h %+d; e:I %#x; f:i %o; g:Q; h:q %-25d; i:?; j:c; k:2c; l:5s; m:6p; n:e; o:f; p:d; q:d %.3f; " +
+        "r:d %e; s:d %g; t:I*1e-6 %.6f; u:i*0.5-3; v:3h; w:H{x:0-3, y:4 -, z:5-15 %03x}; k0:B=1; k1:B=2 %d; hidden:I -; " +
+        "big:d %.40f; wide:B %300d";
 
     [Theory]
     [InlineData("<v:b", "\u0080", "-128")]
@@ -63,7 +64,9 @@ public sealed class PacketFormatterTests
     {
         var formatter = new PacketFormatter(PacketLayout.Get("plasduino-digital"));
         Assert.Equal("# pin, edge, time [s]\n", formatter.Header());
-        Assert.Equal("# Created today\n# by two\n# lines\n# pin, edge, time [s]\n", formatter.Header("Created today", "by two\r\nlines"));
+        Assert.Equal(
+            "# Created today\n# by two\n# lines\n# pin, edge, time [s]\n",
+            formatter.Header("Created today", "by two\r\nlines"));
         var writer = new ArrayBufferWriter<byte>();
         new PacketFormatter(PacketLayout.Parse("<a:2h [°C]; s:4s; b:B -; c:B=1")).WriteHeader(writer, "run 7");
         Assert.Equal("# run 7\n# a[0] [°C], a[1] [°C], s\n", Encoding.UTF8.GetString(writer.WrittenSpan));

@@ -70,7 +70,9 @@ public sealed class ShortestTextTests
         for (int i = 0; i < 5000; i++)
         {
             // Powers of two, whose neighbours are not equally far, then any number.
-            double wide = i < 2046 ? Math.ScaleB(1, i - 1022) : BitConverter.Int64BitsToDouble(random.NextInt64(1, 0x7FEF_FFFF_FFFF_FFFF));
+            double wide = i < 2046
+                ? Math.ScaleB(1, i - 1022)
+                : BitConverter.Int64BitsToDouble(random.NextInt64(1, 0x7FEF_FFFF_FFFF_FFFF));
             string text = Text.OfField("d", BitConverter.GetBytes(wide));
             Assert.Equal(wide, Read(text));
             AssertShortest(wide, text, candidate => double.Parse(candidate, CultureInfo.InvariantCulture) == wide);

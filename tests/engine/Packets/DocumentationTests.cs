@@ -13,8 +13,12 @@ public sealed class DocumentationTests
     public void Each_error_of_the_page_is_the_error_that_the_description_gives()
     {
         int rows = 0;
-        foreach (string line in Lines.SkipWhile(line => line != "## Errors").Where(line => line.StartsWith("| `", StringComparison.Ordinal)))
+        foreach (string line in Lines.SkipWhile(line => line != "## Errors"))
         {
+            if (!line.StartsWith("| `", StringComparison.Ordinal))
+            {
+                continue;
+            }
             string[] cells = line.Split('|', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
             LayoutException problem = Assert.Throws<LayoutException>(() => PacketLayout.Get(cells[0].Trim('`')));
             Assert.Equal(cells[1], problem.Problem);

@@ -124,9 +124,8 @@ public sealed class FieldAccessTests
             """{"names":["header","info","time"],"formats":["|u1","|u1",">u4"],"offsets":[0,1,2],"itemsize":6}""",
             PacketLayout.Get("plasduino-digital").ToNumpyDescr());
         Assert.Equal(
-            """{"names":["a","b","c","d","e","f","g","h"],"""
-            + """ "formats":["|i1","(3,)<i8","|S5","|V4","|?","(2,)|S1","<f2","<u4"],"offsets":[0,8,32,37,41,42,44,48],"itemsize":54}"""
-                .TrimStart(),
-            PacketLayout.Parse("@a:b; b:3l; c:5s; d:4p; e:?; f:2c; g:e; h:I; 2x").ToNumpyDescr());
+            """{"names":["a","b","c","d","e","f","g"],"formats":["|i1","(3,)<i8","|S5","|V4","|?","(2,)|S1","<u4"],""" +
+            "\"offsets\":[0,8,32,37,41,42,44],\"itemsize\":50}",
+            PacketLayout.Parse("@a:b; b:3l; c:5s; d:4p; e:?; f:2c; g:I; 2x").ToNumpyDescr());
     }
 }

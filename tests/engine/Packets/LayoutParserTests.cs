@@ -11,7 +11,8 @@ public sealed class LayoutParserTests
     public void Every_part_of_a_field_is_read()
     {
         PacketLayout layout = PacketLayout.Parse(
-            "> id:H=0x1F2; 3x; samples : 2h * -0.25 + 1.5e1 [ m/s^2 ] %+8.3f; name:5s %-6s; flags:B{on:0, level:1-3*2-1 [dB], mode:7=1}");
+            "> id:H=0x1F2; 3x; samples : 2h * -0.25 + 1.5e1 [ m/s^2 ] %+8.3f; name:5s %-6s; " +
+            "flags:B{on:0, level:1-3*2-1 [dB], mode:7=1}");
         Assert.Equal(ByteOrder.Big, layout.Order);
         Assert.Equal(15, layout.Size);
         Assert.Equal("id samples name flags on level mode", string.Join(' ', layout.Fields));
@@ -146,7 +147,8 @@ public sealed class LayoutParserTests
     [Fact]
     public void The_picture_of_a_long_description_shows_the_place_of_the_error()
     {
-        string description = "<" + string.Concat(Enumerable.Range(0, 60).Select(i => $"field{i}:I; ")) + "wrong:Z; " + new string(' ', 200);
+        string sound = string.Concat(Enumerable.Range(0, 60).Select(i => $"field{i}:I; "));
+        string description = "<" + sound + "wrong:Z; " + new string(' ', 200);
         LayoutException problem = Assert.Throws<LayoutException>(() => PacketLayout.Parse(description));
         string[] lines = problem.Message.Split('\n');
         Assert.Equal('Z', lines[1][lines[2].IndexOf('^', StringComparison.Ordinal)]);
@@ -164,7 +166,8 @@ public sealed class LayoutParserTests
     [Fact]
     public void A_damaged_description_is_read_or_refused_with_a_position_inside_it()
     {
-        const string Sound = "@a:B=0xA1; b:H{c:0-6=2 %x, d:7*2-1 [V] %.1f} %x; 3x; e:4s='a\\x00'; f:2f*1e-6+3 [s] %+8.3e # end\ng:8p; h:?";
+        const string Sound = "@a:B=0xA1; b:H{c:0-6=2 %x, d:7*2-1 [V] %.1f} %x; 3x; " +
+            "e:4s='a\\x00'; f:2f*1e-6+3 [s] %+8.3e # end\ng:8p; h:?";
         var damaged =
             from start in Gen.Choose(0, Sound.Length - 1)
             from count in Gen.Choose(0, 3)
@@ -180,6 +183,8 @@ public sealed class LayoutParserTests
         {
             return layout.Equals(PacketLayout.Parse(layout.ToString()));
         }
-        return problem.Position >= 0 && problem.Position <= description.Length && problem.Message.Contains('^', StringComparison.Ordinal);
+        return problem.Position >= 0
+            && problem.Position <= description.Length
+            && problem.Message.Contains('^', StringComparison.Ordinal);
     }
 }

@@ -83,7 +83,8 @@ public sealed class LayoutRoundTripTests
 
     private static string Facts(PacketField field) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{field.Name} {field.Type} {field.Offset} {field.Count} {field.Size} {field.Word} {field.HasBits} {field.BitLow} {field.BitCount} " +
+        $"{field.Name} {field.Type} {field.Offset} {field.Count} {field.Size} {field.Word} {field.HasBits} " +
+        $"{field.BitLow} {field.BitCount} " +
         $"{field.Constant} {field.Scale:R} {field.ValueOffset:R} [{field.Unit}] {field.Format} {field.Load}");
 
     private static Action<PacketLayoutBuilder, int> Step(Action<PacketLayoutBuilder, int> step) => step;
