@@ -94,6 +94,9 @@ static inline int32_t sluice_wait_for_room(sluice_producer *producer, uint64_t b
     }
     int64_t deadline = sluice_deadline(producer->timeout_ns);
     do {
+        if (sluice_has_room(producer, bytes)) {
+            return SLUICE_OK;
+        }
         uint32_t seen = sluice_load_acquire(&header->space_futex);
         sluice_store_relaxed(&header->space_waiters, 1u);
         sluice_heavy_fence(producer->view.asymmetric);

@@ -225,7 +225,7 @@ SLUICE_INLINE void sluice_producer_abort(sluice_producer *producer)
 SLUICE_CHECKED SLUICE_HOT int32_t sluice_producer_put_record(sluice_producer *producer, const void *payload,
                                                                 uint32_t bytes, uint16_t type)
 {
-    void *memory;
+    void *memory = NULL;
     int32_t status = sluice_producer_claim_record(producer, bytes, &memory);
     if (SLUICE_LIKELY(status == SLUICE_OK)) {
         if (bytes != 0) {
