@@ -1,14 +1,17 @@
 using System.Reflection;
+using System.Text.RegularExpressions;
 using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Filters;
 using BenchmarkDotNet.Running;
 
 namespace Sluice.Benchmarks;
 
-/// <summary>Selects the benchmarks that have a text in <c>Class.Method</c>, each with the baseline of its class.</summary>
-/// <param name="text">The text, in any case; null selects all.</param>
-public sealed class BenchmarkFilter(string? text) : IFilter
+/// <summary>Selects the benchmarks in whose <c>Class.Method</c> a pattern is found, each with the baseline of its class.</summary>
+/// <param name="pattern">A regular expression, in any case; null selects all.</param>
+public sealed class BenchmarkFilter(string? pattern) : IFilter
 {
+    private readonly Regex _pattern = new(pattern ?? "", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
+
     /// <summary>The classes of this assembly in which something is selected.</summary>
     public Type[] Types() =>
         [.. typeof(BenchmarkFilter).Assembly.GetTypes().Where(type => type.GetMethods().Any(method => IsSelected(type, method)))];
@@ -22,5 +25,5 @@ public sealed class BenchmarkFilter(string? text) : IFilter
 
     private bool IsSelected(Type type, MethodInfo method) =>
         method.GetCustomAttribute<BenchmarkAttribute>() is { Baseline: false }
-        && (text is null || $"{type.Name}.{method.Name}".Contains(text, StringComparison.OrdinalIgnoreCase));
+        && _pattern.IsMatch($"{type.Name}.{method.Name}");
 }

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using BenchmarkDotNet.Columns;
 using BenchmarkDotNet.Configs;
-using BenchmarkDotNet.Diagnosers;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Loggers;
 using BenchmarkDotNet.Reports;
@@ -11,7 +10,7 @@ using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Sluice.Benchmarks;
 
 // usage: Sluice.Benchmarks [FILTER] [--json DIR]
-// Runs the benchmarks that have FILTER in their name and writes DIR/micro.json, an array of results.
+// Runs the benchmarks in whose name the regular expression FILTER is found and writes DIR/micro.json, an array of results.
 string? filter = null;
 string? folder = null;
 for (int i = 0; i < args.Length; i++)
@@ -35,9 +34,8 @@ for (int i = 0; i < args.Length; i++)
 BenchmarkFilter selected = new(filter);
 ManualConfig config = ManualConfig.CreateEmpty()
     .AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance)
-        .WithWarmupCount(3).WithIterationCount(10).WithIterationTime(TimeInterval.FromMilliseconds(200)))
+        .WithWarmupCount(3).WithIterationCount(9).WithIterationTime(TimeInterval.FromMilliseconds(100)))
     .AddColumnProvider(DefaultColumnProviders.Instance)
-    .AddDiagnoser(MemoryDiagnoser.Default)
     .AddLogger(ConsoleLogger.Default)
     .AddFilter(selected)
     .WithArtifactsPath(Path.Combine(Path.GetTempPath(), "sluice-benchmarks"))
