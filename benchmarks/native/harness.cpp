@@ -57,7 +57,11 @@ suite::suite(const char *name, int argc, char **argv) : name_(name)
                 usage(name, argv[i]);
             }
         } else if (!filter_ && argument[0] != '-') {
-            filter_ = std::regex(argument, std::regex::icase);
+            try {
+                filter_ = std::regex(argument, std::regex::icase);
+            } catch (const std::regex_error &) {
+                usage(name, argument);
+            }
         } else {
             usage(name, argument);
         }
@@ -104,8 +108,7 @@ void suite::record(const std::string &name, double ours, double theirs, const st
 {
     double ratio = ours / theirs;
     std::string wanted = target ? number(*target) : "null", met = !target ? "null" : ratio >= *target ? "true" : "false";
-    std::printf("%-52s %10.4g %10.4g %-10s %6.2f x  target %s  met %s\n", name.c_str(), ours, theirs, unit.c_str(),
-                ratio, wanted.c_str(), met.c_str());
+    std::printf("%s: %.4g to %.4g %s, %.2f x\n", name.c_str(), ours, theirs, unit.c_str(), ratio);
     std::fflush(stdout);
     json_ += json_.empty() ? "" : ",\n";
     json_ += "  {\"name\": \"" + name + "\", \"ours\": " + number(ours) + ", \"theirs\": " + number(theirs) +
