@@ -64,7 +64,7 @@ public sealed unsafe class FileSink : Sink
     }
 
     /// <inheritdoc/>
-    public override Status Flush() => _file.Flush() ? Status.Ok : Fault();
+    public override Status Flush() => IsClosed || _file.Flush() ? Status.Ok : Fault();
 
     /// <inheritdoc/>
     protected override Status Finish()

@@ -1,6 +1,9 @@
+using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Sluice.Buffers;
+using Sluice.Formatting;
+using Sluice.Packets;
 using Sluice.Primitives;
 using Sluice.Sinks;
 using Xunit;
@@ -25,6 +28,39 @@ public sealed unsafe class AllocationTests
         Check(sink, framed: true);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Text_of_a_layout_allocates_nothing(bool framed)
+    {
+        using Folder folder = new();
+        PacketFormatter formatter = new(PacketLayout.Parse("< a:Q; b:i; c:f; d:2d*0.1 %.3f"));
+        Assert.Equal(32, formatter.Layout.Size);
+        using TextFileSink sink = new(folder["data.csv"], formatter);
+        Check(sink, framed, size: 32);
+    }
+
+    [Fact]
+    public void Text_of_a_function_of_the_host_allocates_nothing()
+    {
+        using Folder folder = new();
+        int calls = 0;
+        using TextFileSink sink = new(folder["data.csv"], &TextFileSinkTests.Hex, &calls);
+        Check(sink, framed: false);
+    }
+
+    [Fact]
+    public void Text_of_a_delegate_that_allocates_nothing_allocates_nothing()
+    {
+        using Folder folder = new();
+        using TextFileSink sink = new(folder["data.csv"], (packet, text) =>
+        {
+            packet.CopyTo(text.GetSpan(packet.Length));
+            text.Advance(packet.Length);
+        });
+        Check(sink, framed: false);
+    }
+
     [Fact]
     public void A_function_of_the_host_allocates_nothing()
     {
@@ -41,6 +77,17 @@ public sealed unsafe class AllocationTests
     }
 
     [Fact]
+    public void A_pipe_that_is_read_allocates_nothing()
+    {
+        using PipeSink sink = new(200_000);
+        Check(sink, framed: false, () =>
+        {
+            sink.Reader.TryRead(out ReadResult result);
+            sink.Reader.AdvanceTo(result.Buffer.End);
+        });
+    }
+
+    [Fact]
     public void A_fault_that_stays_allocates_its_text_once()
     {
         using Folder folder = new();
@@ -51,9 +98,9 @@ public sealed unsafe class AllocationTests
         Assert.Equal(264, sink.Errors);
     }
 
-    internal static void Check(Sink sink, bool framed, Action? between = null)
+    internal static void Check(Sink sink, bool framed, Action? between = null, int size = 0)
     {
-        using PacketStream stream = framed ? PacketStream.Framed(2000, 64) : PacketStream.Fixed(2000, 32);
+        using PacketStream stream = framed && size > 0 ? PacketStream.FramedFixed(2000, size) : framed ? PacketStream.Framed(2000, 64) : PacketStream.Fixed(2000, 32);
         Batch all = stream.All;
         long position = 0;
         Action write = () =>

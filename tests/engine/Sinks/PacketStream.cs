@@ -50,7 +50,11 @@ internal sealed unsafe class PacketStream : IDisposable
             [.. Enumerable.Range(0, packets + 1).Select(i => (long)i)]);
     }
 
-    public static PacketStream Framed(int records, int most, int seed = 1)
+    public static PacketStream Framed(int records, int most, int seed = 1) => Framed(records, 0, most, seed);
+
+    public static PacketStream FramedFixed(int records, int bytes, int seed = 1) => Framed(records, bytes, bytes, seed);
+
+    private static PacketStream Framed(int records, int least, int most, int seed)
     {
         Random random = new(seed);
         byte* data = (byte*)NativeMemory.AlignedAlloc((nuint)(records * (most + 16) + 16), 64);
@@ -59,7 +63,7 @@ internal sealed unsafe class PacketStream : IDisposable
         long at = 0, packets = 0;
         for (int i = 0; i < records; i++)
         {
-            byte[] payload = new byte[random.Next(most + 1)];
+            byte[] payload = new byte[random.Next(least, most + 1)];
             random.NextBytes(payload);
             bool aborted = random.Next(5) == 0;
             *(int*)(data + at) = payload.Length + Batch.RecordHeader;

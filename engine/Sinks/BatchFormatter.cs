@@ -1,0 +1,39 @@
+using Sluice.Buffers;
+using Sluice.Primitives;
+
+namespace Sluice.Sinks;
+
+/// <summary>Turns the packets of a batch into text: whole packets only, as many as fit.</summary>
+internal abstract class BatchFormatter
+{
+    /// <summary>Room that probably takes the text of any packet, in bytes.</summary>
+    public abstract int Hint { get; }
+
+    /// <summary>The text of the last fault.</summary>
+    public string Fault { get; protected set; } = "";
+
+    /// <summary>Tells faults of one status apart.</summary>
+    public long FaultDetail { get; protected set; }
+
+    /// <summary>Formats from the first packet of a batch on, which is not empty, until a text does not fit.</summary>
+    /// <param name="batch">The packets.</param>
+    /// <param name="to">Receives the text; not empty.</param>
+    /// <param name="run">How far it came, also on a fault.</param>
+    /// <returns>
+    /// <see cref="Status.Ok"/>, or the fault of the first packet that could not be formatted, with
+    /// <see cref="Fault"/> set.
+    /// </returns>
+    public abstract Status Format(in Batch batch, Span<byte> to, out TextRun run);
+
+    /// <summary>Sets the fault, making its text only when it is another one than the last time.</summary>
+    protected Status Fail(Status status, long detail, Func<long, string> text)
+    {
+        if (Fault.Length == 0 || FaultDetail != detail)
+        {
+            Fault = text(detail);
+            FaultDetail = detail;
+        }
+
+        return status;
+    }
+}
