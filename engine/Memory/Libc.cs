@@ -10,13 +10,17 @@ internal static unsafe partial class Libc
 {
     internal const int ProtectNone = 0, ProtectReadWrite = 3;
     internal const int MapShared = 1, MapPrivate = 2, MapFixed = 0x10, MapAnonymous = 0x20, MapNoReserve = 0x4000;
-    internal const int OpenReadOnly = 0, OpenReadWrite = 2, OpenCreate = 0x40, OpenExclusive = 0x80, OpenCloseOnExec = 0x80000;
+    internal const int OpenReadOnly = 0, OpenWriteOnly = 1, OpenReadWrite = 2, OpenCreate = 0x40, OpenExclusive = 0x80;
+    internal const int OpenAppend = 0x400, OpenCloseOnExec = 0x80000;
     internal const uint MemfdCloseOnExec = 1, MemfdHugePages = 4;
     internal const int EventCloseOnExec = 0x80000, EventNonBlocking = 0x800;
     internal const int ClockRealtime = 0, ClockMonotonic = 1;
     internal const int LargestPage = 65536;
 
     internal const int Enoent = 2, Eintr = 4, Eacces = 13, Eexist = 17, Enospc = 28, Eperm = 1, Enomem = 12, Erofs = 30;
+    internal const int Eio = 5, Enotdir = 20, Einval = 22, Enametoolong = 36;
+
+    internal static readonly int OpenDirectory = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x4000 : 0x10000;
 
     private const string Library = "libc";
 
@@ -81,6 +85,15 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, EntryPoint = "write", SetLastError = true)]
     internal static partial nint Write(int fd, void* from, nuint count);
+
+    [LibraryImport(Library, EntryPoint = "writev", SetLastError = true)]
+    internal static partial nint WriteVector(int fd, IoVector* vectors, int count);
+
+    [LibraryImport(Library, EntryPoint = "fdatasync", SetLastError = true)]
+    internal static partial int SyncData(int fd);
+
+    [LibraryImport(Library, EntryPoint = "fsync", SetLastError = true)]
+    internal static partial int Sync(int fd);
 
     [LibraryImport(Library, EntryPoint = "eventfd", SetLastError = true)]
     internal static partial int EventFd(uint initial, int flags);

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Sluice.Buffers;
+using Sluice.Memory;
 using Sluice.Primitives;
 
 namespace Sluice.Sinks;

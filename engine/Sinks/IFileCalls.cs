@@ -1,3 +1,5 @@
+using Sluice.Memory;
+
 namespace Sluice.Sinks;
 
 /// <summary>

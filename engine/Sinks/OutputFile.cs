@@ -1,3 +1,4 @@
+using Sluice.Memory;
 using Sluice.Primitives;
 
 namespace Sluice.Sinks;
@@ -111,7 +112,7 @@ internal sealed unsafe class OutputFile : IDisposable
                     continue;
                 }
 
-                return Failed("write to", CurrentPath, result == 0 ? OutputFault.NothingWritten : (int)-result);
+                return Failed("write to", CurrentPath, ErrorOf(result));
             }
 
             _dirty = true;
@@ -252,7 +253,7 @@ internal sealed unsafe class OutputFile : IDisposable
                 nint result = _calls.Write(_file, &vector, 1);
                 if (result <= 0 && !OutputFault.IsInterrupted(result))
                 {
-                    return Failed("write the header of", CurrentPath, result == 0 ? OutputFault.NothingWritten : (int)-result);
+                    return Failed("write the header of", CurrentPath, ErrorOf(result));
                 }
 
                 if (result > 0)
@@ -298,6 +299,9 @@ internal sealed unsafe class OutputFile : IDisposable
         _entryDirty = false;
         return true;
     }
+
+    // A write that neither writes nor says why is taken for an error of the device.
+    private static int ErrorOf(nint result) => result == 0 ? Libc.Eio : (int)-result;
 
     private bool Failed(string operation, string path, int error)
     {

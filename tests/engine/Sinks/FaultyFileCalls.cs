@@ -1,3 +1,4 @@
+using Sluice.Memory;
 using Sluice.Sinks;
 
 namespace Sluice.Tests.Sinks;

@@ -46,10 +46,9 @@ public sealed class PipeSinkTests
         Assert.Equal((200, 20), (sink.Accepted, sink.PacketsWritten));
         Assert.True(sink.Reader.TryRead(out ReadResult result));
         Assert.Equal(stream.Verbatim[..200], result.Buffer.ToArray());
-        sink.Reader.AdvanceTo(result.Buffer.GetPosition(50), result.Buffer.End);
+        sink.Reader.AdvanceTo(result.Buffer.GetPosition(50));
         Assert.Equal(Status.WouldBlock, sink.Write(stream.All));
         Assert.Equal(200, sink.Accepted);
-        sink.Reader.CancelPendingRead();
         Assert.True(sink.Reader.TryRead(out result));
         sink.Reader.AdvanceTo(result.Buffer.End);
         Assert.Equal(Status.WouldBlock, sink.Write(stream.All));

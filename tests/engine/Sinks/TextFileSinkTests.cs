@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
+using Sluice.Buffers;
 using Sluice.Formatting;
 using Sluice.Packets;
 using Sluice.Primitives;
@@ -201,7 +202,7 @@ public sealed unsafe class TextFileSinkTests
     private static string HexLines(PacketStream stream)
     {
         StringBuilder text = new();
-        Buffers.Batch all = stream.All;
+        Batch all = stream.All;
         for (long at = 0; all.TryNext(ref at, out ReadOnlySpan<byte> packet, out _);)
         {
             text.Append(Convert.ToHexString(packet)).Append('\n');

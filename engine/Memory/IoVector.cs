@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Sluice.Sinks;
+namespace Sluice.Memory;
 
 /// <summary>A piece of memory to write, as <c>struct iovec</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
