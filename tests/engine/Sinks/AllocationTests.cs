@@ -100,7 +100,9 @@ public sealed unsafe class AllocationTests
 
     internal static void Check(Sink sink, bool framed, Action? between = null, int size = 0)
     {
-        using PacketStream stream = framed && size > 0 ? PacketStream.FramedFixed(1000, size) : framed ? PacketStream.Framed(1000, 64) : PacketStream.Fixed(1000, 32);
+        using PacketStream stream = framed && size > 0
+            ? PacketStream.FramedFixed(1000, size)
+            : framed ? PacketStream.Framed(1000, 64) : PacketStream.Fixed(1000, 32);
         Batch all = stream.All;
         long position = 0;
         Action write = () =>

@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using System.Text;
 using Sluice.Primitives;
 using Sluice.Sinks;
 using Xunit;
@@ -152,5 +153,5 @@ public sealed class FileSinkTests
     }
 
     internal static FileSink Make(Folder folder, IFileCalls calls, OutputOptions? options = null, string header = "") =>
-        new(new OutputFile(folder["data.dat"], options ?? new OutputOptions(), System.Text.Encoding.UTF8.GetBytes(header), calls));
+        new(new OutputFile(folder["data.dat"], options ?? new OutputOptions(), Encoding.UTF8.GetBytes(header), calls));
 }

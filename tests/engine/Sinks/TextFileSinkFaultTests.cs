@@ -79,7 +79,9 @@ public sealed class TextFileSinkFaultTests
             Random random = new(seed);
             using Folder folder = new();
             int packets = random.Next(1, 20_000);
-            using PacketStream stream = framed ? PacketStream.FramedFixed(packets, 8, seed) : PacketStream.Fixed(packets, 8, seed);
+            using PacketStream stream = framed
+                ? PacketStream.FramedFixed(packets, 8, seed)
+                : PacketStream.Fixed(packets, 8, seed);
             string text = TextFileSinkTests.Expected(stream);
             int Sometimes(int error) => random.Next(4) == 0 ? -error : 0;
             FaultyFileCalls calls = new();
