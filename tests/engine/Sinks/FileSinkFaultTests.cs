@@ -82,7 +82,7 @@ public sealed class FileSinkFaultTests
     [InlineData(true)]
     public void Whatever_is_short_interrupted_or_failing_the_files_hold_the_packets_once(bool framed)
     {
-        for (int seed = 0; seed < 60; seed++)
+        for (int seed = 0; seed < 40; seed++)
         {
             Random random = new(seed);
             using Folder folder = new();

@@ -74,7 +74,7 @@ public sealed class TextFileSinkFaultTests
     [InlineData(true)]
     public void Whatever_is_short_interrupted_or_failing_the_files_hold_each_line_once(bool framed)
     {
-        for (int seed = 0; seed < 60; seed++)
+        for (int seed = 0; seed < 25; seed++)
         {
             Random random = new(seed);
             using Folder folder = new();
