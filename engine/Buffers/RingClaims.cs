@@ -200,10 +200,16 @@ public unsafe partial struct RingProducer
         do
         {
             uint seen = Volatile.Read(ref header->SpaceFutex);
+            if (HasRoom(bytes))
+            {
+                return Status.Ok;
+            }
+
             Volatile.Write(ref header->SpaceWaiters, 1);
             Fences.Heavy(View.Asymmetric);
             if (HasRoom(bytes))
             {
+                RingWaking.WakeProducers(header); // takes the flag back; others that wait set it again
                 return Status.Ok;
             }
 

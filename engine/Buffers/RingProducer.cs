@@ -419,7 +419,7 @@ public unsafe partial struct RingProducer
     }
 
     // One producer: from now on every reserve takes the cold path, which sees that the ring is sealed.
-    private void Stop() => Tail = Head - View.Capacity;
+    internal void Stop() => Tail = Head - View.Capacity;
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private readonly Status Reject(Status status)

@@ -1,0 +1,201 @@
+using System.Runtime.InteropServices;
+using Sluice.Primitives;
+
+namespace Sluice.Buffers;
+
+/// <summary>
+/// The consumer of one ring together with what the ring itself does not tell: how much waits beyond an aborted slot, and
+/// whether producers were turned away since the last release. One thread at a time.
+/// </summary>
+/// <remarks>
+/// A batch of fixed-stride packets ends at an aborted slot, so that it stays one run of packets; what waits behind the slot
+/// must still count for the release policy. <see cref="_counted"/> runs ahead of the consumer and counts it.
+/// </remarks>
+internal sealed unsafe class RingDrain : IDisposable
+{
+    private const ulong SmallestRecord = 16;
+
+    private readonly bool _celled;
+    private ulong _counted; // end of what was looked at, fixed stride of many producers
+    private ulong _packets; // committed ones in [_countedTail, _counted)
+    private ulong _skipped; // aborted ones there
+    private ulong _countedTail;
+    private ulong _turnedAway;
+
+    internal RingDrain(RingHeader* header)
+    {
+        Consumer = (RingConsumer*)NativeMemory.AllocZeroed(1, (nuint)sizeof(RingConsumer));
+        Status status = Consumer->Open(header);
+        if (status != Status.Ok)
+        {
+            NativeMemory.Free(Consumer);
+            throw new SluiceException(
+                status,
+                $"the ring has a consumer, process {header->ConsumerOwner >> 32}, and it is alive");
+        }
+
+        _celled = Consumer->View.Framed == 0 && Consumer->View.Many != 0;
+        _counted = Consumer->Tail;
+        _countedTail = Consumer->Tail;
+        _turnedAway = TurnedAway;
+    }
+
+    internal RingConsumer* Consumer { get; private set; }
+
+    internal RingHeader* Header => Consumer->View.Header;
+
+    /// <summary>The position of the oldest packet.</summary>
+    internal long Tail => (long)Consumer->Tail;
+
+    /// <summary>Bytes of packets that wait.</summary>
+    internal long Readable
+    {
+        get
+        {
+            long run = Consumer->Readable;
+            if (!_celled)
+            {
+                return run;
+            }
+
+            Count();
+            return (long)(_packets * Consumer->View.Stride);
+        }
+    }
+
+    /// <summary>Packets that wait, as of the last look at <see cref="Readable"/>.</summary>
+    internal long Packets => _celled ? (long)_packets : (long)Consumer->Packets;
+
+    /// <summary>Whether the ring is sealed and no claim is open: everything that will ever be in it can be counted.</summary>
+    internal bool IsComplete
+    {
+        get
+        {
+            ulong head = Volatile.Read(ref Header->Head);
+            return head == ((_celled ? _counted : Consumer->Seen) | RingHeader.Sealed);
+        }
+    }
+
+    /// <summary>Whether the ring is sealed and everything was released.</summary>
+    internal bool IsDrained => Volatile.Read(ref Header->Head) == (Consumer->Tail | RingHeader.Sealed);
+
+    /// <summary>Whether producers wait for room, were turned away since the last release, or would be by any packet.</summary>
+    internal bool IsFull
+    {
+        get
+        {
+            if (Consumer->View.DropsOldest)
+            {
+                return false;
+            }
+
+            return Volatile.Read(ref Header->SpaceWaiters) != 0
+                || TurnedAway != _turnedAway
+                || Consumer->Limit - Consumer->Tail > MostUseful;
+        }
+    }
+
+    // With more bytes than these in the ring, no further packet fits.
+    private ulong MostUseful
+    {
+        get
+        {
+            ulong packet = Consumer->View.Framed != 0 ? SmallestRecord : Consumer->View.Stride;
+            return Consumer->View.Capacity - packet;
+        }
+    }
+
+    private ulong TurnedAway => Volatile.Read(ref Header->Stalls) + Volatile.Read(ref Header->DroppedNewest);
+
+    public void Dispose()
+    {
+        if (Consumer != null)
+        {
+            Consumer->Close();
+            NativeMemory.Free(Consumer);
+            Consumer = null;
+        }
+    }
+
+    /// <summary>
+    /// As the consumer's; a run of nothing but aborted records is released on the way, so that a batch has packets in it.
+    /// </summary>
+    internal Status Peek(long most, out Batch batch)
+    {
+        Status status;
+        while ((status = Consumer->Peek(most, out batch)) == Status.Ok && batch.Packets == 0)
+        {
+            _ = Consumer->Release(batch.Length, 0);
+        }
+
+        return status;
+    }
+
+    /// <summary>Gives back the first bytes of what was shown.</summary>
+    internal Status Release(long bytes, long packets)
+    {
+        Status status = Consumer->Release(bytes, packets);
+        if (status == Status.Ok)
+        {
+            _turnedAway = TurnedAway;
+        }
+
+        return status;
+    }
+
+    /// <summary>
+    /// The bytes from the tail on to wait for when more than so many are wanted: no more than the ring can hold, because a
+    /// full one does not fill further.
+    /// </summary>
+    internal long WaitFor(long moreThan)
+    {
+        ulong wanted = (ulong)moreThan + 1;
+        return (long)(Consumer->View.DropsOldest ? wanted : Math.Min(wanted, MostUseful + 1));
+    }
+
+    // Runs over cells that are settled, past aborted ones.
+    private void Count()
+    {
+        ref RingView view = ref Consumer->View;
+        Follow(view.Stride);
+        ulong sequence = view.Sequence(_counted);
+        for (;;)
+        {
+            ulong cell = Volatile.Read(ref view.CellAt(sequence));
+            uint state = (uint)cell & 3;
+            if (RingHeader.CellAge(cell, sequence) != 0 || state == RingHeader.CellClaimed)
+            {
+                return;
+            }
+
+            _packets += state == RingHeader.CellCommitted ? 1u : 0u;
+            _skipped += state == RingHeader.CellAborted ? 1u : 0u;
+            _counted += view.Stride;
+            sequence++;
+        }
+    }
+
+    // The tail moved since the last look: by releases, over aborted slots, or by producers that dropped the oldest. Without
+    // aborted slots every slot was a packet; with some, the packets between are counted again.
+    private void Follow(ulong stride)
+    {
+        ulong tail = Consumer->Tail;
+        if (tail == _countedTail)
+        {
+            return;
+        }
+
+        if (tail < _counted && _skipped == 0)
+        {
+            _packets -= (tail - _countedTail) / stride;
+        }
+        else
+        {
+            _counted = tail;
+            _packets = 0;
+            _skipped = 0;
+        }
+
+        _countedTail = tail;
+    }
+}

@@ -1,0 +1,162 @@
+using Sluice.Memory;
+using Sluice.Primitives;
+
+namespace Sluice.Buffers;
+
+/// <summary>
+/// A buffer of one fixed segment: the stream position is the ring's position, so it goes on where it was when a named or
+/// file-backed ring is attached to again.
+/// </summary>
+public sealed unsafe class RingSource : PacketStore
+{
+    private readonly Ring _ring;
+    private readonly RingDrain _drain;
+    private readonly RingHeader* _header;
+    private readonly Lock _gate = new();
+    private int _producers;
+    private int _eventFd = -1;
+    private bool _disposed;
+
+    /// <summary>Takes the consuming end of a ring, and the ring itself: it is unmapped with this source.</summary>
+    /// <exception cref="SluiceException"><see cref="Status.Busy"/>: a live process consumes it; the ring stays the
+    /// caller's.</exception>
+    public RingSource(Ring ring)
+    {
+        ArgumentNullException.ThrowIfNull(ring);
+        _drain = new RingDrain(ring.Header);
+        _ring = ring;
+        _header = ring.Header;
+    }
+
+    /// <summary>The ring.</summary>
+    public Ring Ring => _ring;
+
+    /// <inheritdoc/>
+    public override RecordShape Shape => _ring.Shape;
+
+    /// <inheritdoc/>
+    public override int Stride => _ring.Stride;
+
+    /// <inheritdoc/>
+    public override ProducerMode Producers => _ring.Producers;
+
+    /// <inheritdoc/>
+    public override FullPolicy FullPolicy => _ring.FullPolicy;
+
+    /// <inheritdoc/>
+    public override long Readable => _drain.Readable;
+
+    /// <inheritdoc/>
+    public override long Packets => _drain.Readable == 0 ? 0 : _drain.Packets;
+
+    /// <inheritdoc/>
+    public override long Capacity => _ring.Capacity;
+
+    /// <inheritdoc/>
+    public override bool IsFull => _drain.IsFull;
+
+    private protected override RingHeader* Ledger => _header;
+
+    private protected override RingConsumer* Sleeper => _drain.Consumer;
+
+    private protected override bool IsEnded => _drain.IsComplete;
+
+    /// <inheritdoc/>
+    public override Status OpenProducer(RingProducer* producer)
+    {
+        lock (_gate)
+        {
+            *producer = default;
+            producer->EventFd = -1;
+            if (_disposed)
+            {
+                return Status.State;
+            }
+
+            Status status = producer->Open(_header);
+            _producers += status == Status.Ok ? 1 : 0;
+            return status;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void CloseProducer(RingProducer* producer)
+    {
+        lock (_gate)
+        {
+            if (producer->IsOpen)
+            {
+                producer->Close();
+                _producers--;
+                UnmapWhenUnused();
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Seal() => _ring.Seal();
+
+    /// <inheritdoc/>
+    public override Status Peek(long most, out Batch batch) => _drain.Peek(most, out batch);
+
+    /// <inheritdoc/>
+    public override Status Release(in Batch batch) =>
+        batch.Length != 0 && batch.Position != _drain.Tail ? Status.State : _drain.Release(batch.Length, batch.Packets);
+
+    /// <inheritdoc/>
+    public override void Arm(int eventFd, long moreThan)
+    {
+        if (_eventFd != eventFd)
+        {
+            _drain.Consumer->SetEvent(eventFd);
+            _eventFd = eventFd;
+        }
+
+        if (eventFd < 0)
+        {
+            _drain.Consumer->Disarm();
+        }
+        else if (_drain.Consumer->Arm(_drain.WaitFor(moreThan)) || IsDue(moreThan))
+        {
+            EventFd.Signal(eventFd);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        lock (_gate)
+        {
+            if (!_disposed)
+            {
+                _disposed = true;
+                _drain.Dispose();
+                UnmapWhenUnused();
+            }
+        }
+    }
+
+    private protected override long Missing(RingConsumer* sleeper, long moreThan) => _drain.WaitFor(moreThan);
+
+    private protected override void SignalSleeper()
+    {
+        lock (_gate)
+        {
+            if (!_disposed)
+            {
+                Futex.Signal(&_header->DataFutex, int.MaxValue);
+            }
+        }
+    }
+
+    private protected override BufferCounters Collect() =>
+        Add(default, _header) with { Segments = 1, HighWater = (long)Volatile.Read(ref _header->HighWater) };
+
+    private void UnmapWhenUnused()
+    {
+        if (_disposed && _producers == 0)
+        {
+            _ring.Dispose();
+        }
+    }
+}
