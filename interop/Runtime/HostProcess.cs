@@ -24,4 +24,10 @@ internal static partial class HostProcess
     [LibraryImport("sluice_native", EntryPoint = "sluice_host_forked")]
     [SuppressGCTransition]
     private static partial int Forked();
+
+    /// <summary>Flushes and closes everything when the process exits.</summary>
+    public static unsafe void ShutDownAtExit() => AtExit(&Exports.LibraryExports.ShutDownAtExit);
+
+    [LibraryImport("sluice_native", EntryPoint = "sluice_host_at_exit")]
+    private static unsafe partial void AtExit(delegate* unmanaged[Cdecl]<void> shutDown);
 }

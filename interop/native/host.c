@@ -1,5 +1,5 @@
 /*
- * host.c - the fork guard.
+ * host.c - the fork guard, and the way out of the process.
  *
  * A process that only loaded the library may fork as it likes: the child starts its own runtime at its first call.
  * Once the runtime runs, its helper threads are lost in a child, and the flag below says so for the child's life.
@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 
 static atomic_int runtime_started;
 static atomic_int runtime_forked;
@@ -34,4 +35,22 @@ void sluice_host_init(void)
 int32_t sluice_host_forked(void)
 {
     return atomic_load_explicit(&runtime_forked, memory_order_relaxed);
+}
+
+static void (*_Atomic exit_handler)(void);
+
+static void run_exit_handler(void)
+{
+    void (*shut_down)(void) = atomic_load(&exit_handler);
+    if (shut_down != NULL && !sluice_host_forked()) {
+        shut_down();
+    }
+}
+
+void sluice_host_at_exit(void (*shut_down)(void))
+{
+    void (*none)(void) = NULL;
+    if (atomic_compare_exchange_strong(&exit_handler, &none, shut_down)) {
+        (void)atexit(run_exit_handler);
+    }
 }

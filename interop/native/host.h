@@ -18,4 +18,7 @@ void sluice_host_init(void);
  */
 int32_t sluice_host_forked(void);
 
+/* Has exit() call `shut_down`, once however often it is asked for, and never in a forked child. Any thread. */
+void sluice_host_at_exit(void (*shut_down)(void));
+
 #endif

@@ -1,0 +1,174 @@
+using System.Runtime.InteropServices;
+using Sluice.Buffers;
+using Sluice.Packets;
+using Sluice.Primitives;
+
+namespace Sluice.Control;
+
+/// <summary>Finds or makes the memory of a buffer, after its options were checked.</summary>
+internal static class BufferMemory
+{
+    // Not /tmp, which may be memory: a FIFO spills because that ran out.
+    private const string DefaultSpillDirectory = "/var/tmp";
+
+    private const long AttachTimeoutNs = 1_000_000_000;
+
+    /// <summary>The memory that the options describe.</summary>
+    /// <exception cref="SluiceException">An option is out of range, or the memory is not to be had.</exception>
+    public static PacketStore Open(PacketBufferOptions options)
+    {
+        int stride = StrideOf(options);
+        if (options.Kind == BufferKind.Fifo)
+        {
+            return OpenChain(options, stride);
+        }
+
+        Ring ring = OpenRing(options, stride);
+        try
+        {
+            return new RingSource(ring);
+        }
+        catch
+        {
+            ring.Dispose();
+            throw;
+        }
+    }
+
+    private static RingChain OpenChain(PacketBufferOptions options, int stride)
+    {
+        if (options.Name != null || options.File != null)
+        {
+            throw new SluiceException(
+                Status.Invalid,
+                $"a FIFO grows, and cannot lie under a name or in a file ('{options.Name ?? options.File}'); use a circular buffer");
+        }
+
+        if (options.FullPolicy != FullPolicy.Fail)
+        {
+            throw new SluiceException(
+                Status.Invalid, $"full_policy is {(int)options.FullPolicy}; a FIFO takes 0 and grows, a circular buffer takes 0 to 3");
+        }
+
+        return new RingChain(ChainOptionsOf(options, stride));
+    }
+
+    private static Ring OpenRing(PacketBufferOptions options, int stride)
+    {
+        if (options.FullPolicy == FullPolicy.Grow)
+        {
+            throw new SluiceException(Status.Invalid, "full_policy is 4 (grow); a circular buffer takes 0 to 3");
+        }
+
+        bool shared = options.Name != null || options.File != null;
+        if (options.Attach != AttachMode.Create && !shared)
+        {
+            throw new SluiceException(Status.Invalid, "attach is set, but neither name nor file is");
+        }
+
+        if (options.Attach != AttachMode.Create)
+        {
+            try
+            {
+                return CheckAttached(Ring.Attach(options.Name, options.File, AttachTimeoutNs), options, stride);
+            }
+            catch (SluiceException fault) when (
+                fault.Status == Status.NotFound && options.Attach == AttachMode.CreateOrAttach)
+            {
+                // Nobody made it yet: this process does.
+            }
+        }
+
+        return Ring.Create(RingOptionsOf(options, stride));
+    }
+
+    private static Ring CheckAttached(Ring ring, PacketBufferOptions options, int stride)
+    {
+        bool sameShape = ring.Shape == options.Shape && ring.Producers == options.Producers;
+        if (sameShape && (stride == 0 || ring.Stride == stride))
+        {
+            return ring;
+        }
+
+        string found = $"{ring.Shape} stride {ring.Stride}, {ring.Producers} producer";
+        ring.Dispose();
+        throw new SluiceException(
+            Status.State,
+            $"the ring '{options.Name ?? options.File}' is {found}; asked for {options.Shape} stride {stride}, {options.Producers} producer");
+    }
+
+    private static ChainOptions ChainOptionsOf(PacketBufferOptions options, int stride) => new()
+    {
+        Ring = RingOptionsOf(options, stride),
+        MemoryLimit = options.MemoryLimit,
+        SpillLimit = options.SpillLimit,
+        SpillDirectory = options.SpillDirectory ?? Environment.GetEnvironmentVariable("TMPDIR") ?? DefaultSpillDirectory,
+    };
+
+    private static RingOptions RingOptionsOf(PacketBufferOptions options, int stride)
+    {
+        (ulong mask, ulong value) = FirstWordConstants(options.Layout);
+        return new RingOptions
+        {
+            Capacity = options.Capacity,
+            Shape = options.Shape,
+            Stride = stride,
+            Producers = options.Producers,
+            FullPolicy = options.FullPolicy,
+            BlockTimeoutNs = options.BlockTimeoutNs,
+            Name = options.Name,
+            File = options.File,
+            HugePages = options.HugePages,
+            Locked = options.Locked,
+            LayoutText = options.Layout?.ToString() ?? "",
+            CheckMask = mask,
+            CheckValue = value,
+        };
+    }
+
+    private static int StrideOf(PacketBufferOptions options)
+    {
+        if (options.Shape == RecordShape.Framed)
+        {
+            return 0;
+        }
+
+        int stride = options.Stride != 0 ? options.Stride : options.Layout?.Size ?? 0;
+        if (options.Layout != null && stride != options.Layout.Size)
+        {
+            throw new SluiceException(
+                Status.Invalid, $"stride is {stride} bytes, the packets of the layout have {options.Layout.Size}");
+        }
+
+        if (stride == 0 && options.Attach == AttachMode.Create)
+        {
+            throw new SluiceException(Status.Invalid, "stride is 0 and there is no layout: how large is a packet?");
+        }
+
+        return stride;
+    }
+
+    // Which bits of the first eight bytes the layout fixes, and to what: those that filling in the constants makes equal
+    // in a packet of zeros and one of ones. Producers check them without the engine.
+    private static (ulong Mask, ulong Value) FirstWordConstants(PacketLayout? layout)
+    {
+        if (layout is not { HasConstants: true })
+        {
+            return (0, 0);
+        }
+
+        byte[] zeros = new byte[layout.Size];
+        byte[] ones = new byte[layout.Size];
+        ones.AsSpan().Fill(byte.MaxValue);
+        layout.FillConstants(zeros);
+        layout.FillConstants(ones);
+        Span<ulong> words = stackalloc ulong[2];
+        int bytes = Math.Min(layout.Size, sizeof(ulong));
+        Span<byte> view = MemoryMarshal.AsBytes(words);
+        zeros.AsSpan(0, bytes).CopyTo(view);
+        ones.AsSpan(0, bytes).CopyTo(view[sizeof(ulong)..]);
+        ulong inPacket = bytes == sizeof(ulong) ? ulong.MaxValue : (1UL << (bytes * 8)) - 1;
+        ulong mask = ~(words[0] ^ words[1]) & inPacket;
+        return (mask, words[0] & mask);
+    }
+}

@@ -1,0 +1,207 @@
+using Sluice.Buffers;
+using Sluice.Memory;
+using Sluice.Primitives;
+using Sluice.Sinks;
+
+namespace Sluice.Control;
+
+/// <summary>The way out: released batches go to every sink, then their space is given back.</summary>
+public sealed unsafe partial class PacketBuffer
+{
+    private readonly long _stagingBytes;
+    private Sink[] _sinks = [];
+    private long _clearedHeld;
+
+    /// <summary>The sinks; the first one is the primary one.</summary>
+    public IReadOnlyList<Sink> Sinks => _sinks;
+
+    /// <summary>The text of the last fault of a sink or a controller, or null.</summary>
+    public string? LastError { get; private set; }
+
+    /// <summary>The status of the last fault of a sink, or <see cref="Status.Ok"/>.</summary>
+    public Status LastFault { get; private set; }
+
+    /// <summary>Adds a sink; it gets every packet that is released from now on, and belongs to the buffer.</summary>
+    public void AddSink(Sink sink)
+    {
+        Enter();
+        try
+        {
+            sink.Begin(0);
+            _sinks = [.. _sinks, sink];
+        }
+        finally
+        {
+            Exit();
+        }
+    }
+
+    /// <summary>Flushes, then closes and removes all sinks.</summary>
+    /// <returns>The fault of a sink that refuses; nothing was removed then.</returns>
+    public Status Disconnect()
+    {
+        Enter();
+        try
+        {
+            Status status = _sinks.Length == 0 ? Status.Ok : WriteOut(_source.Readable, out _, out _);
+            foreach (Sink sink in _sinks)
+            {
+                if (status == Status.Ok)
+                {
+                    status = Note(sink, sink.Close());
+                }
+            }
+
+            if (status == Status.Ok)
+            {
+                RemoveSinks();
+            }
+
+            return status;
+        }
+        finally
+        {
+            Exit();
+        }
+    }
+
+    /// <summary>Writes what is stored now to the sinks, whatever the policy says.</summary>
+    /// <param name="packets">Packets released.</param>
+    /// <param name="bytes">Bytes written, over all sinks.</param>
+    /// <returns>
+    /// <see cref="Status.Ok"/>; <see cref="Status.State"/>: there is no sink; <see cref="Status.WouldBlock"/> or a fault of a
+    /// sink: the rest stays stored.
+    /// </returns>
+    public Status Flush(out long packets, out long bytes)
+    {
+        packets = bytes = 0;
+        Enter();
+        try
+        {
+            return _sinks.Length == 0 ? Status.State : WriteOut(_source.Readable, out packets, out bytes);
+        }
+        finally
+        {
+            Exit();
+        }
+    }
+
+    /// <summary>Gives up the sinks without asking them; for a discard.</summary>
+    internal void RemoveSinks()
+    {
+        foreach (Sink sink in _sinks)
+        {
+            sink.Dispose();
+        }
+
+        _sinks = [];
+    }
+
+    // Drain -> every sink accepts -> release, in runs of a size that stays in the cache and lets producers on early.
+    private Status WriteOut(long bytes, out long packets, out long written)
+    {
+        long before = SinkBytes;
+        packets = 0;
+        Status status = Status.Ok;
+        while (bytes > 0 && status == Status.Ok)
+        {
+            Status peeked = PeekRun(Math.Min(bytes, _stagingBytes), out Batch batch);
+            if (peeked != Status.Ok)
+            {
+                status = peeked is Status.WouldBlock or Status.End ? Status.Ok : peeked;
+                break;
+            }
+
+            status = WriteRun(batch, out long accepted);
+            Batch done = batch.Cut(accepted - batch.Position);
+            Status released = _source.Release(done);
+            status = released == Status.Ok ? status : released;
+            packets += done.Packets;
+            bytes -= done.Length;
+        }
+
+        foreach (Sink sink in _sinks)
+        {
+            Status flushed = Note(sink, sink.Flush());
+            status = status == Status.Ok ? flushed : status;
+        }
+
+        written = SinkBytes - before;
+        _store.CountFlush();
+        _store.CountWritten(written);
+        if (status == Status.Ok)
+        {
+            Policy.Reset(MonotonicClock.Now);
+        }
+
+        return status;
+    }
+
+    // A first packet that is larger than a run is a run of its own.
+    private Status PeekRun(long most, out Batch batch)
+    {
+        Status status = _source.Peek(most, out batch);
+        if (status != Status.Size)
+        {
+            return status;
+        }
+
+        status = _source.Peek(0, out batch);
+        if (status == Status.Ok)
+        {
+            long at = 0;
+            _ = batch.TryNext(ref at, out _, out _);
+            batch = batch.Cut(at);
+        }
+
+        return status;
+    }
+
+    // Every sink is offered the run, also when one before it failed: the others need not wait for it.
+    private Status WriteRun(in Batch batch, out long accepted)
+    {
+        Status worst = Status.Ok;
+        accepted = batch.End;
+        foreach (Sink sink in _sinks)
+        {
+            if (sink.Accepted < batch.End)
+            {
+                Status status = Note(sink, sink.Write(batch));
+                if (status != Status.Ok && (worst == Status.Ok || status < worst))
+                {
+                    worst = status;
+                }
+            }
+
+            accepted = Math.Min(accepted, Math.Max(sink.Accepted, batch.Position));
+        }
+
+        return worst;
+    }
+
+    private Status Note(Sink sink, Status status)
+    {
+        if (status < 0)
+        {
+            LastFault = status;
+            LastError = sink.LastError;
+            _store.CountSinkError();
+        }
+
+        return status;
+    }
+
+    private long SinkBytes
+    {
+        get
+        {
+            long bytes = 0;
+            foreach (Sink sink in _sinks)
+            {
+                bytes += sink.BytesWritten;
+            }
+
+            return bytes;
+        }
+    }
+}

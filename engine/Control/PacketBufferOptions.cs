@@ -1,0 +1,65 @@
+using Sluice.Buffers;
+using Sluice.Packets;
+
+namespace Sluice.Control;
+
+/// <summary>How a <see cref="PacketBuffer"/> is made. What is left out has a default.</summary>
+public sealed record PacketBufferOptions
+{
+    /// <summary>Default capacity, bytes: about the size of a core's second-level cache.</summary>
+    public const long DefaultCapacity = 1L << 20;
+
+    /// <summary>Grows or stays.</summary>
+    public BufferKind Kind { get; init; }
+
+    /// <summary>Fixed stride or framed records.</summary>
+    public RecordShape Shape { get; init; }
+
+    /// <summary>Bytes of a packet; 0: those of the layout. Fixed stride only.</summary>
+    public int Stride { get; init; }
+
+    /// <summary>One producer or many.</summary>
+    public ProducerMode Producers { get; init; }
+
+    /// <summary>Circular: the answer to "no room". A FIFO grows.</summary>
+    public FullPolicy FullPolicy { get; init; } = FullPolicy.Fail;
+
+    /// <summary>Bytes of the first or only segment, rounded up to a power of two of at least a page.</summary>
+    public long Capacity { get; init; } = DefaultCapacity;
+
+    /// <summary>How long <see cref="FullPolicy.Block"/> waits, monotonic nanoseconds; -1 for ever.</summary>
+    public long BlockTimeoutNs { get; init; } = 1_000_000_000;
+
+    /// <summary>FIFO: bytes in memory before it spills.</summary>
+    public long MemoryLimit { get; init; } = 1L << 30;
+
+    /// <summary>FIFO: bytes in files beyond the memory limit.</summary>
+    public long SpillLimit { get; init; } = 64L << 30;
+
+    /// <summary>FIFO: where the files lie; null: the directory for temporary files.</summary>
+    public string? SpillDirectory { get; init; }
+
+    /// <summary>Shared memory under a name that other processes attach to. Circular only.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>A file that keeps the packets when the process dies. Circular only.</summary>
+    public string? File { get; init; }
+
+    /// <summary>How <see cref="Name"/> or <see cref="File"/> is come by.</summary>
+    public AttachMode Attach { get; init; }
+
+    /// <summary>Huge pages, if the system has any free.</summary>
+    public bool HugePages { get; init; }
+
+    /// <summary>Keeps the memory resident.</summary>
+    public bool Locked { get; init; }
+
+    /// <summary>What the packets look like; null: bytes.</summary>
+    public PacketLayout? Layout { get; init; }
+
+    /// <summary>When stored packets are released.</summary>
+    public ReleaseRules Release { get; init; }
+
+    /// <summary>How the pump waits.</summary>
+    public WaitStrategy Wait { get; init; }
+}

@@ -1,0 +1,11 @@
+namespace Sluice.Control;
+
+/// <summary>What the time rule of a release policy counts from.</summary>
+public enum ReleaseClock
+{
+    /// <summary>From when the first packet after a release was noticed: a bound on how long a packet waits.</summary>
+    SinceFirst = 0,
+
+    /// <summary>From the last release, or from the creation: a regular interval.</summary>
+    SinceRelease = 1,
+}

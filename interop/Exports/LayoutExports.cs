@@ -1,0 +1,144 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Sluice.Interop.Runtime;
+using Sluice.Packets;
+using Sluice.Primitives;
+
+namespace Sluice.Interop.Exports;
+
+/// <summary>Chapter 2 of <c>sluice.h</c>: packet layouts.</summary>
+internal static unsafe class LayoutExports
+{
+    [UnmanagedCallersOnly(EntryPoint = "sluice_layout_create", CallConvs = [typeof(CallConvCdecl)])]
+    public static int Create(byte* text, nint* layout) => layout == null
+        ? LastError.Null("layout")
+        : Boundary.Run(((nint)text, (nint)layout), static arguments =>
+        {
+            var (text, layout) = arguments;
+            *(nint*)layout = HandleTable.Add(HandleKind.Layout, PacketLayout.Get(HostText.Need((byte*)text, "text")));
+        });
+
+    [UnmanagedCallersOnly(EntryPoint = "sluice_layout_destroy", CallConvs = [typeof(CallConvCdecl)])]
+    public static int Destroy(nint layout) => layout == 0
+        ? (int)Status.Ok
+        : Boundary.On<PacketLayout, nint>(layout, HandleKind.Layout, layout, static (_, handle) =>
+            HandleTable.Remove(handle) ? Status.Ok : Status.Handle);
+
+    [UnmanagedCallersOnly(EntryPoint = "sluice_layout_size", CallConvs = [typeof(CallConvCdecl)])]
+    public static int Size(nint layout, uint* bytes) => bytes == null
+        ? LastError.Null("bytes")
+        : Boundary.On<PacketLayout, nint>(layout, HandleKind.Layout, (nint)bytes, static (layout, bytes) =>
+        {
+            *(uint*)bytes = (uint)layout.Size;
+            return Status.Ok;
+        });
+
+    [UnmanagedCallersOnly(EntryPoint = "sluice_layout_describe", CallConvs = [typeof(CallConvCdecl)])]
+    public static int Describe(nint layout, byte* text, nuint capacity, nuint* length) => Boundary.On<PacketLayout, (nint, nuint, nint)>(
+        layout, HandleKind.Layout, ((nint)text, capacity, (nint)length), static (layout, to) =>
+        {
+            HostText.Copy(layout.ToString(), (byte*)to.Item1, to.Item2, (nuint*)to.Item3);
+            return Status.Ok;
+        });
+
+    [UnmanagedCallersOnly(EntryPoint = "sluice_layout_numpy", CallConvs = [typeof(CallConvCdecl)])]
+    public static int Numpy(nint layout, byte* text, nuint capacity, nuint* length) => Boundary.On<PacketLayout, (nint, nuint, nint)>(
+        layout, HandleKind.Layout, ((nint)text, capacity, (nint)length), static (layout, to) =>
+        {
+            HostText.Copy(layout.ToNumpyDescr(), (byte*)to.Item1, to.Item2, (nuint*)to.Item3);
+            return Status.Ok;
+        });
+
+    [UnmanagedCallersOnly(EntryPoint = "sluice_layout_fields", CallConvs = [typeof(CallConvCdecl)])]
+    public static int Fields(nint layout, uint* fields) => fields == null
+        ? LastError.Null("fields")
+        : Boundary.On<PacketLayout, nint>(layout, HandleKind.Layout, (nint)fields, static (layout, fields) =>
+        {
+            *(uint*)fields = (uint)layout.Fields.Count;
+            return Status.Ok;
+        });
+
+    [UnmanagedCallersOnly(EntryPoint = "sluice_layout_field", CallConvs = [typeof(CallConvCdecl)])]
+    public static int Field(nint layout, uint index, FieldInfo* field) => Boundary.On<PacketLayout, (uint, nint)>(
+        layout, HandleKind.Layout, (index, (nint)field), static (layout, arguments) =>
+        {
+            var (index, to) = arguments;
+            if (index >= layout.Fields.Count)
+            {
+                throw new SluiceException(Status.Invalid, $"field {index} of a layout of {layout.Fields.Count} fields");
+            }
+
+            HostStruct.Write((FieldInfo*)to, FieldInfo.Of(layout.Fields[(int)index]), "field");
+            return Status.Ok;
+        });
+
+    [UnmanagedCallersOnly(EntryPoint = "sluice_layout_check", CallConvs = [typeof(CallConvCdecl)])]
+    public static int Check(nint layout, byte* packets, nuint bytes, ulong* bad) => packets == null && bytes != 0
+        ? LastError.Null("packets")
+        : Boundary.On<PacketLayout, (nint, nuint, nint)>(
+            layout, HandleKind.Layout, ((nint)packets, bytes, (nint)bad), static (layout, arguments) =>
+            {
+                var (packets, bytes, bad) = arguments;
+                if (bytes % (nuint)layout.Size != 0)
+                {
+                    throw new SluiceException(
+                        Status.Size, $"{bytes} bytes are not a multiple of the packet's {layout.Size} bytes");
+                }
+
+                return CheckAll(layout, (byte*)packets, (long)bytes, (ulong*)bad);
+            });
+
+    // In parts that fit a span.
+    private static Status CheckAll(PacketLayout layout, byte* packets, long bytes, ulong* bad)
+    {
+        long most = (int.MaxValue / layout.Size) * (long)layout.Size;
+        for (long at = 0; at < bytes; at += most)
+        {
+            var part = new ReadOnlySpan<byte>(packets + at, (int)Math.Min(most, bytes - at));
+            if (!layout.Check(part, out int index))
+            {
+                long first = at / layout.Size;
+                if (bad != null)
+                {
+                    *bad = (ulong)(first + index);
+                }
+
+                throw new SluiceException(Status.Constant, layout.CheckMessage(part, index, first));
+            }
+        }
+
+        return Status.Ok;
+    }
+
+    /// <summary><c>sluice_field</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct FieldInfo
+    {
+        private const int NameBytes = 63;
+
+        private uint _structSize;
+        private uint _offset;
+        private uint _size;
+        private uint _count;
+        private uint _bit;
+        private uint _bits;
+        private byte _type;
+        private fixed byte _name[NameBytes];
+
+        public static FieldInfo Of(PacketField field)
+        {
+            var info = new FieldInfo
+            {
+                _structSize = (uint)sizeof(FieldInfo),
+                _offset = (uint)field.Offset,
+                _size = (uint)field.Size,
+                _count = (uint)field.Count,
+                _bit = (uint)field.BitLow,
+                _bits = (uint)field.BitCount,
+                _type = (byte)field.Type.Character(),
+            };
+            HostText.Copy(field.Name, info._name, NameBytes, null);
+            return info;
+        }
+    }
+}

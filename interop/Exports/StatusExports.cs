@@ -1,0 +1,25 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Sluice.Interop.Runtime;
+using Sluice.Primitives;
+
+namespace Sluice.Interop.Exports;
+
+/// <summary>Chapter 1 of <c>sluice.h</c>: results. <c>sluice_status_text</c> is in <c>native/status.c</c>.</summary>
+internal static unsafe class StatusExports
+{
+    [UnmanagedCallersOnly(EntryPoint = "sluice_last_error", CallConvs = [typeof(CallConvCdecl)])]
+    public static int GetLastError(byte* text, nuint capacity, nuint* length)
+    {
+        if (HostProcess.IsForked)
+        {
+            HostText.Copy("the engine does not run in a forked child; the inline rings do"u8, text, capacity, length);
+        }
+        else
+        {
+            HostText.Copy(LastError.Text, text, capacity, length);
+        }
+
+        return (int)Status.Ok;
+    }
+}

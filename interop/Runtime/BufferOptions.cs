@@ -1,0 +1,90 @@
+using System.Runtime.InteropServices;
+using Sluice.Buffers;
+using Sluice.Control;
+using Sluice.Packets;
+using Sluice.Primitives;
+
+namespace Sluice.Interop.Runtime;
+
+/// <summary><c>sluice_buffer_options</c>. Zero means default in every field.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct BufferOptions
+{
+    private const uint WantHugePages = 8, WantLocked = 16;
+
+    public uint StructSize;
+    public uint Kind;
+    public uint Shape;
+    public uint Stride;
+    public uint Producers;
+    public uint FullPolicy;
+    public uint Flags;
+    public uint Attach;
+    public ulong Capacity;
+    public long BlockTimeoutNs;
+    public ulong MemoryLimit;
+    public ulong SpillLimit;
+    public byte* SpillDirectory;
+    public byte* Name;
+    public byte* File;
+    public nint Layout;
+    public ulong ReleasePackets;
+    public ulong ReleaseBytes;
+    public long ReleaseAfterNs;
+    public uint ReleaseCombine;
+    public uint ReleaseClock;
+    public uint Wait;
+    public uint Reserved;
+
+    /// <summary>The thresholds, from the host's unsigned numbers.</summary>
+    public static ReleaseRules Rules(
+        ulong packets, ulong bytes, long afterNs, ReleaseCombination combination, ReleaseClock clock) =>
+        new(Signed(packets, "release_packets"), Signed(bytes, "release_bytes"), afterNs, combination, clock);
+
+    /// <summary>What the engine makes of it.</summary>
+    /// <exception cref="SluiceException">A field is out of range; the text names it, its value and the limit.</exception>
+    public readonly PacketBufferOptions ToEngine()
+    {
+        if ((Flags & ~(WantHugePages | WantLocked)) != 0)
+        {
+            throw new SluiceException(Status.Invalid, $"flags is {Flags}, only 8 (huge pages) and 16 (locked) are known");
+        }
+
+        PacketLayout? layout = Layout == 0 ? null : HandleTable.Find<PacketLayout>(Layout, HandleKind.Layout)
+            ?? throw new SluiceException(Status.Handle, "layout is not the handle of a live layout");
+        return new PacketBufferOptions
+        {
+            Kind = Known((BufferKind)Kind, Kind, 1, "kind"),
+            Shape = Known((RecordShape)Shape, Shape, 1, "shape"),
+            Stride = (int)Math.Min(Stride, int.MaxValue),
+            Producers = Known((ProducerMode)Producers, Producers, 1, "producers"),
+            FullPolicy = Known((FullPolicy)FullPolicy, FullPolicy, 3, "full_policy"),
+            Capacity = Capacity == 0 ? PacketBufferOptions.DefaultCapacity : Signed(Capacity, "capacity"),
+            BlockTimeoutNs = BlockTimeoutNs == 0 ? 1_000_000_000 : BlockTimeoutNs,
+            MemoryLimit = MemoryLimit == 0 ? 1L << 30 : Signed(MemoryLimit, "memory_limit"),
+            SpillLimit = SpillLimit == 0 ? 64L << 30 : Signed(SpillLimit, "spill_limit"),
+            SpillDirectory = HostText.Read(SpillDirectory, "spill_directory"),
+            Name = HostText.Read(Name, "name"),
+            File = HostText.Read(File, "file"),
+            Attach = Known((AttachMode)Attach, Attach, 2, "attach"),
+            HugePages = (Flags & WantHugePages) != 0,
+            Locked = (Flags & WantLocked) != 0,
+            Layout = layout,
+            Release = Rules(
+                ReleasePackets,
+                ReleaseBytes,
+                ReleaseAfterNs,
+                Known((ReleaseCombination)ReleaseCombine, ReleaseCombine, 1, "release_combine"),
+                Known((ReleaseClock)ReleaseClock, ReleaseClock, 1, "release_clock")),
+            Wait = Known((WaitStrategy)Wait, Wait, 2, "wait"),
+        };
+    }
+
+    private static T Known<T>(T value, uint number, uint largest, string field) => number <= largest
+        ? value
+        : throw new SluiceException(Status.Invalid, $"{field} is {number}, it must be 0 to {largest}");
+
+    private static long Signed(ulong value, string field) => value <= long.MaxValue
+        ? (long)value
+        : throw new SluiceException(Status.Invalid, $"{field} is {value}, at most {long.MaxValue}");
+}

@@ -1,0 +1,171 @@
+using Sluice.Control;
+using Sluice.Primitives;
+using Sluice.Sinks;
+
+namespace Sluice.Interop.Runtime;
+
+/// <summary>A buffer as a host holds it: the engine's buffer, the handles of its sinks, and texts for its faults.</summary>
+internal sealed unsafe class HostBuffer
+{
+    private readonly List<nint> _sinkHandles = [];
+
+    private HostBuffer(PacketBuffer buffer) => Buffer = buffer;
+
+    /// <summary>The engine's buffer.</summary>
+    public PacketBuffer Buffer { get; }
+
+    /// <summary>Why no producer is to be had.</summary>
+    public string ProducersTaken => Buffer.Options.Producers == Buffers.ProducerMode.One
+        ? "the buffer has one producer and it is taken; close it, or make the buffer with producers = 1 (many)"
+        : "all 256 producers of the buffer are taken";
+
+    /// <summary>Makes a buffer and its handle.</summary>
+    public static nint Create(PacketBufferOptions options)
+    {
+        HostProcess.ShutDownAtExit();
+        return HandleTable.Add(HandleKind.Buffer, new HostBuffer(new PacketBuffer(options)));
+    }
+
+    /// <summary>Adds a sink; answers its handle.</summary>
+    public nint Add(Sink sink)
+    {
+        Buffer.AddSink(sink);
+        lock (_sinkHandles)
+        {
+            nint handle = HandleTable.Add(HandleKind.Sink, sink);
+            _sinkHandles.Add(handle);
+            return handle;
+        }
+    }
+
+    /// <summary>Flushes, closes and removes the sinks; their handles become stale.</summary>
+    public Status Disconnect()
+    {
+        Status status = Buffer.Disconnect();
+        if (status == Status.Ok)
+        {
+            ForgetSinks();
+        }
+
+        return Explain(status);
+    }
+
+    /// <summary>Releases what is stored, closes everything and makes the handle stale; a fault keeps the buffer.</summary>
+    public Status Destroy(nint handle)
+    {
+        Status status = Close(0);
+        if (status == Status.Ok)
+        {
+            Free(handle);
+        }
+
+        return status;
+    }
+
+    /// <summary>Stops, releases, and closes the sinks. The buffer can be used on if it fails.</summary>
+    public Status Close(long timeoutNs)
+    {
+        Status status = Buffer.Stop(timeoutNs);
+        if (status == Status.State && Buffer.Sinks.Count == 0)
+        {
+            status = Status.Ok; // packets of a buffer without sinks were never to be written
+        }
+
+        return status == Status.Ok ? Disconnect() : Explain(status);
+    }
+
+    /// <summary>Gives up the buffer, whatever its sinks say.</summary>
+    /// <returns>Packets that no sink has.</returns>
+    public long Discard(nint handle)
+    {
+        _ = Buffer.Stop(0);
+        long lost = Buffer.Sinks.Count == 0 ? 0 : Buffer.Size;
+        Free(handle);
+        return lost;
+    }
+
+    /// <summary>Packets of the stride, in parts that fit a span.</summary>
+    public Status PutMany(byte* packets, long bytes, out long done)
+    {
+        done = 0;
+        int stride = Buffer.Stride;
+        if (stride == 0 || bytes % stride != 0)
+        {
+            throw new SluiceException(
+                Status.Size,
+                stride == 0
+                    ? "the buffer holds framed records: put them one by one"
+                    : $"{bytes} bytes are not a multiple of the packet's {stride} bytes");
+        }
+
+        long most = (int.MaxValue / stride) * (long)stride;
+        for (long at = 0; at < bytes; at += most)
+        {
+            var part = new ReadOnlySpan<byte>(packets + at, (int)Math.Min(most, bytes - at));
+            Status status = Buffer.PutMany(part, out long taken);
+            done += taken;
+            if (status != Status.Ok)
+            {
+                return status > 0 ? status : (Status)ExplainPut(status, part[(int)(taken * stride)..]);
+            }
+        }
+
+        return Status.Ok;
+    }
+
+    /// <summary>The text of a put that was refused.</summary>
+    public int ExplainPut(Status status, ReadOnlySpan<byte> packet) => LastError.Set(status, status switch
+    {
+        Status.Size when Buffer.Stride == 0 =>
+            $"a record of {packet.Length} bytes does not fit a framed buffer of {Buffer.Options.Capacity} bytes, or was put as a packet",
+        Status.Size => $"the packet has {packet.Length} bytes, the buffer's packets have {Buffer.Stride}",
+        Status.Constant when Buffer.Layout != null && packet.Length >= Buffer.Stride =>
+            Buffer.Layout.CheckMessage(packet[..Buffer.Stride], 0),
+        Status.Busy => ProducersTaken,
+        Status.State => "the buffer takes no more packets",
+        _ => $"the packet was refused: {Buffer.LastError ?? status.ToString()}",
+    });
+
+    /// <summary>The text of a flush that failed.</summary>
+    public Status ExplainFlush(Status status)
+    {
+        if (status == Status.State && Buffer.Sinks.Count == 0)
+        {
+            throw new SluiceException(status, "the buffer has no sink to flush to");
+        }
+
+        return Explain(status);
+    }
+
+    private Status Explain(Status status)
+    {
+        if (status < 0)
+        {
+            LastError.Set(status, Buffer.LastError ?? status.ToString());
+        }
+
+        return status;
+    }
+
+    private void Free(nint handle)
+    {
+        if (HandleTable.Remove(handle))
+        {
+            ForgetSinks();
+            Buffer.Dispose();
+        }
+    }
+
+    private void ForgetSinks()
+    {
+        lock (_sinkHandles)
+        {
+            foreach (nint sink in _sinkHandles)
+            {
+                HandleTable.Remove(sink);
+            }
+
+            _sinkHandles.Clear();
+        }
+    }
+}

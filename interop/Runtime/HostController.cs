@@ -1,0 +1,41 @@
+using System.Runtime.InteropServices;
+using Sluice.Control;
+using Sluice.Sinks;
+
+namespace Sluice.Interop.Runtime;
+
+/// <summary><c>sluice_snapshot</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct HostSnapshot
+{
+    public uint StructSize;
+    public uint Reserved;
+    public ulong Packets;
+    public ulong Bytes;
+    public long AgeNs;
+    public SluiceBatch* Batch;
+}
+
+/// <summary>A release controller that is a function of the host.</summary>
+internal sealed unsafe class HostController(nint decide, nint user) : ReleaseController
+{
+    /// <inheritdoc/>
+    public override ReleaseDecision Decide(in ReleaseSnapshot snapshot)
+    {
+        var oldest = new SluiceBatch(snapshot.Oldest);
+        var view = new HostSnapshot
+        {
+            StructSize = (uint)sizeof(HostSnapshot),
+            Packets = (ulong)snapshot.Packets,
+            Bytes = (ulong)snapshot.Bytes,
+            AgeNs = snapshot.AgeNs,
+            Batch = &oldest,
+        };
+        return ((delegate* unmanaged[Cdecl]<void*, HostSnapshot*, int>)decide)((void*)user, &view) switch
+        {
+            0 => ReleaseDecision.Store,
+            1 => ReleaseDecision.Release,
+            _ => ReleaseDecision.Failed,
+        };
+    }
+}

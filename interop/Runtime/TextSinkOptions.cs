@@ -1,0 +1,68 @@
+using System.Runtime.InteropServices;
+using Sluice.Formatting;
+using Sluice.Packets;
+using Sluice.Primitives;
+using Sluice.Sinks;
+
+namespace Sluice.Interop.Runtime;
+
+/// <summary><c>sluice_text_options</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct TextSinkOptions
+{
+    public uint StructSize;
+    public uint Durability;
+    public byte* Path;
+    public byte* Separator;
+    public byte* LineEnd;
+    public byte* Header;
+    public uint LayoutHeader;
+    public uint Reserved;
+    public byte* Comment;
+    public nint Layout;
+    public delegate* unmanaged[Cdecl]<void*, void*, nuint, byte*, nuint, nuint*, int> Format;
+    public void* FormatUser;
+    public ulong RotateBytes;
+
+    /// <summary>Makes the sink.</summary>
+    /// <param name="ofBuffer">The layout of the buffer, used when none is given.</param>
+    /// <param name="stride">Bytes of the buffer's packets; 0: they vary.</param>
+    /// <exception cref="SluiceException">An option is out of range, or the file cannot be made.</exception>
+    public readonly TextFileSink Open(PacketLayout? ofBuffer, int stride)
+    {
+        string path = HostText.Need(Path, "path");
+        OutputOptions output = FileSinkOptions.Output(Durability, RotateBytes);
+        string header = HostText.Read(Header, "header") ?? "";
+        PacketLayout? layout = Layout == 0 ? ofBuffer : HandleTable.Find<PacketLayout>(Layout, HandleKind.Layout)
+            ?? throw new SluiceException(Status.Handle, "layout is not the handle of a live layout");
+        PacketFormatter? formatter = layout == null ? null : new PacketFormatter(layout, new TextOptions
+        {
+            Separator = HostText.Read(Separator, "separator") ?? TextOptions.Default.Separator,
+            LineEnding = HostText.Read(LineEnd, "line_end") ?? TextOptions.Default.LineEnding,
+            CommentPrefix = HostText.Read(Comment, "comment") ?? TextOptions.Default.CommentPrefix,
+        });
+        if (LayoutHeader != 0)
+        {
+            header += formatter?.Header()
+                ?? throw new SluiceException(Status.Invalid, "layout_header is set, and there is no layout to name the fields");
+        }
+
+        if (Format != null)
+        {
+            return new TextFileSink(path, Format, FormatUser, output, header);
+        }
+
+        if (formatter == null)
+        {
+            throw new SluiceException(Status.Invalid, "a text sink needs a layout, its own or the buffer's, or a format function");
+        }
+
+        if (stride != 0 && stride != layout!.Size)
+        {
+            throw new SluiceException(
+                Status.Size, $"the layout's packets have {layout.Size} bytes, those of the buffer {stride}");
+        }
+
+        return new TextFileSink(path, formatter, output, header);
+    }
+}
