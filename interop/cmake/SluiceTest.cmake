@@ -43,6 +43,12 @@ function(_sluice_add_test name)
     set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77)
 endfunction()
 
+# A broken twin: passes when the program notices its fault and exits with `code`. Never in the long form.
+function(_sluice_caught name code)
+    add_test(NAME ${name} COMMAND sh -c "\"$@\"; code=$?; echo \"exit $code\"; test $code -eq ${code}" sh ${ARGN})
+    set_tests_properties(${name} PROPERTIES ENVIRONMENT "TSAN_OPTIONS=halt_on_error=1:exitcode=66;SLUICE_LONG=0")
+endfunction()
+
 function(sluice_abi_test name)
     cmake_parse_arguments(PARSE_ARGV 1 test "STATIC" "PROGRAM" "SOURCES;ARGS;ENVIRONMENT")
     if(test_SOURCES)

@@ -3,7 +3,7 @@
  *
  *   ring_stress fixed|framed PRODUCERS block|fail|newest|oldest PACKETS RING_BYTES stalls|steady [PUBLISH_BYTES]
  *
- * PRODUCERS 1+ is one producer in a ring of many. PACKETS is over all producers; SLUICE_LONG=1 makes it 10^8. Exit 0: all is right; 3: a packet is torn, lost, twice
+ * PRODUCERS 1+ is one producer in a ring of many. PACKETS is over all producers; SLUICE_LONG=1 makes it 25 times as many. Exit 0: all is right; 3: a packet is torn, lost, twice
  * there or out of order; 1: anything else. Prints what went through and how fast.
  *
  * Built with STRESS_PUBLISH_FIRST it is the broken twin that publishes before it copies: it must exit with 3. */
@@ -177,7 +177,7 @@ int main(int count, char **arguments)
              : strcmp(arguments[3], "oldest") == 0 ? (uint32_t)SLUICE_DROP_OLDEST
                                                    : policy;
     lossy = policy == SLUICE_DROP_NEWEST || policy == SLUICE_DROP_OLDEST;
-    uint64_t packets = long_run() ? 100000000 : strtoull(arguments[4], NULL, 10);
+    uint64_t packets = strtoull(arguments[4], NULL, 10) * (long_run() ? 25 : 1);
     packets_each = packets / producers;
     stalls = strcmp(arguments[6], "stalls") == 0;
     publish_bytes = count > 7 ? strtoull(arguments[7], NULL, 10) : 0;

@@ -12,7 +12,7 @@
 
 #include "reclaim.h"
 
-/* A wait that sees no progress for so long looks for claims whose producer died. */
+/* A wait that sees no progress for so long, or whose time is over before an open claim, looks for producers that died. */
 #define SLUICE_UNBLOCK_AFTER_NS INT64_C(50000000)
 
 typedef struct sluice_consumer {
@@ -340,15 +340,18 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_consumer_wait(sluice_consumer *consu
                 return SLUICE_END;
             }
         }
-        if (now >= deadline) {
-            sluice_store_relaxed(&header->wake_at, SLUICE_RING_NEVER);
-            return SLUICE_TIMEOUT;
-        }
         if (before != consumer->seen) {
             before = consumer->seen;
             stuck_since = now;
-        } else if (now - stuck_since > SLUICE_UNBLOCK_AFTER_NS && sluice_consumer_unblock(consumer) == SLUICE_OK) {
+        }
+        int late = now >= deadline, stuck = consumer->view.many && consumer->seen < sluice_consumer_limit(consumer);
+        if ((late ? stuck : now - stuck_since > SLUICE_UNBLOCK_AFTER_NS) &&
+            sluice_consumer_unblock(consumer) == SLUICE_OK) {
             continue;
+        }
+        if (late) {
+            sluice_store_relaxed(&header->wake_at, SLUICE_RING_NEVER);
+            return SLUICE_TIMEOUT;
         }
         sluice_futex_wait(&header->data_futex, futex, deadline);
     }
