@@ -82,7 +82,7 @@ static inline int sluice_has_room(sluice_producer *producer, uint64_t bytes)
     return sluice_producer_head(producer) + bytes - producer->tail <= producer->view.capacity;
 }
 
-/* SLUICE_BLOCK: spin, yield, then sleep until the consumer made room or the time is over. */
+/* SLUICE_BLOCK: spin, then sleep until the consumer made room or the time is over. */
 static inline int32_t sluice_wait_for_room(sluice_producer *producer, uint64_t bytes)
 {
     sluice_ring_header *header = producer->view.header;
@@ -181,20 +181,20 @@ static inline int sluice_mark_claim(sluice_producer *producer, uint64_t head, ui
            sluice_cas(cell, &seen, sluice_cell(sequence, (uint32_t)packets, producer->slot, SLUICE_CELL_CLAIMED));
 }
 
-/* Reserves `bytes` for `packets`; on OK the claim is open at producer->claimed. */
-SLUICE_CHECKED SLUICE_HOT_PART int32_t sluice_reserve(sluice_producer *producer, uint64_t bytes, uint64_t packets)
+/* One producer: room for `bytes` behind head, where there was none at first sight. */
+SLUICE_COLD int32_t sluice_make_room(sluice_producer *producer, uint64_t bytes, uint64_t packets)
 {
-    if (!producer->view.many) {
-        while (SLUICE_UNLIKELY(producer->head + bytes - producer->tail > producer->view.capacity)) {
-            int32_t status = sluice_no_room(producer, bytes, packets);
-            if (status != SLUICE_OK) {
-                return status;
-            }
-        }
-        producer->claimed = producer->head;
-        producer->claim_bytes = bytes;
-        return SLUICE_OK;
+    int32_t status = SLUICE_OK;
+    while (status == SLUICE_OK && producer->head + bytes - producer->tail > producer->view.capacity) {
+        status = sluice_no_room(producer, bytes, packets);
     }
+    return status;
+}
+
+/* Many producers: takes and marks `bytes` for `packets` at *position. */
+SLUICE_CHECKED SLUICE_HOT_PART int32_t sluice_reserve_of_many(sluice_producer *producer, uint64_t bytes,
+                                                              uint64_t packets, uint64_t *position)
+{
     for (;;) {
         sluice_ring_header *header = producer->view.header; /* growing changes it */
         uint64_t head = sluice_load_relaxed(&header->head);
@@ -210,14 +210,30 @@ SLUICE_CHECKED SLUICE_HOT_PART int32_t sluice_reserve(sluice_producer *producer,
             sluice_cpu_relax();
             continue;
         }
-        if (SLUICE_UNLIKELY(!sluice_mark_claim(producer, head, bytes, packets))) {
-            sluice_give_up_rest(&producer->view, head, bytes);
-            continue;
+        if (SLUICE_LIKELY(sluice_mark_claim(producer, head, bytes, packets))) {
+            *position = head;
+            return SLUICE_OK;
         }
-        producer->claimed = head;
-        producer->claim_bytes = bytes;
-        return SLUICE_OK;
+        sluice_give_up_rest(&producer->view, head, bytes);
     }
+}
+
+/* Reserves `bytes` for `packets`; on OK the claim is open at producer->claimed. */
+SLUICE_CHECKED SLUICE_HOT_PART int32_t sluice_reserve(sluice_producer *producer, uint64_t bytes, uint64_t packets)
+{
+    int32_t status = SLUICE_OK;
+    if (producer->view.many) {
+        status = sluice_reserve_of_many(producer, bytes, packets, &producer->claimed);
+    } else {
+        if (SLUICE_UNLIKELY(producer->head + bytes - producer->tail > producer->view.capacity)) {
+            status = sluice_make_room(producer, bytes, packets);
+        }
+        producer->claimed = producer->head;
+    }
+    if (SLUICE_LIKELY(status == SLUICE_OK)) {
+        producer->claim_bytes = bytes;
+    }
+    return status;
 }
 
 SLUICE_HOT_PART void *sluice_claim_memory(const sluice_producer *producer, uint64_t skip)
@@ -226,7 +242,7 @@ SLUICE_HOT_PART void *sluice_claim_memory(const sluice_producer *producer, uint6
 }
 
 /* Many producers: settles the open claim, packets [0, committed) as committed, the rest as aborted. */
-static inline void sluice_settle_cells(sluice_producer *producer, uint64_t packets, uint64_t committed)
+SLUICE_COLD void sluice_settle_cells(sluice_producer *producer, uint64_t packets, uint64_t committed)
 {
     uint64_t sequence = sluice_sequence(&producer->view, producer->claimed);
     for (uint64_t i = packets; i-- > 0;) {
@@ -239,26 +255,38 @@ static inline void sluice_settle_cells(sluice_producer *producer, uint64_t packe
     }
 }
 
+/* One producer: `bytes` more are committed; publishes when the group is complete. */
+SLUICE_HOT_PART void sluice_settle_bytes(sluice_producer *producer, uint64_t bytes)
+{
+    uint64_t head = producer->head + bytes;
+    producer->head = head;
+    if (head - producer->published >= producer->publish_bytes) {
+        sluice_producer_publish(producer);
+    }
+}
+
+/* Many producers, fixed stride: the one packet at `position` is committed. */
+SLUICE_HOT_PART void sluice_settle_one(sluice_producer *producer, uint64_t position)
+{
+    uint64_t sequence = sluice_sequence(&producer->view, position);
+    sluice_store_release(&producer->view.cells[sequence & producer->view.cell_mask],
+                         sluice_cell(sequence, 1, 0, SLUICE_CELL_COMMITTED));
+    sluice_wake_if_due(producer, position + producer->view.stride);
+}
+
 /* Closes the claim of a fixed-stride ring of which `bytes` are committed. */
 SLUICE_HOT_PART void sluice_settle_fixed(sluice_producer *producer, uint64_t bytes)
 {
     uint64_t claim_bytes = producer->claim_bytes;
     producer->claim_bytes = 0;
     if (!producer->view.many) {
-        producer->head += bytes;
-        if (producer->head - producer->published >= producer->publish_bytes) {
-            sluice_producer_publish(producer);
-        }
-        return;
-    }
-    if (claim_bytes == producer->view.stride && bytes == claim_bytes) {
-        uint64_t sequence = sluice_sequence(&producer->view, producer->claimed);
-        sluice_store_release(&producer->view.cells[sequence & producer->view.cell_mask],
-                             sluice_cell(sequence, 1, 0, SLUICE_CELL_COMMITTED));
+        sluice_settle_bytes(producer, bytes);
+    } else if (claim_bytes == producer->view.stride && bytes == claim_bytes) {
+        sluice_settle_one(producer, producer->claimed);
     } else {
         sluice_settle_cells(producer, claim_bytes / producer->view.stride, bytes / producer->view.stride);
+        sluice_wake_if_due(producer, producer->claimed + claim_bytes);
     }
-    sluice_wake_if_due(producer, producer->claimed + claim_bytes);
 }
 
 /* Closes the claim of a framed ring with a record of `length` bytes, header included. */
@@ -269,11 +297,8 @@ SLUICE_HOT_PART void sluice_settle_record(sluice_producer *producer, uint32_t le
     producer->claim_bytes = 0;
     if (!producer->view.many) {
         *word = sluice_record_word((int32_t)length, type, flags);
-        producer->head += span;
         producer->records++;
-        if (producer->head - producer->published >= producer->publish_bytes) {
-            sluice_producer_publish(producer);
-        }
+        sluice_settle_bytes(producer, span);
         return;
     }
     if (rest != 0) {

@@ -316,7 +316,8 @@ SLUICE_INLINE int32_t sluice_consumer_arm(sluice_consumer *consumer, uint64_t by
 SLUICE_CHECKED SLUICE_INLINE int32_t sluice_consumer_wait(sluice_consumer *consumer, uint64_t bytes, int64_t timeout_ns)
 {
     sluice_ring_header *header = consumer->view.header;
-    for (uint32_t round = 0; round < SLUICE_SPIN_ROUNDS; round++) {
+    /* The looks grow rarer: every look takes the producer's cache line away, and a rarer one finds more. */
+    for (uint32_t spent = 0, pauses = 1; spent < SLUICE_SPIN_ROUNDS; spent += pauses, pauses += pauses < 8) {
         if (sluice_consumer_readable(consumer) >= bytes) {
             return SLUICE_OK;
         }
@@ -324,7 +325,9 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_consumer_wait(sluice_consumer *consu
             return sluice_load_acquire(&header->head) == (consumer->seen | SLUICE_RING_SEALED) ? SLUICE_END
                                                                                                : SLUICE_TIMEOUT;
         }
-        sluice_cpu_relax();
+        for (uint32_t i = 0; i < pauses; i++) {
+            sluice_cpu_relax();
+        }
     }
     int64_t deadline = sluice_deadline(timeout_ns), stuck_since = sluice_monotonic_ns();
     uint64_t before = consumer->seen;

@@ -90,12 +90,24 @@ SLUICE_CHECKED SLUICE_HOT int32_t sluice_producer_put(sluice_producer *producer,
     if (SLUICE_UNLIKELY(producer->check_mask != 0) && !sluice_constants_hold(producer, packet)) {
         return sluice_reject(producer, SLUICE_E_CONSTANT);
     }
-    int32_t status = sluice_reserve(producer, bytes, 1);
-    if (SLUICE_LIKELY(status == SLUICE_OK)) {
-        memcpy(sluice_claim_memory(producer, 0), packet, bytes);
-        sluice_settle_fixed(producer, bytes);
+    if (producer->view.many) {
+        uint64_t position = 0;
+        int32_t status = sluice_reserve_of_many(producer, bytes, 1, &position);
+        if (SLUICE_LIKELY(status == SLUICE_OK)) {
+            memcpy(producer->view.data + (position & producer->view.mask), packet, bytes);
+            sluice_settle_one(producer, position);
+        }
+        return status;
     }
-    return status;
+    if (SLUICE_UNLIKELY(producer->head + bytes - producer->tail > producer->view.capacity)) {
+        int32_t status = sluice_make_room(producer, bytes, 1);
+        if (status != SLUICE_OK) {
+            return status;
+        }
+    }
+    memcpy(producer->view.data + (producer->head & producer->view.mask), packet, bytes);
+    sluice_settle_bytes(producer, bytes);
+    return SLUICE_OK;
 }
 
 /* Fixed stride: copies `packets` packets in, in runs as long as the room allows. *done is how many were taken; the

@@ -29,7 +29,6 @@
 
 #define SLUICE_WAIT_SLICE_NS INT64_C(100000000)
 #define SLUICE_SPIN_ROUNDS 200
-#define SLUICE_YIELD_ROUNDS 20
 
 static inline int64_t sluice_monotonic_ns(void)
 {
