@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using CommunityToolkit.HighPerformance.Buffers;
 using Sluice.Buffers;
 using Sluice.Packets;
 using Sluice.Primitives;
@@ -157,16 +158,16 @@ internal static class BufferMemory
             return (0, 0);
         }
 
-        byte[] zeros = new byte[layout.Size];
-        byte[] ones = new byte[layout.Size];
-        ones.AsSpan().Fill(byte.MaxValue);
-        layout.FillConstants(zeros);
-        layout.FillConstants(ones);
+        using SpanOwner<byte> zeros = SpanOwner<byte>.Allocate(layout.Size, AllocationMode.Clear);
+        using SpanOwner<byte> ones = SpanOwner<byte>.Allocate(layout.Size);
+        ones.Span.Fill(byte.MaxValue);
+        layout.FillConstants(zeros.Span);
+        layout.FillConstants(ones.Span);
         Span<ulong> words = stackalloc ulong[2];
         int bytes = Math.Min(layout.Size, sizeof(ulong));
         Span<byte> view = MemoryMarshal.AsBytes(words);
-        zeros.AsSpan(0, bytes).CopyTo(view);
-        ones.AsSpan(0, bytes).CopyTo(view[sizeof(ulong)..]);
+        zeros.Span[..bytes].CopyTo(view);
+        ones.Span[..bytes].CopyTo(view[sizeof(ulong)..]);
         ulong inPacket = bytes == sizeof(ulong) ? ulong.MaxValue : (1UL << (bytes * 8)) - 1;
         ulong mask = ~(words[0] ^ words[1]) & inPacket;
         return (mask, words[0] & mask);

@@ -1,4 +1,7 @@
+using System.Runtime.InteropServices;
 using System.Text;
+using System.Text.Unicode;
+using CommunityToolkit.HighPerformance.Buffers;
 using Sluice.Primitives;
 
 namespace Sluice.Interop.Runtime;
@@ -23,8 +26,11 @@ internal static unsafe class HostText
     }
 
     /// <inheritdoc cref="Copy(ReadOnlySpan{byte}, byte*, nuint, nuint*)"/>
-    public static void Copy(string whole, byte* text, nuint capacity, nuint* length) =>
-        Copy(Encoding.UTF8.GetBytes(whole), text, capacity, length);
+    public static void Copy(string whole, byte* text, nuint capacity, nuint* length)
+    {
+        using SpanOwner<byte> bytes = SpanOwner<byte>.Allocate(Encoding.UTF8.GetMaxByteCount(whole.Length));
+        Copy(bytes.Span[..Encoding.UTF8.GetBytes(whole, bytes.Span)], text, capacity, length);
+    }
 
     /// <summary>A text of the host; null stays null.</summary>
     /// <exception cref="SluiceException">It is not UTF-8.</exception>
@@ -35,8 +41,8 @@ internal static unsafe class HostText
             return null;
         }
 
-        ReadOnlySpan<byte> bytes = System.Runtime.InteropServices.MemoryMarshal.CreateReadOnlySpanFromNullTerminated(text);
-        return System.Text.Unicode.Utf8.IsValid(bytes)
+        ReadOnlySpan<byte> bytes = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(text);
+        return Utf8.IsValid(bytes)
             ? Encoding.UTF8.GetString(bytes)
             : throw new SluiceException(Status.Invalid, $"{parameter} is not UTF-8");
     }
