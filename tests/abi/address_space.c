@@ -33,7 +33,8 @@ int main(void)
             work(gib << 30, path);
         }
         CHECK(waitpid(child, &status, 0) == child);
-        printf("%u GiB: %s\n", (unsigned)gib, WIFEXITED(status) && WEXITSTATUS(status) == 0 ? "works" : "fails");
+        printf("%u GiB: %s\n", (unsigned)gib,
+               WIFEXITED(status) && WEXITSTATUS(status) == 0 ? "works" : "fails");
         CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
         check_packets(path, 10000);
     }

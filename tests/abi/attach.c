@@ -1,4 +1,5 @@
-/* Buffers over named and file-backed rings: other processes attach, and what a dead one left behind is delivered. */
+/* Buffers over named and file-backed rings: other processes attach, and what a dead one left behind is
+ * delivered. */
 #include "abi.h"
 
 #include <sys/wait.h>

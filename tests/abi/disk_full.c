@@ -1,6 +1,6 @@
 /*
- * A disk that fills up loses nothing: the packets stay, the fault is reported, and when there is room again the files go on
- * where they stopped. On a tmpfs of 1 MiB in a mount namespace of this process.
+ * A disk that fills up loses nothing: the packets stay, the fault is reported, and when there is room again
+ * the files go on where they stopped. On a tmpfs of 1 MiB in a mount namespace of this process.
  */
 #include "abi.h"
 
@@ -20,7 +20,8 @@ static void mount_small_disk(void)
     if (unshare(CLONE_NEWNS) != 0) {
         SKIP("a private mount namespace needs root");
     }
-    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 || mount("none", disk, "tmpfs", 0, "size=1m") != 0) {
+    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        mount("none", disk, "tmpfs", 0, "size=1m") != 0) {
         SKIP("a tmpfs cannot be mounted here");
     }
 }
@@ -57,7 +58,8 @@ static void check_lines(const char *path, uint64_t count)
     CHECK(file != NULL);
     char line[64], expected[64];
     for (uint64_t i = 0; i < count; i++) {
-        (void)snprintf(expected, sizeof expected, "%llu, %llu\n", (unsigned long long)i, (unsigned long long)(i * i));
+        (void)snprintf(expected, sizeof expected, "%llu, %llu\n", (unsigned long long)i,
+                       (unsigned long long)(i * i));
         CHECK(fgets(line, sizeof line, file) != NULL && strcmp(line, expected) == 0);
     }
     CHECK(fgets(line, sizeof line, file) == NULL);
@@ -75,7 +77,8 @@ static void stepped(void)
     CHECK_FAULT(sluice_buffer_flush(buffer, NULL, NULL), SLUICE_E_IO, "stepped.dat", "No space left");
     sluice_sink_info info = {.struct_size = sizeof info};
     CHECK_OK(sluice_sink_get_info(sink, &info));
-    CHECK(info.last_status == SLUICE_E_IO && info.errors >= 1 && strstr(info.last_error, "No space left") != NULL);
+    CHECK(info.last_status == SLUICE_E_IO && info.errors >= 1 &&
+          strstr(info.last_error, "No space left") != NULL);
     CHECK(stats_of(buffer).stored_packets > 0 && stats_of(buffer).sink_errors >= 1);
     CHECK(sluice_buffer_destroy(buffer) < 0); /* refuses to lose them */
     CHECK(unlink(ballast) == 0);

@@ -1,4 +1,5 @@
-/* A process that simply ends, with a pump running and packets stored, leaves everything in its files and its exit status alone. */
+/* A process that simply ends, with a pump running and packets stored, leaves everything in its files and its
+ * exit status alone. */
 #include "abi.h"
 
 #include <signal.h>
@@ -24,7 +25,8 @@ static void fill(const char *path, int pump, uint64_t count)
     put_packets(buffer, 0, count);
 }
 
-/* Runs the ending of a process in a child, before this one touches the engine; the status as waitpid gives it. */
+/* Runs the ending of a process in a child, before this one touches the engine; the status as waitpid gives
+ * it. */
 static int run(void (*ending)(const char *path), const char *path)
 {
     int status = -1;

@@ -22,7 +22,8 @@ static void several_sinks_get_the_same_bytes(void)
     CHECK(packets == 0 && bytes == 0);
     sluice_sink_info info = {.struct_size = sizeof info};
     CHECK_OK(sluice_sink_get_info(first, &info));
-    CHECK(info.packets == 150 && info.bytes == 150 * sizeof(packet) && info.errors == 0 && info.last_status == 0);
+    CHECK(info.packets == 150 && info.bytes == 150 * sizeof(packet) && info.errors == 0 &&
+          info.last_status == 0);
     CHECK_OK(sluice_sink_get_info(second, &info));
     CHECK(info.packets == 50);
     CHECK_OK(sluice_buffer_destroy(buffer));
@@ -31,7 +32,8 @@ static void several_sinks_get_the_same_bytes(void)
 
 static void framed_payloads_without_their_headers(void)
 {
-    sluice_buffer_options options = {.struct_size = sizeof options, .kind = SLUICE_CIRCULAR, .shape = SLUICE_FRAMED};
+    sluice_buffer_options options = {
+        .struct_size = sizeof options, .kind = SLUICE_CIRCULAR, .shape = SLUICE_FRAMED};
     sluice_buffer *buffer = new_buffer(&options);
     add_file(buffer, in_folder("framed.dat"));
     CHECK_OK(sluice_buffer_put_record(buffer, "one ", 4, 1));
@@ -57,7 +59,8 @@ static void a_header_and_rotation(void)
     for (uint64_t f = 0, next = 0; f < 3; f++) {
         size_t bytes;
         char *content = read_file(in_folder(names[f]), &bytes);
-        CHECK(content != NULL && bytes == 4 + (f < 2 ? 10 : 5) * sizeof(packet) && memcmp(content, "HEAD", 4) == 0);
+        CHECK(content != NULL && bytes == 4 + (f < 2 ? 10 : 5) * sizeof(packet) &&
+              memcmp(content, "HEAD", 4) == 0);
         for (size_t at = 4; at < bytes; at += sizeof(packet), next++) {
             packet one;
             memcpy(&one, content + at, sizeof one);
@@ -102,7 +105,8 @@ static void nothing_is_overwritten(void)
 /* Without the rights of root, in a child when this process has them. */
 static void a_read_only_directory(void)
 {
-    CHECK(mkdir(in_folder("locked"), 0755) == 0 && chmod(in_folder(""), 0755) == 0 && chmod(in_folder("locked"), 0555) == 0);
+    CHECK(mkdir(in_folder("locked"), 0755) == 0 && chmod(in_folder(""), 0755) == 0 &&
+          chmod(in_folder("locked"), 0555) == 0);
     const char *path = in_folder("locked/x.dat");
     fflush(NULL);
     pid_t child = fork(); /* main calls this first, before the engine runs */
@@ -150,7 +154,8 @@ static void durable_files_have_the_same_bytes(void)
         (void)snprintf(name, sizeof name, "durable%u.dat", durability);
         sluice_buffer_options options = packet_options();
         sluice_buffer *buffer = new_buffer(&options);
-        sluice_file_options file = {.struct_size = sizeof file, .path = in_folder(name), .durability = durability};
+        sluice_file_options file = {
+            .struct_size = sizeof file, .path = in_folder(name), .durability = durability};
         CHECK_OK(sluice_buffer_add_file_sink(buffer, &file, NULL));
         put_packets(buffer, 0, 20);
         CHECK_OK(sluice_buffer_destroy(buffer));
@@ -158,7 +163,8 @@ static void durable_files_have_the_same_bytes(void)
     }
     sluice_buffer_options options = packet_options();
     sluice_buffer *buffer = new_buffer(&options);
-    sluice_file_options file = {.struct_size = sizeof file, .path = in_folder("durable9.dat"), .durability = 9};
+    sluice_file_options file = {
+        .struct_size = sizeof file, .path = in_folder("durable9.dat"), .durability = 9};
     CHECK_FAULT(sluice_buffer_add_file_sink(buffer, &file, NULL), SLUICE_E_INVALID, "durability", "9");
     CHECK_OK(sluice_buffer_destroy(buffer));
 }

@@ -1,4 +1,5 @@
-/* After fork() the child gets E_FORKED from the engine, can still use ring.h, ends cleanly, and the parent notices nothing. */
+/* After fork() the child gets E_FORKED from the engine, can still use ring.h, ends cleanly, and the parent
+ * notices nothing. */
 #include "abi.h"
 
 #include <sys/wait.h>
@@ -29,7 +30,8 @@ static void a_ring_of_its_own_works(void)
     sluice_ring_options options = {.struct_size = sizeof options, .stride = sizeof(packet), .capacity = 4096};
     packet one = {7, 49};
     CHECK(sluice_ring_create(&ring, &options) == SLUICE_OK);
-    CHECK(sluice_producer_open(&producer, &ring) == SLUICE_OK && sluice_consumer_open(&consumer, &ring) == SLUICE_OK);
+    CHECK(sluice_producer_open(&producer, &ring) == SLUICE_OK &&
+          sluice_consumer_open(&consumer, &ring) == SLUICE_OK);
     CHECK(sluice_producer_put(&producer, &one, sizeof one) == SLUICE_OK);
     CHECK(sluice_consumer_peek(&consumer, 0, &batch) == SLUICE_OK && batch.packets == 1);
     CHECK(sluice_consumer_release(&consumer, batch.bytes, 1) == SLUICE_OK);

@@ -1,7 +1,5 @@
 // sluice.h and ring.h as a C++17 host uses them, each included twice.
 #include <sluice/ring.h>
-#include <sluice/ring.h>
-#include <sluice/sluice.h>
 #include <sluice/sluice.h>
 
 #include "check.h"

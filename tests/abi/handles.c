@@ -1,4 +1,5 @@
-/* A NULL, stale or foreign handle, and a NULL where memory is needed, give a status and a text, and change nothing. */
+/* A NULL, stale or foreign handle, and a NULL where memory is needed, give a status and a text, and change
+ * nothing. */
 #include "abi.h"
 
 static int32_t accept(void *user, const struct sluice_batch *batch)

@@ -73,7 +73,8 @@ static void numpy_gets_its_dtype(void)
     char text[512];
     sluice_layout *layout = make("jitter");
     CHECK_OK(sluice_layout_numpy(layout, text, sizeof text, NULL));
-    CHECK(strstr(text, "\"sequence\"") != NULL && strstr(text, "\"<u8\"") != NULL && strstr(text, "\"<i4\"") != NULL);
+    CHECK(strstr(text, "\"sequence\"") != NULL && strstr(text, "\"<u8\"") != NULL &&
+          strstr(text, "\"<i4\"") != NULL);
     CHECK(strstr(text, "\"itemsize\":24") != NULL || strstr(text, "\"itemsize\": 24") != NULL);
     CHECK_OK(sluice_layout_destroy(layout));
 }
@@ -85,7 +86,8 @@ static void a_wrong_constant_is_named(void)
     uint64_t bad = 99;
     CHECK_OK(sluice_layout_check(layout, packets, 6, &bad));
     CHECK_OK(sluice_layout_check(layout, packets, 0, NULL));
-    CHECK_FAULT(sluice_layout_check(layout, packets, 9, &bad), SLUICE_E_CONSTANT, "packet 2", "'header'", "0xA7", "0xA1");
+    CHECK_FAULT(sluice_layout_check(layout, packets, 9, &bad), SLUICE_E_CONSTANT, "packet 2", "'header'",
+                "0xA7", "0xA1");
     CHECK(bad == 2);
     CHECK_FAULT(sluice_layout_check(layout, packets, 8, &bad), SLUICE_E_SIZE, "8", "3");
     CHECK_OK(sluice_layout_destroy(layout));
@@ -95,7 +97,8 @@ static void a_wrong_description_is_pointed_at(void)
 {
     sluice_layout *layout = (sluice_layout *)&layout;
     CHECK_FAULT(sluice_layout_create("> pin:B; time:Z", &layout), SLUICE_E_LAYOUT, "character 14", "^");
-    CHECK_FAULT(sluice_layout_create("plasduino-analogue", &layout), SLUICE_E_LAYOUT, "plasduino-analog", "jitter");
+    CHECK_FAULT(sluice_layout_create("plasduino-analogue", &layout), SLUICE_E_LAYOUT, "plasduino-analog",
+                "jitter");
     CHECK_FAULT(sluice_layout_create("> a:B; a:H", &layout), SLUICE_E_LAYOUT, "a");
     CHECK_FAULT(sluice_layout_create("> a:B=300", &layout), SLUICE_E_LAYOUT, "300", "255");
     CHECK_FAULT(sluice_layout_create("> a:0B", &layout), SLUICE_E_LAYOUT, "0");

@@ -46,7 +46,8 @@ static void a_producer_of_another_header_is_refused(void)
     sluice_buffer_options options = packet_options();
     sluice_buffer *buffer = new_buffer(&options);
     sluice_producer producer;
-    CHECK_FAULT(sluice_buffer_open_producer(buffer, &producer, sizeof producer - 8), SLUICE_E_ABI, "producer");
+    CHECK_FAULT(sluice_buffer_open_producer(buffer, &producer, sizeof producer - 8), SLUICE_E_ABI,
+                "producer");
     CHECK_OK(sluice_buffer_destroy(buffer));
 }
 

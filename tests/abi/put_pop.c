@@ -1,4 +1,5 @@
-/* Packets come out as they went in, oldest first: put, put_many, pop, peek, size, clear; fixed strides and framed records. */
+/* Packets come out as they went in, oldest first: put, put_many, pop, peek, size, clear; fixed strides and
+ * framed records. */
 #include "abi.h"
 
 typedef struct seen {

@@ -1,4 +1,5 @@
-/* The host's controllers: their order, when they are not asked any more, what they see, and what a failing one does. */
+/* The host's controllers: their order, when they are not asked any more, what they see, and what a failing
+ * one does. */
 #include "abi.h"
 
 typedef struct controller {
@@ -40,7 +41,8 @@ static int32_t poll_asks(sluice_buffer *buffer, const char *whom)
     return status;
 }
 
-static sluice_buffer *buffer_of(uint32_t combine, controller *controllers, int count, uint64_t release_packets)
+static sluice_buffer *buffer_of(uint32_t combine, controller *controllers, int count,
+                                uint64_t release_packets)
 {
     sluice_buffer_options options = packet_options();
     options.release_combine = combine;

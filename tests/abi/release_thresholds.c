@@ -1,7 +1,8 @@
 /* Count, bytes and time: exactly when, alone and combined, by both clocks; time needs no packet to arrive. */
 #include "abi.h"
 
-static sluice_buffer *buffer_with(uint64_t packets, uint64_t bytes, int64_t after_ns, uint32_t combine, uint32_t clock)
+static sluice_buffer *buffer_with(uint64_t packets, uint64_t bytes, int64_t after_ns, uint32_t combine,
+                                  uint32_t clock)
 {
     sluice_buffer_options options = packet_options();
     options.release_packets = packets;

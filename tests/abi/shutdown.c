@@ -1,4 +1,5 @@
-/* sluice_shutdown stops pumps, flushes and closes all buffers, ends all handles, and says what could not be written. */
+/* sluice_shutdown stops pumps, flushes and closes all buffers, ends all handles, and says what could not be
+ * written. */
 #include "abi.h"
 
 #include <sys/wait.h>

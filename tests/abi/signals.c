@@ -1,4 +1,5 @@
-/* Signals stay the host's: its handlers run, their settings are untouched, and system calls of the engine go on after them. */
+/* Signals stay the host's: its handlers run, their settings are untouched, and system calls of the engine go
+ * on after them. */
 #include "abi.h"
 
 #include <pthread.h>

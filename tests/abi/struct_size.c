@@ -1,4 +1,5 @@
-/* Options of an older caller are completed with defaults; those of a newer one are taken while the unknown tail is zero. */
+/* Options of an older caller are completed with defaults; those of a newer one are taken while the unknown
+ * tail is zero. */
 #include "abi.h"
 
 #include <stddef.h>

@@ -1,4 +1,5 @@
-/* Text sinks: one line per packet by the layout or by the host's function, with header, separator, comment and line end. */
+/* Text sinks: one line per packet by the layout or by the host's function, with header, separator, comment
+ * and line end. */
 #include "abi.h"
 
 #include <inttypes.h>
@@ -28,7 +29,8 @@ static void the_text_of_a_known_instrument(void)
     CHECK_OK(sluice_buffer_destroy(buffer));
     CHECK_OK(sluice_layout_destroy(layout));
     CHECK_TEXT_FILE(in_folder("digital.txt"), "2, 0, 0.787284\n2, 1, 0.793680\n");
-    CHECK_TEXT_FILE(in_folder("digital.csv"), "# Pendulum\n# pin;edge;time [s]\r\n2;0;0.787284\r\n2;1;0.793680\r\n");
+    CHECK_TEXT_FILE(in_folder("digital.csv"),
+                    "# Pendulum\n# pin;edge;time [s]\r\n2;0;0.787284\r\n2;1;0.793680\r\n");
 }
 
 static void another_layout_than_the_buffers(void)
@@ -36,7 +38,8 @@ static void another_layout_than_the_buffers(void)
     sluice_layout *halves = make("@ low:I; high:I; value:Q %x");
     sluice_buffer_options options = packet_options();
     sluice_buffer *buffer = new_buffer(&options);
-    sluice_text_options text = {.struct_size = sizeof text, .path = in_folder("halves.txt"), .layout = halves};
+    sluice_text_options text = {
+        .struct_size = sizeof text, .path = in_folder("halves.txt"), .layout = halves};
     CHECK_OK(sluice_buffer_add_text_sink(buffer, &text, NULL));
     CHECK_OK(sluice_buffer_put(buffer, &(packet){(UINT64_C(7) << 32) | 5, 0xABCD}, sizeof(packet)));
     CHECK_OK(sluice_buffer_destroy(buffer));
@@ -58,7 +61,8 @@ typedef struct writer {
     uint64_t refuse; /* this packet, once */
 } writer;
 
-static int32_t write_line(void *user, const void *bytes, size_t size, char *text, size_t capacity, size_t *written)
+static int32_t write_line(void *user, const void *bytes, size_t size, char *text, size_t capacity,
+                          size_t *written)
 {
     writer *self = user;
     packet one;
@@ -85,8 +89,10 @@ static void the_host_formats(void)
     sluice_buffer_options options = packet_options();
     sluice_buffer *buffer = new_buffer(&options);
     sluice_sink *sink;
-    sluice_text_options text = {
-        .struct_size = sizeof text, .path = in_folder("host.txt"), .format = write_line, .format_user = &self};
+    sluice_text_options text = {.struct_size = sizeof text,
+                                .path = in_folder("host.txt"),
+                                .format = write_line,
+                                .format_user = &self};
     CHECK_OK(sluice_buffer_add_text_sink(buffer, &text, &sink));
     put_packets(buffer, 0, 5);
     CHECK_STATUS(sluice_buffer_flush(buffer, NULL, NULL), SLUICE_E_CALLBACK);
@@ -100,7 +106,8 @@ static void the_host_formats(void)
     size_t bytes;
     char *content = read_file(in_folder("host.txt"), &bytes);
     CHECK(content != NULL && bytes == 3 * 4 + 100000 + 3 + 5);
-    CHECK(strncmp(content, "0=0\n1=1\n2=4\n000", 15) == 0 && strcmp(content + bytes - 10, "003=9\n4=16\n" + 1) == 0);
+    CHECK(strncmp(content, "0=0\n1=1\n2=4\n000", 15) == 0 &&
+          strcmp(content + bytes - 10, "003=9\n4=16\n" + 1) == 0);
     free(content);
 }
 

@@ -1,4 +1,5 @@
-/* The library loaded again: by name and by another path it is the same one; a copy of the file is an engine of its own. */
+/* The library loaded again: by name and by another path it is the same one; a copy of the file is an engine
+ * of its own. */
 #include "abi.h"
 
 #include <dlfcn.h>

@@ -1,4 +1,5 @@
-/* abi.h - what tests over sluice.h share: calls that must succeed or fail as told, a folder of their own, whole files. */
+/* abi.h - what tests over sluice.h share: calls that must succeed or fail as told, a folder of their own,
+ * whole files. */
 #ifndef SLUICE_TESTS_SUPPORT_ABI_H
 #define SLUICE_TESTS_SUPPORT_ABI_H
 
@@ -29,8 +30,8 @@ static inline const char *last_error(void)
     do {                                                                                                     \
         int32_t status_ = (call);                                                                            \
         if (status_ != (wanted)) {                                                                           \
-            fprintf(stderr, "%s:%d: %s\n  answered %d (%s), expected %d\n  last error: %s\n", __FILE__, __LINE__, #call, \
-                    status_, sluice_status_text(status_), (int)(wanted), last_error());                      \
+            fprintf(stderr, "%s:%d: %s\n  answered %d (%s), expected %d\n  last error: %s\n", __FILE__,      \
+                    __LINE__, #call, status_, sluice_status_text(status_), (int)(wanted), last_error());     \
             exit(1);                                                                                         \
         }                                                                                                    \
     } while (0)
@@ -100,7 +101,8 @@ static inline char *in_folder(const char *name)
     char *path = paths[next++ % 8];
     if (test_folder[0] == '\0') {
         const char *parent = getenv("TMPDIR");
-        (void)snprintf(test_folder, sizeof test_folder, "%.400s/sluice-test-XXXXXX", parent != NULL ? parent : "/tmp");
+        (void)snprintf(test_folder, sizeof test_folder, "%.400s/sluice-test-XXXXXX",
+                       parent != NULL ? parent : "/tmp");
         CHECK(mkdtemp(test_folder) != NULL);
         test_process = getpid();
         (void)atexit(remove_test_folder);
@@ -140,7 +142,8 @@ static inline void check_file(const char *file, int line, const char *path, cons
     size_t length;
     char *found = read_file(path, &length);
     if (found == NULL || length != bytes || memcmp(found, content, bytes) != 0) {
-        fprintf(stderr, "%s:%d: %s has %zu bytes that are not the %zu expected ones\n", file, line, path, length, bytes);
+        fprintf(stderr, "%s:%d: %s has %zu bytes that are not the %zu expected ones\n", file, line, path,
+                length, bytes);
         exit(1);
     }
     free(found);

@@ -4,11 +4,13 @@
  *
  *   acquire [--rate HZ] [--seconds S] [--out DIR] [--release-packets N] [--release-ms MS]
  *
- * One thread samples: it waits for each slot of the rate, reads the monotonic clock and puts a packet of the layout
- * "jitter" into the ring, inline and without a call into the engine. The engine's pump releases the packets by count or
- * by time and writes them at once, verbatim to DIR/data.dat and as text to DIR/data.csv. The main thread reports.
- * Ctrl-C ends the run early; everything sampled until then is in the files.
+ * One thread samples: it waits for each slot of the rate, reads the monotonic clock and puts a packet of the
+ * layout "jitter" into the ring, inline and without a call into the engine. The engine's pump releases the
+ * packets by count or by time and writes them at once, verbatim to DIR/data.dat and as text to DIR/data.csv.
+ * The main thread reports. Ctrl-C ends the run early; everything sampled until then is in the files.
  */
+#include "histogram.h"
+
 #include <sluice/ring.h>
 #include <sluice/sluice.h>
 
@@ -25,7 +27,7 @@
 #include <unistd.h>
 
 #define NS_PER_S INT64_C(1000000000)
-#define SPIN_NS 80000     /* the sleep ends so long before a slot, and the clock is watched for the rest */
+#define SPIN_NS 80000 /* the sleep ends so long before a slot, and the clock is watched for the rest */
 #define SAMPLES_AT_ONCE 1024
 
 /* The layout "jitter", little-endian: < sequence:Q; time:q [ns]; jitter:i [ns]; period:I [ns] */
@@ -44,13 +46,6 @@ typedef struct settings {
     uint64_t release_ms;
     const char *out;
 } settings;
-
-/* Counts by size, 32 steps to each power of two: percentiles within 3 %, in constant memory. */
-typedef struct histogram {
-    uint64_t counts[64 * 32];
-    uint64_t total;
-    int64_t most;
-} histogram;
 
 typedef struct sampler {
     sluice_producer producer;
@@ -74,40 +69,11 @@ static int complain(const char *what)
     return 1;
 }
 
-static unsigned bucket(uint64_t value)
-{
-    if (value < 32) {
-        return (unsigned)value;
-    }
-    unsigned shift = 58u - (unsigned)__builtin_clzll(value); /* leaves 6 bits, the first one set */
-    return (shift + 1) * 32 + ((unsigned)(value >> shift) & 31);
-}
-
-static void record(histogram *jitter, int64_t value)
-{
-    jitter->counts[bucket((uint64_t)value)]++;
-    jitter->total++;
-    jitter->most = value > jitter->most ? value : jitter->most;
-}
-
-/* The value that the given share of all samples does not exceed, in nanoseconds. */
-static double percentile(const histogram *jitter, double share)
-{
-    uint64_t rank = (uint64_t)ceil(share * (double)jitter->total), seen = 0;
-    for (unsigned i = 0; i < sizeof jitter->counts / sizeof jitter->counts[0]; i++) {
-        seen += jitter->counts[i];
-        if (seen >= rank && seen != 0) {
-            double highest = i < 64 ? i : (double)(((uint64_t)(32 + i % 32) + 1) << (i / 32 - 1)) - 1;
-            return highest < (double)jitter->most ? highest : (double)jitter->most;
-        }
-    }
-    return 0;
-}
-
 /* Begin of slot n, exact for every rate. */
 static int64_t slot_time(const sampler *self, int64_t start, uint64_t n)
 {
-    return start + (int64_t)(n / self->rate) * NS_PER_S + (int64_t)(n % self->rate * (uint64_t)NS_PER_S / self->rate);
+    return start + (int64_t)(n / self->rate) * NS_PER_S +
+           (int64_t)(n % self->rate * (uint64_t)NS_PER_S / self->rate);
 }
 
 static int64_t wait_until(int64_t due)
@@ -124,7 +90,7 @@ static int64_t wait_until(int64_t due)
     return now;
 }
 
-/* The sampling thread. Every slot gives a packet: those that came due together carry the same, actual time. */
+/* The sampling thread. Every slot gives a packet; those that came due together carry the same time. */
 static void *sample_slots(void *argument)
 {
     sampler *self = argument;
@@ -133,7 +99,8 @@ static void *sample_slots(void *argument)
     for (uint64_t next = 0; next < self->slots && !atomic_load_explicit(&self->stop, memory_order_relaxed);) {
         int64_t now = wait_until(slot_time(self, start, next));
         uint64_t due = 1;
-        while (due < SAMPLES_AT_ONCE && next + due < self->slots && slot_time(self, start, next + due) <= now) {
+        while (due < SAMPLES_AT_ONCE && next + due < self->slots &&
+               slot_time(self, start, next + due) <= now) {
             due++;
         }
         void *memory;
@@ -150,7 +117,7 @@ static void *sample_slots(void *argument)
         sample *samples = memory;
         for (uint64_t i = 0; i < due; i++) {
             int64_t late = now - slot_time(self, start, next + i);
-            record(&self->jitter, late);
+            histogram_record(&self->jitter, late);
             samples[i] = (sample){next + i, now, late < INT32_MAX ? (int32_t)late : INT32_MAX, period};
         }
         self->fault = sluice_producer_commit(&self->producer, due);
@@ -169,7 +136,8 @@ static int parse_number(const char *name, const char *text, double least, double
     char *end;
     *value = strtod(text, &end);
     if (end == text || *end != '\0' || !(*value >= least && *value <= most)) {
-        fprintf(stderr, "acquire: %s is '%s', it must be a number from %.15g to %.15g\n", name, text, least, most);
+        fprintf(stderr, "acquire: %s is '%s', it must be a number from %.15g to %.15g\n", name, text, least,
+                most);
         return 0;
     }
     return 1;
@@ -177,7 +145,8 @@ static int parse_number(const char *name, const char *text, double least, double
 
 static int parse(int argc, char **argv, settings *run)
 {
-    *run = (settings){.rate = 200000, .seconds = 5, .out = "./out", .release_packets = 8192, .release_ms = 100};
+    *run =
+        (settings){.rate = 200000, .seconds = 5, .out = "./out", .release_packets = 8192, .release_ms = 100};
     for (int i = 1; i < argc; i += 2) {
         const char *name = argv[i], *text = argv[i + 1];
         double number = 0;
@@ -202,7 +171,8 @@ static int parse(int argc, char **argv, settings *run)
             good = 0;
         }
         if (!good) {
-            fprintf(stderr, "usage: acquire [--rate HZ] [--seconds S] [--out DIR] [--release-packets N] [--release-ms MS]\n");
+            fprintf(stderr, "usage: acquire [--rate HZ] [--seconds S] [--out DIR] [--release-packets N] "
+                            "[--release-ms MS]\n");
             return 0;
         }
     }
@@ -254,8 +224,9 @@ static void report(sluice_buffer *buffer, uint64_t lost, double seconds, double 
     }
     double rate = (double)(stats.pushed - *before) / interval;
     *before = stats.pushed;
-    fprintf(stderr, "%s%6.1f s  %9.0f packets/s  %7.2f MB/s  ring %3.0f %%  dropped %llu%s%s", isatty(2) ? "\r" : "", seconds,
-            rate, rate * sizeof(sample) * 1e-6, 100.0 * (double)stats.stored_bytes / (double)stats.capacity,
+    fprintf(stderr, "%s%6.1f s  %9.0f packets/s  %7.2f MB/s  ring %3.0f %%  dropped %llu%s%s",
+            isatty(2) ? "\r" : "", seconds, rate, rate * sizeof(sample) * 1e-6,
+            100.0 * (double)stats.stored_bytes / (double)stats.capacity,
             (unsigned long long)(lost + stats.dropped_newest + stats.dropped_oldest),
             stats.sink_errors != 0 ? "  sinks fail: " : "",
             stats.sink_errors != 0 ? sluice_status_text(stats.last_fault) : "");
@@ -270,7 +241,9 @@ static int watch(sluice_buffer *buffer, sampler *self, const sigset_t *signals)
     uint64_t before = 0;
     while (!atomic_load(&self->done)) {
         int64_t left = last + step - sluice_monotonic_ns();
-        left = left < 0 ? 0 : left < NS_PER_S / 50 ? left : NS_PER_S / 50; /* short waits: the sampler may be done */
+        left = left < 0               ? 0
+               : left < NS_PER_S / 50 ? left
+                                      : NS_PER_S / 50; /* short waits: the sampler may be done */
         struct timespec wait = {.tv_nsec = left};
         if (sigtimedwait(signals, NULL, &wait) > 0) {
             atomic_store(&self->stop, 1);
@@ -293,19 +266,21 @@ static int summarize(sluice_buffer *buffer, const sampler *self, double seconds,
     sluice_buffer_stats stats = {.struct_size = sizeof stats};
     sluice_sink_info files[2] = {{.struct_size = sizeof files[0]}, {.struct_size = sizeof files[1]}};
     if (sluice_buffer_get_stats(buffer, &stats) != SLUICE_OK ||
-        sluice_sink_get_info(sinks[0], &files[0]) != SLUICE_OK || sluice_sink_get_info(sinks[1], &files[1]) != SLUICE_OK) {
+        sluice_sink_get_info(sinks[0], &files[0]) != SLUICE_OK ||
+        sluice_sink_get_info(sinks[1], &files[1]) != SLUICE_OK) {
         return complain("no statistics");
     }
     uint64_t written = files[0].packets < files[1].packets ? files[0].packets : files[1].packets;
     uint64_t lost = atomic_load(&self->lost) + (self->put - written);
-    printf("acquired %llu packets in %.2f s, released in %llu flushes, lost %llu\n", (unsigned long long)self->put, seconds,
-           (unsigned long long)stats.flushes, (unsigned long long)lost);
+    printf("acquired %llu packets in %.2f s, released in %llu flushes, lost %llu\n",
+           (unsigned long long)self->put, seconds, (unsigned long long)stats.flushes,
+           (unsigned long long)lost);
     for (int i = 0; i < 2; i++) {
         printf("  %s  %llu packets, %llu bytes\n", paths[i], (unsigned long long)files[i].packets,
                (unsigned long long)files[i].bytes);
     }
-    printf("jitter  p50 %.2f us  p99 %.2f us  max %.2f us\n", percentile(&self->jitter, 0.5) * 1e-3,
-           percentile(&self->jitter, 0.99) * 1e-3, (double)self->jitter.most * 1e-3);
+    printf("jitter  p50 %.2f us  p99 %.2f us  max %.2f us\n", histogram_percentile(&self->jitter, 0.5) * 1e-3,
+           histogram_percentile(&self->jitter, 0.99) * 1e-3, (double)self->jitter.most * 1e-3);
     return lost != 0;
 }
 
@@ -365,7 +340,8 @@ int main(int argc, char **argv)
         return 1;
     }
 
-    /* Blocked here, before any thread starts, the signals reach the main thread only, where it waits for them. */
+    /* Blocked here, before any thread starts, the signals reach the main thread only, where it waits for
+     * them. */
     sigset_t signals;
     (void)sigemptyset(&signals);
     (void)sigaddset(&signals, SIGINT);

@@ -4,8 +4,8 @@
  *
  *   callback
  *
- * The buffer is framed: each record has its own size and a type of the host's choice. A controller decides when records
- * are released; the callback sink gets them as a batch that is a view into the ring.
+ * The buffer is framed: each record has its own size and a type of the host's choice. A controller decides
+ * when records are released; the callback sink gets them as a batch that is a view into the ring.
  */
 #include <sluice/ring.h>
 #include <sluice/sluice.h>
@@ -45,7 +45,8 @@ static int32_t on_alarm(void *user, const sluice_snapshot *snapshot)
     return 0;
 }
 
-/* Sink: prints every record of a released batch. The texts must not be kept: their room is given back afterwards. */
+/* Sink: prints every record of a released batch. The texts must not be kept: their room is given back
+ * afterwards. */
 static int32_t show(void *user, const struct sluice_batch *batch)
 {
     display *seen = user;
@@ -66,7 +67,8 @@ int main(void)
 {
     display seen = {0, 0, 0};
     sluice_buffer *buffer;
-    sluice_buffer_options options = {.struct_size = sizeof options, .kind = SLUICE_CIRCULAR, .shape = SLUICE_FRAMED};
+    sluice_buffer_options options = {
+        .struct_size = sizeof options, .kind = SLUICE_CIRCULAR, .shape = SLUICE_FRAMED};
     if (sluice_buffer_create(&options, &buffer) != SLUICE_OK ||
         sluice_buffer_add_controller(buffer, on_alarm, NULL) != SLUICE_OK ||
         sluice_buffer_add_callback_sink(buffer, show, &seen, NULL) != SLUICE_OK) {
@@ -76,7 +78,8 @@ int main(void)
         char text[64];
         int alarm = i % 7 == 6;
         int length = snprintf(text, sizeof text, "temperature %d K%s", 290 + i, alarm ? ", fan stopped" : "");
-        if (sluice_buffer_put_record(buffer, text, (size_t)length, alarm ? MESSAGE_ALARM : MESSAGE_INFO) != SLUICE_OK) {
+        if (sluice_buffer_put_record(buffer, text, (size_t)length, alarm ? MESSAGE_ALARM : MESSAGE_INFO) !=
+            SLUICE_OK) {
             return complain("put");
         }
         if (sluice_buffer_poll(buffer, 0) < 0) { /* releases when the controller says so, else WOULD_BLOCK */

@@ -38,7 +38,8 @@ int main(int argc, char **argv)
     if (sluice_layout_create("@ sequence:I; volts:f [V] %.3f", &layout) != SLUICE_OK) {
         return complain("layout");
     }
-    /* Where packets wait, and when they go: a thousand at a time, and no later than half a second after they came. */
+    /* Where packets wait, and when they go: a thousand at a time, and no later than half a second after they
+     * came. */
     sluice_buffer_options options = {.struct_size = sizeof options,
                                      .layout = layout,
                                      .release_packets = 1000,

@@ -4,12 +4,13 @@
  *
  *   replay FILE --layout LAYOUT --out DIR [--separator S] [--header TEXT] [--layout-header]
  *
- * LAYOUT is a description, e.g. "> header:B=0xA2; pin:B; time:I*1e-3 [s] %.3f; adc:H", or the name of a layout that
- * ships, e.g. plasduino-analog. Every constant of every packet is checked before anything is written. The packets go to
- * DIR/data.dat, which is byte by byte what FILE was, and to DIR/data.csv, one line each: after TEXT, and after a line of
- * field names with --layout-header.
+ * LAYOUT is a description, e.g. "> header:B=0xA2; pin:B; time:I*1e-3 [s] %.3f; adc:H", or the name of a
+ * layout that ships, e.g. plasduino-analog. Every constant of every packet is checked before anything is
+ * written. The packets go to DIR/data.dat, which is byte by byte what FILE was, and to DIR/data.csv, one line
+ * each: after TEXT, and after a line of field names with --layout-header.
  *
- * Exit status: 0 done; 1 a fault; 2 wrong arguments; 3 done, but FILE ended inside a packet, which was left out.
+ * Exit status: 0 done; 1 a fault; 2 wrong arguments; 3 done, but FILE ended inside a packet, which was left
+ * out.
  */
 #include <sluice/ring.h>
 #include <sluice/sluice.h>
@@ -76,7 +77,9 @@ static int parse(int argc, char **argv, arguments *given)
     }
     if (given->file == NULL || given->layout == NULL || given->out == NULL) {
         fprintf(stderr, "replay: %s is missing\n",
-                given->file == NULL ? "FILE" : given->layout == NULL ? "--layout" : "--out");
+                given->file == NULL     ? "FILE"
+                : given->layout == NULL ? "--layout"
+                                        : "--out");
         return 0;
     }
     return 1;
@@ -206,7 +209,8 @@ static int replay(const arguments *given, sluice_layout *layout, const recording
 {
     uint64_t packets = run->bytes / stride, bad = 0, lost = 0;
     sluice_buffer *buffer;
-    if (packets != 0 && sluice_layout_check(layout, run->data, (size_t)(packets * stride), &bad) != SLUICE_OK) {
+    if (packets != 0 &&
+        sluice_layout_check(layout, run->data, (size_t)(packets * stride), &bad) != SLUICE_OK) {
         char what[4200];
         (void)snprintf(what, sizeof what, "'%s' is not of this layout at offset %llu", given->file,
                        (unsigned long long)(bad * stride));
@@ -235,11 +239,12 @@ static int replay(const arguments *given, sluice_layout *layout, const recording
     if (sluice_buffer_destroy(buffer) != SLUICE_OK) {
         failed = complain("not everything could be written");
         (void)sluice_buffer_discard(buffer, &lost);
-        fprintf(stderr, "replay: %llu packets are in the buffer and not in every file\n", (unsigned long long)lost);
+        fprintf(stderr, "replay: %llu packets are in the buffer and not in every file\n",
+                (unsigned long long)lost);
     }
     if (!failed) {
-        printf("replayed %llu packets, %llu bytes\n  %s/data.dat\n  %s/data.csv\n", (unsigned long long)packets,
-               (unsigned long long)(packets * stride), given->out, given->out);
+        printf("replayed %llu packets, %llu bytes\n  %s/data.dat\n  %s/data.csv\n",
+               (unsigned long long)packets, (unsigned long long)(packets * stride), given->out, given->out);
     }
     return failed;
 }
@@ -251,8 +256,8 @@ int main(int argc, char **argv)
     sluice_layout *layout = NULL;
     uint32_t stride = 0;
     if (!parse(argc, argv, &given)) {
-        fprintf(stderr,
-                "usage: replay FILE --layout LAYOUT --out DIR [--separator S] [--header TEXT] [--layout-header]\n");
+        fprintf(stderr, "usage: replay FILE --layout LAYOUT --out DIR [--separator S] [--header TEXT] "
+                        "[--layout-header]\n");
         return 2;
     }
     if (sluice_layout_create(given.layout, &layout) != SLUICE_OK ||
@@ -264,8 +269,8 @@ int main(int argc, char **argv)
     (void)sluice_layout_destroy(layout);
     uint64_t torn = run.bytes % stride;
     if (!failed && torn != 0) {
-        fprintf(stderr, "replay: '%s' ends inside a packet: %llu of %u bytes at offset %llu are left out\n", given.file,
-                (unsigned long long)torn, stride, (unsigned long long)(run.bytes - torn));
+        fprintf(stderr, "replay: '%s' ends inside a packet: %llu of %u bytes at offset %llu are left out\n",
+                given.file, (unsigned long long)torn, stride, (unsigned long long)(run.bytes - torn));
         return 3;
     }
     return failed;

@@ -4,8 +4,9 @@
  *
  *   stepped DIR        writes DIR/stepped.dat
  *
- * The instrument is a timer that fires every millisecond. The buffer's eventfd becomes readable once release_packets are
- * stored; then one round of the pump runs on this thread. Time-outs of poll(2) let release_after_ns take effect.
+ * The instrument is a timer that fires every millisecond. The buffer's eventfd becomes readable once
+ * release_packets are stored; then one round of the pump runs on this thread. Time-outs of poll(2) let
+ * release_after_ns take effect.
  */
 #include <sluice/sluice.h>
 
@@ -92,11 +93,12 @@ int main(int argc, char **argv)
     }
     int failed = loop(buffer, timer);
     sluice_buffer_stats stats = {.struct_size = sizeof stats};
-    if (sluice_buffer_flush(buffer, NULL, NULL) != SLUICE_OK || sluice_buffer_get_stats(buffer, &stats) != SLUICE_OK ||
-        sluice_buffer_destroy(buffer) != SLUICE_OK) {
+    if (sluice_buffer_flush(buffer, NULL, NULL) != SLUICE_OK ||
+        sluice_buffer_get_stats(buffer, &stats) != SLUICE_OK || sluice_buffer_destroy(buffer) != SLUICE_OK) {
         return complain("writing");
     }
     (void)close(timer);
-    printf("%llu packets in %llu flushes in %s\n", (unsigned long long)stats.popped, (unsigned long long)stats.flushes, path);
+    printf("%llu packets in %llu flushes in %s\n", (unsigned long long)stats.popped,
+           (unsigned long long)stats.flushes, path);
     return failed;
 }

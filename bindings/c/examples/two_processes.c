@@ -4,8 +4,8 @@
  *
  *   two_processes DIR        writes DIR/two_processes.dat
  *
- * The child needs the inline header only: it is not linked to the engine by any call, and no run-time ever pauses it.
- * If it is killed, what it committed is still delivered.
+ * The child needs the inline header only: it is not linked to the engine by any call, and no run-time ever
+ * pauses it. If it is killed, what it committed is still delivered.
  */
 #include <sluice/ring.h>
 #include <sluice/sluice.h>
@@ -35,7 +35,8 @@ static int produce(const char *name)
 {
     sluice_ring ring;
     sluice_producer producer;
-    int32_t status = sluice_ring_attach(&ring, name, NULL, 10 * NS_PER_S); /* waits for the other one to make it */
+    int32_t status =
+        sluice_ring_attach(&ring, name, NULL, 10 * NS_PER_S); /* waits for the other one to make it */
     if (status != SLUICE_OK) {
         fprintf(stderr, "producer: %s\n", ring.error);
         return 1;
@@ -45,7 +46,8 @@ static int produce(const char *name)
         fprintf(stderr, "producer: %s\n", ring.error);
         return 1;
     }
-    producer.publish_bytes = 32 * sizeof(packet); /* groups are cheaper to hand over; close publishes the rest */
+    producer.publish_bytes =
+        32 * sizeof(packet); /* groups are cheaper to hand over; close publishes the rest */
     for (uint64_t i = 0; i < PACKETS && status == SLUICE_OK; i++) {
         packet sample = {.sequence = i, .time = sluice_monotonic_ns()};
         status = sluice_producer_put(&producer, &sample, sizeof sample);
@@ -74,14 +76,15 @@ static int consume(const char *name, const char *path, pid_t child)
         return complain("buffer");
     }
     sluice_file_options file = {.struct_size = sizeof file, .path = path};
-    if (sluice_buffer_add_file_sink(buffer, &file, NULL) != SLUICE_OK || sluice_buffer_start(buffer) != SLUICE_OK) {
+    if (sluice_buffer_add_file_sink(buffer, &file, NULL) != SLUICE_OK ||
+        sluice_buffer_start(buffer) != SLUICE_OK) {
         return complain("file");
     }
     int result = -1;
     (void)waitpid(child, &result, 0);
     sluice_buffer_stats stats = {.struct_size = sizeof stats};
-    if (sluice_buffer_stop(buffer, 10 * NS_PER_S) != SLUICE_OK || sluice_buffer_get_stats(buffer, &stats) != SLUICE_OK ||
-        sluice_buffer_destroy(buffer) != SLUICE_OK) {
+    if (sluice_buffer_stop(buffer, 10 * NS_PER_S) != SLUICE_OK ||
+        sluice_buffer_get_stats(buffer, &stats) != SLUICE_OK || sluice_buffer_destroy(buffer) != SLUICE_OK) {
         return complain("writing");
     }
     printf("%llu packets from process %d in %s\n", (unsigned long long)stats.popped, (int)child, path);
