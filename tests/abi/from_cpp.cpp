@@ -4,6 +4,7 @@
 
 #include "check.h"
 
+#include <cstdint>
 #include <cstring>
 #include <vector>
 
