@@ -54,7 +54,7 @@ static void values_out_of_range(void)
     REFUSED(options, SLUICE_E_INVALID, "wait", "3");
     options = packet_options();
     options.release_after_ns = -5;
-    REFUSED(options, SLUICE_E_INVALID, "release_after_ns", "-5");
+    REFUSED(options, SLUICE_E_INVALID, "release", "-5");
 }
 
 static void values_that_contradict_each_other(void)

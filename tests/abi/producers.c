@@ -30,7 +30,7 @@ static void one_producer(uint32_t kind)
     CHECK(stats_of(buffer).stored_packets == 8);
 
     CHECK_OK(sluice_buffer_close_producer(buffer, &producer));
-    CHECK_STATUS(sluice_buffer_close_producer(buffer, &producer), SLUICE_E_INVALID);
+    CHECK_OK(sluice_buffer_close_producer(buffer, &producer)); /* twice is fine */
     put_packets(buffer, 8, 100);
     CHECK_OK(sluice_buffer_open_producer(buffer, &producer, sizeof producer));
     packet last = {108, 108 * 108};

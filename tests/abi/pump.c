@@ -16,7 +16,7 @@ static void a_pump_releases_by_itself(uint32_t wait)
     CHECK_OK(sluice_buffer_start(buffer));
     CHECK_FAULT(sluice_buffer_start(buffer), SLUICE_E_STATE, "run");
     put_packets(buffer, 0, 1000);
-    WAIT_UNTIL(stats_of(buffer).popped == 1000);
+    WAIT_UNTIL(stats_of(buffer).popped > 900); /* fewer than 100 wait for the next ones */
     put_packets(buffer, 1000, 37);
     CHECK_OK(sluice_buffer_stop(buffer, 10 * SECOND)); /* writes the rest */
     check_packets(in_folder(name), 1037);

@@ -73,7 +73,7 @@ static int32_t write_line(void *user, const void *bytes, size_t size, char *text
         return SLUICE_E_CALLBACK;
     }
     int length = one.sequence == 3 ? 100000 : 0; /* one line that is larger than any first guess */
-    length = snprintf(text, capacity, "%0*" PRIu64 "=%" PRIu64, length, one.sequence, one.value);
+    length = snprintf(text, capacity, "%0*" PRIu64 "=%" PRIu64 "\n", length, one.sequence, one.value);
     *written = (size_t)length;
     if ((size_t)length >= capacity) { /* snprintf wants a byte for its zero */
         *written = (size_t)length + 1;
