@@ -5,7 +5,7 @@ namespace Sluice.Control;
 /// <summary>The counters of a buffer at one moment. Packets, unless the name says bytes.</summary>
 public readonly record struct BufferStatistics
 {
-    /// <summary>The status of the last fault of a sink, or <see cref="Status.Ok"/>.</summary>
+    /// <summary>The status of the last fault of a sink or controller, or <see cref="Status.Ok"/>.</summary>
     public Status LastFault { get; init; }
 
     /// <summary>Stored now.</summary>

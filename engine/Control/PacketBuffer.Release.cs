@@ -290,6 +290,7 @@ public sealed unsafe partial class PacketBuffer
 
         if (Policy.ControllerErrors != errors)
         {
+            LastFault = Status.Callback;
             LastError = Policy.LastError;
         }
 

@@ -127,7 +127,11 @@ public sealed unsafe partial class PacketBuffer
         }
 
         written = SinkBytes - before;
-        _store.CountFlush();
+        if (packets != 0)
+        {
+            _store.CountFlush();
+        }
+
         _store.CountWritten(written);
         if (status == Status.Ok)
         {

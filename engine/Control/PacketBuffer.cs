@@ -182,6 +182,11 @@ public sealed unsafe partial class PacketBuffer : IDisposable
         }
 
         CloseHostProducer();
+        if (Options is { Name: not null, Attach: AttachMode.Create } && _store is RingSource ring)
+        {
+            ring.Ring.Remove(); // who made the name takes it away; whoever is attached stays so
+        }
+
         _source.Dispose();
         if (_eventFd >= 0)
         {

@@ -79,7 +79,7 @@ internal sealed unsafe class HostBuffer
     public long Discard(nint handle)
     {
         _ = Buffer.Stop(0);
-        long lost = Buffer.Sinks.Count == 0 ? 0 : Buffer.Size;
+        long lost = Buffer.Size;
         Free(handle);
         return lost;
     }

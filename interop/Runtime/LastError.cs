@@ -1,3 +1,4 @@
+using Sluice.Packets;
 using Sluice.Primitives;
 
 namespace Sluice.Interop.Runtime;
@@ -25,6 +26,7 @@ internal static class LastError
         return (int)(fault switch
         {
             SluiceException known => known.Status,
+            LayoutException => Status.Layout,
             OutOfMemoryException => Status.Memory,
             UnauthorizedAccessException => Status.Permission,
             IOException => Status.Io,

@@ -103,7 +103,7 @@ static void a_wrong_description_is_pointed_at(void)
     CHECK_FAULT(sluice_layout_create("> a:B=300", &layout), SLUICE_E_LAYOUT, "300", "255");
     CHECK_FAULT(sluice_layout_create("> a:0B", &layout), SLUICE_E_LAYOUT, "0");
     CHECK_STATUS(sluice_layout_create("", &layout), SLUICE_E_LAYOUT);
-    CHECK_STATUS(sluice_layout_create("> a:B \xff\xfe", &layout), SLUICE_E_LAYOUT);
+    CHECK_FAULT(sluice_layout_create("> a:B \xff\xfe", &layout), SLUICE_E_INVALID, "UTF-8");
 }
 
 int main(void)

@@ -135,7 +135,8 @@ typedef struct sluice_buffer_options {
     uint64_t memory_limit;        /* FIFO: bytes in memory; default 1 GiB */
     uint64_t spill_limit;         /* FIFO: bytes in files beyond it; default 64 GiB */
     const char *spill_directory;  /* FIFO: default TMPDIR, else /var/tmp */
-    const char *name;             /* shared memory that other processes attach to by name (circular) */
+    const char *name;             /* shared memory that other processes attach to by name (circular); the buffer
+                                     that made it with SLUICE_CREATE takes the name away at its end */
     const char *file;             /* a file that keeps the packets when the process dies (circular) */
     const sluice_layout *layout;  /* may be NULL */
     uint64_t release_packets;     /* release at this many packets; 0: no such rule */
@@ -215,7 +216,7 @@ typedef struct sluice_file_options {
 SLUICE_CHECKED int32_t sluice_buffer_add_file_sink(sluice_buffer *buffer, const sluice_file_options *options,
                                                    sluice_sink **sink);
 
-/* Formats one packet as text: writes at most capacity bytes, sets *written. More room needed: set *written to it and
+/* Formats one packet as text, its line end included: writes at most capacity bytes, sets *written. More room needed: set *written to it and
  * return SLUICE_WOULD_BLOCK, the call is repeated. Negative: a fault, the packet is kept. */
 typedef int32_t (*sluice_format_fn)(void *user, const void *packet, size_t bytes, char *text, size_t capacity,
                                     size_t *written);
@@ -312,8 +313,8 @@ SLUICE_CHECKED int32_t sluice_buffer_flush(sluice_buffer *buffer, uint64_t *pack
  * E_STATE: it runs. Since 0.1. */
 SLUICE_CHECKED int32_t sluice_buffer_start(sluice_buffer *buffer);
 
-/* Stops the thread and releases what is stored. TIMEOUT: a sink would not take it within timeout_ns; it stays stored.
- * Without a running thread it only releases. Since 0.1. */
+/* Stops the thread and releases what is stored, trying for timeout_ns. Else the sink's fault, or WOULD_BLOCK when it only was
+ * not ready; what it did not take stays stored. Without a running thread it only releases. Since 0.1. */
 SLUICE_CHECKED int32_t sluice_buffer_stop(sluice_buffer *buffer, int64_t timeout_ns);
 
 /* For hosts that forbid threads: one round of what the thread does, on the caller's. OK: something was released.
