@@ -158,13 +158,14 @@ public unsafe partial struct RingProducer
             return Status.State;
         }
 
-        if (packets <= 0 || View.Framed != 0 || (ulong)packets > View.Capacity / View.Stride
-            || (View.Many != 0 && (ulong)packets > RingHeader.ClaimMost))
+        // A framed ring has stride 0; a product says the same as a division and costs less.
+        if (packets < 0 || Math.BigMul((ulong)packets, View.Stride, out ulong bytes) != 0 || bytes == 0
+            || bytes > View.Capacity || (View.Many != 0 && (ulong)packets > RingHeader.ClaimMost))
         {
             return Status.Size;
         }
 
-        Status status = Reserve((ulong)packets * View.Stride, (ulong)packets);
+        Status status = Reserve(bytes, (ulong)packets);
         if (status == Status.Ok)
         {
             memory = ClaimMemory(0);
@@ -181,12 +182,12 @@ public unsafe partial struct RingProducer
             return Status.State;
         }
 
-        if (packets < 0 || (ulong)packets > ClaimBytes / View.Stride)
+        if (packets < 0 || Math.BigMul((ulong)packets, View.Stride, out ulong bytes) != 0 || bytes > ClaimBytes)
         {
             return Status.Size;
         }
 
-        SettleFixed((ulong)packets * View.Stride);
+        SettleFixed(bytes);
         return Status.Ok;
     }
 

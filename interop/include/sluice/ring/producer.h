@@ -131,9 +131,13 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_producer_put_many(sluice_producer *p
     }
     while (taken < packets) {
         uint64_t room = producer->view.capacity - (sluice_producer_head(producer) - producer->tail);
-        uint64_t run = room >= (packets - taken) * stride ? packets - taken : room / stride;
-        uint64_t most = producer->view.many ? SLUICE_RING_CLAIM_MOST : producer->view.capacity / stride;
-        run = run == 0 ? 1 : run > most ? most : run;
+        uint64_t run = packets - taken, whole = 0;
+        if (__builtin_mul_overflow(run, stride, &whole) || whole > room) {
+            run = room < stride ? 1 : room / stride;
+        }
+        if (producer->view.many && run > SLUICE_RING_CLAIM_MOST) {
+            run = SLUICE_RING_CLAIM_MOST;
+        }
         int32_t one = sluice_reserve(producer, run * stride, run);
         if (one == SLUICE_DROPPED && producer->view.policy == SLUICE_DROP_OLDEST) {
             taken += run; /* counted; what comes after may fit again */
@@ -161,11 +165,12 @@ SLUICE_CHECKED SLUICE_HOT int32_t sluice_producer_claim(sluice_producer *produce
     if (producer->claim_bytes != 0) {
         return SLUICE_E_STATE;
     }
-    if (packets == 0 || producer->view.framed || packets > producer->view.capacity / producer->view.stride ||
-        (producer->view.many && packets > SLUICE_RING_CLAIM_MOST)) {
+    uint64_t bytes = 0; /* a framed ring has stride 0 */
+    if (__builtin_mul_overflow(packets, (uint64_t)producer->view.stride, &bytes) || bytes == 0 ||
+        bytes > producer->view.capacity || (producer->view.many && packets > SLUICE_RING_CLAIM_MOST)) {
         return SLUICE_E_SIZE;
     }
-    int32_t status = sluice_reserve(producer, packets * producer->view.stride, packets);
+    int32_t status = sluice_reserve(producer, bytes, packets);
     if (status == SLUICE_OK) {
         *memory = sluice_claim_memory(producer, 0);
     }
@@ -175,11 +180,11 @@ SLUICE_CHECKED SLUICE_HOT int32_t sluice_producer_claim(sluice_producer *produce
 /* Fixed stride: the first `packets` of the claim are good; the others were never there. */
 SLUICE_CHECKED SLUICE_HOT int32_t sluice_producer_commit(sluice_producer *producer, uint64_t packets)
 {
-    uint64_t bytes = packets * producer->view.stride;
+    uint64_t bytes = 0;
     if (producer->claim_bytes == 0 || producer->view.framed) {
         return SLUICE_E_STATE;
     }
-    if (bytes > producer->claim_bytes) {
+    if (__builtin_mul_overflow(packets, (uint64_t)producer->view.stride, &bytes) || bytes > producer->claim_bytes) {
         return SLUICE_E_SIZE;
     }
     sluice_settle_fixed(producer, bytes);
