@@ -1,4 +1,4 @@
-# The benchmarks: every program of build/bin/bench, and the micro benchmarks. benchmarks/README.md says what they measure.
+# The benchmarks: every program of build/bin/bench and benchmarks/python, and the micro benchmarks. benchmarks/README.md says what they measure.
 # A program takes: [FILTER] --json DIR, runs what the regular expression FILTER is found in, and writes DIR/PROGRAM.json.
 
 run_bench() {
@@ -21,12 +21,14 @@ run_bench() {
     done
     build_all
     mkdir -p "$json"
-    for program in "$build"/bin/bench/* micro; do
-        name=$(basename "$program")
+    for program in "$build"/bin/bench/* "$root"/benchmarks/python/*.py micro; do
+        name=$(basename "$program" .py)
         rm -f "$json/$name.json"
         say "Measuring: $name $filter"
         if [[ $program == micro ]]; then
             bench_micro ${filter:+"$filter"} --json "$json" || status=1
+        elif [[ $program == *.py ]]; then
+            "$venv/bin/python" "$program" ${filter:+"$filter"} --json "$json" || status=1
         else
             "$program" ${filter:+"$filter"} --json "$json" || status=1
         fi
