@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * binding.h - what the files of the extension share.
+ *
+ *   library.c   finds libsluice, holds its functions in one table
+ *   fault.c     turns statuses into exceptions
+ *   module.c    the module: fork, shutdown
+ *   layout.c    the type Layout
+ *   type.c      the type Buffer, and the methods that only ask
+ *   buffer.c    its life: make, lock, close, be collected
+ *   put.c       packets in; the only hot file
+ *   take.c      packets out
+ *   formatter.c Python functions that make text of packets
+ *   sinks.c     files that packets go to
+ *   run.c       flush, and the pump
+ *
+ * The GIL and the engine
+ *   1. Every call into the engine that may wait for a lock of the engine releases the GIL: whoever holds that
+ *      lock may be waiting for the GIL, to call a formatter. A put that finds room stays in the inline ring
+ * and keeps the GIL.
+ *   2. The producer of a buffer belongs to the thread that holds the GIL while `ready` is 1. A call that
+ * needs the producer without the GIL, opens or closes it, takes `lock` and clears `ready` first; puts of
+ * other threads then go the slow way and wait for the lock in slices.
+ *   3. A wait is cut into slices; between them signals are looked at, so that Ctrl-C ends it.
+ */
+#ifndef SLUICE_PYTHON_BINDING_H
+#define SLUICE_PYTHON_BINDING_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include <sluice/ring.h>
+#include <sluice/sluice.h>
+
+#pragma GCC visibility push(hidden) /* what is shared below is shared inside the extension */
+
+#define LIKELY(condition) __builtin_expect(!!(condition), 1)
+#define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+
+/* How long a wait goes on before it looks for signals and for a close. */
+#define SLICE_NS INT64_C(50000000)
+
+/* ---- library.c ---- */
+
+#define LIBRARY_FUNCTIONS(X)                                                                                 \
+    X(last_error)                                                                                            \
+    X(status_text)                                                                                           \
+    X(layout_create)                                                                                         \
+    X(layout_destroy)                                                                                        \
+    X(layout_size)                                                                                           \
+    X(layout_describe)                                                                                       \
+    X(layout_numpy)                                                                                          \
+    X(layout_fields)                                                                                         \
+    X(layout_field)                                                                                          \
+    X(layout_check)                                                                                          \
+    X(buffer_create)                                                                                         \
+    X(buffer_destroy)                                                                                        \
+    X(buffer_discard)                                                                                        \
+    X(buffer_open_producer)                                                                                  \
+    X(buffer_close_producer)                                                                                 \
+    X(buffer_pop)                                                                                            \
+    X(buffer_peek)                                                                                           \
+    X(buffer_size)                                                                                           \
+    X(buffer_clear)                                                                                          \
+    X(buffer_add_file_sink)                                                                                  \
+    X(buffer_add_text_sink)                                                                                  \
+    X(sink_get_info)                                                                                         \
+    X(buffer_disconnect)                                                                                     \
+    X(buffer_configure)                                                                                      \
+    X(buffer_flush_needed)                                                                                   \
+    X(buffer_almost_full)                                                                                    \
+    X(buffer_since_flush)                                                                                    \
+    X(buffer_flush)                                                                                          \
+    X(buffer_start)                                                                                          \
+    X(buffer_stop)                                                                                           \
+    X(buffer_poll)                                                                                           \
+    X(buffer_get_stats)                                                                                      \
+    X(abi_version)                                                                                           \
+    X(build_info)                                                                                            \
+    X(shutdown)
+
+#define LIBRARY_MEMBER(name) __typeof__(&sluice_##name) name;
+typedef struct Library {
+    LIBRARY_FUNCTIONS(LIBRARY_MEMBER)
+} Library;
+#undef LIBRARY_MEMBER
+
+extern Library library;
+
+/* Fills the table. Enters no function of the library: a process that has only imported the package may fork.
+ */
+PyObject *library_load(PyObject *module, PyObject *path);
+
+/* To be called before the first call into the library. 0, or -1 with an exception. */
+int library_ready(void);
+
+/* ---- module.c ---- */
+
+/* 0, or the status that every call answers from now on: E_FORKED in a child of a process that used the
+ * engine, E_SHUTDOWN after the exit handler ran. */
+extern int32_t engine_gone;
+
+/* Whether the library was ever called: a fork before that leaves the child free. */
+extern int engine_used;
+
+/* Slow puts that are under way without the GIL; the exit handler waits for them. Under the GIL. */
+extern int slow_puts;
+
+/* Set when the interpreter goes away: engine threads must not ask for the GIL any more. */
+extern int interpreter_gone;
+
+extern PyObject *sluice_module;
+
+/* ---- fault.c ---- */
+
+/* Raises SluiceError, or the subclass that goes with the status, with this text. Returns NULL. */
+PyObject *raise_status(int32_t status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same, with the engine's text of the last fault on this thread. `path` (may be NULL) becomes `filename`.
+ */
+PyObject *raise_engine(int32_t status, PyObject *path);
+
+/* 0, or -1 with an exception: the engine cannot be called any more. */
+int engine_there(void);
+
+/* Takes the exception that is set, as an object; NULL: none. */
+PyObject *take_exception(void);
+
+/* Calls sluice._errors.FUNCTION(value) and writes an exception in it to stderr. */
+void call_errors(const char *function, PyObject *value);
+
+/* ---- layout.c ---- */
+
+typedef struct Layout {
+    PyObject_HEAD sluice_layout *handle;
+} Layout;
+
+extern PyTypeObject *layout_type;
+int layout_register(PyObject *module);
+
+/* ---- formatter.c ---- */
+
+typedef struct Formatter {
+    struct Formatter *next;
+    struct Buffer *buffer;
+    PyObject *function;
+    PyObject *pending_packet; /* the packet whose text did not fit into what the engine offered, */
+    PyObject *pending_text;   /* and that text */
+    int binary;
+    int reported; /* the present fault was logged */
+} Formatter;
+
+/* NULL with an exception when there is no memory. */
+Formatter *formatter_new(struct Buffer *buffer, PyObject *function, int binary);
+void formatter_free(Formatter *formatter);
+int32_t formatter_format(void *user, const void *packet, size_t bytes, char *text, size_t capacity,
+                         size_t *written);
+
+/* The buffer whose formatter runs on this thread. */
+extern __thread struct Buffer *formatting;
+
+/* ---- buffer.c, type.c ---- */
+
+typedef struct Buffer {
+    PyObject_HEAD sluice_producer producer; /* view.header NULL: not open */
+    uint32_t stride;                        /* bytes of a packet; 0: framed records of any size */
+    uint32_t ready;                         /* a put may use the producer at once; 0 from the start on */
+    uint32_t check_room; /* a put that finds no room would wait or grow: not with the GIL */
+    uint32_t closing;
+    uint32_t discarding;   /* formatters are not asked any more */
+    sluice_buffer *handle; /* NULL: closed */
+    PyThread_type_lock lock;
+    int64_t block_timeout_ns;
+    PyObject *layout; /* or NULL */
+    Formatter *formatters;
+    PyObject *failure; /* last exception in a formatter, for the call that reports it */
+    uint32_t sinks;
+    uint32_t has_primary;
+} Buffer;
+
+/* type.c */
+extern PyTypeObject *buffer_type;
+int buffer_register(PyObject *module);
+PyObject *buffer_own_put(PyObject *module, PyObject *type);
+
+int buffer_init(PyObject *self, PyObject *args, PyObject *names);
+PyObject *buffer_close(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names);
+PyObject *buffer_discard(PyObject *self, PyObject *unused);
+void buffer_finalize(PyObject *self);
+int buffer_traverse(PyObject *self, visitproc visit, void *arg);
+int buffer_clear_references(PyObject *self);
+void buffer_dealloc(PyObject *self);
+
+/* The engine calls of this thread on behalf of a buffer: a formatter's exception is raised by that call, not
+ * logged. */
+extern __thread Buffer *calling;
+
+/* 0, or -1 with an exception: closed, forked or shut down. */
+int buffer_usable(Buffer *self);
+
+/* Takes and gives the right to use the producer without the GIL. */
+int buffer_lock(Buffer *self);
+void buffer_unlock(Buffer *self);
+int buffer_open_producer(Buffer *self);
+
+/* Raises for a status of a call that ran formatters. */
+PyObject *buffer_fault(Buffer *self, int32_t status);
+
+/* Runs an engine call of `self` without the GIL. */
+#define ENGINE_CALL(self, status, call)                                                                      \
+    do {                                                                                                     \
+        Buffer *outer_ = calling;                                                                            \
+        calling = (self);                                                                                    \
+        Py_BEGIN_ALLOW_THREADS status = (call);                                                              \
+        Py_END_ALLOW_THREADS calling = outer_;                                                               \
+    } while (0)
+
+/* Seconds as a Python number (None: -1, for ever) to nanoseconds. 0, or -1 with an exception that names
+ * `what`. */
+int seconds_to_ns(PyObject *seconds, const char *what, int64_t *ns);
+
+/* ---- put.c, take.c, sinks.c, run.c: the methods ---- */
+
+PyObject *buffer_put(PyObject *self, PyObject *packet);
+PyObject *buffer_put_many(PyObject *self, PyObject *packets);
+PyObject *buffer_pop(PyObject *self, PyObject *unused);
+PyObject *buffer_peek(PyObject *self, PyObject *unused);
+PyObject *buffer_clear(PyObject *self, PyObject *unused);
+PyObject *buffer_add_file_sink(PyObject *self, PyObject *args, PyObject *names);
+PyObject *buffer_add_text_sink(PyObject *self, PyObject *args, PyObject *names);
+PyObject *buffer_sink_info(PyObject *self, PyObject *sink);
+PyObject *buffer_disconnect_sinks(PyObject *self, PyObject *unused);
+PyObject *buffer_flush(PyObject *self, PyObject *unused);
+PyObject *buffer_start(PyObject *self, PyObject *unused);
+PyObject *buffer_stop(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names);
+PyObject *buffer_poll(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names);
+
+/* The one argument `timeout` of a method, by place or by name; *ns stays as it is without one. */
+int timeout_of(const char *name, PyObject *const *args, Py_ssize_t count, PyObject *names, int64_t *ns);
+
+/* Stops the pump in slices. The engine's status, or INT32_MIN with an exception of a signal handler. */
+int32_t stop_in_slices(Buffer *self, int64_t timeout_ns);
+
+#pragma GCC visibility pop
+
+#endif

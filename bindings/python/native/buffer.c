@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * buffer.c - the life of a buffer: make, lock, close, be collected.
+ */
+#include "binding.h"
+
+__thread Buffer *calling;
+
+int seconds_to_ns(PyObject *seconds, const char *what, int64_t *ns)
+{
+    if (seconds == NULL || Py_IsNone(seconds)) {
+        *ns = -1;
+        return 0;
+    }
+    double value = PyFloat_AsDouble(seconds);
+    if (value == -1.0 && PyErr_Occurred()) {
+        return -1;
+    }
+    if (!(value >= 0)) {
+        char text[64];
+        (void)snprintf(text, sizeof text, "%g", value);
+        PyErr_Format(PyExc_ValueError, "%s is %s s, it must be 0 or more, or None", what, text);
+        return -1;
+    }
+    *ns = value >= 9e9 ? -1 : (int64_t)(value * 1e9);
+    return 0;
+}
+
+int buffer_usable(Buffer *self)
+{
+    if (engine_there() < 0) {
+        return -1;
+    }
+    if (self->handle == NULL || self->closing) {
+        raise_status(SLUICE_E_HANDLE, "the buffer is closed");
+        return -1;
+    }
+    return 0;
+}
+
+static void update_ready(Buffer *self, int locked)
+{
+    const sluice_ring_view *view = &self->producer.view;
+    self->ready = !locked && self->handle != NULL && !self->closing && view->header != NULL &&
+                  !(view->many && view->policy == SLUICE_GROW);
+    self->check_room = view->policy == SLUICE_BLOCK || view->policy == SLUICE_GROW;
+}
+
+int buffer_lock(Buffer *self)
+{
+    while (PyThread_acquire_lock(self->lock, NOWAIT_LOCK) != PY_LOCK_ACQUIRED) {
+        PyLockStatus taken;
+        Py_BEGIN_ALLOW_THREADS taken = PyThread_acquire_lock_timed(self->lock, SLICE_NS / 1000, 0);
+        Py_END_ALLOW_THREADS if (taken == PY_LOCK_ACQUIRED)
+        {
+            break;
+        }
+        if (engine_there() < 0 || PyErr_CheckSignals() < 0) {
+            return -1;
+        }
+    }
+    update_ready(self, 1);
+    return 0;
+}
+
+void buffer_unlock(Buffer *self)
+{
+    update_ready(self, 0);
+    PyThread_release_lock(self->lock);
+}
+
+/* Under the lock. */
+int buffer_open_producer(Buffer *self)
+{
+    int32_t status;
+    if (self->producer.view.header != NULL) {
+        return 0;
+    }
+    ENGINE_CALL(self, status,
+                library.buffer_open_producer(self->handle, &self->producer, sizeof self->producer));
+    if (status != SLUICE_OK) {
+        memset(&self->producer, 0, sizeof self->producer);
+        (void)raise_engine(status, NULL);
+        return -1;
+    }
+    self->producer.timeout_ns = 0; /* waits are cut into slices here */
+    return 0;
+}
+
+/* Under the lock. */
+static void close_producer(Buffer *self)
+{
+    int32_t status;
+    if (self->producer.view.header != NULL && engine_gone == 0) {
+        ENGINE_CALL(self, status, library.buffer_close_producer(self->handle, &self->producer));
+        (void)status;
+    }
+    memset(&self->producer, 0, sizeof self->producer);
+}
+
+PyObject *buffer_fault(Buffer *self, int32_t status)
+{
+    PyObject *cause = self->failure;
+    self->failure = NULL;
+    if (cause != NULL && !PyObject_IsInstance(cause, PyExc_Exception)) {
+        PyErr_SetObject((PyObject *)Py_TYPE(cause), cause); /* Ctrl-C in a formatter is Ctrl-C */
+        Py_DECREF(cause);
+        return NULL;
+    }
+    (void)raise_engine(status, NULL);
+    if (cause != NULL) {
+        PyObject *error = take_exception();
+        PyException_SetCause(error, cause);
+        PyErr_SetObject((PyObject *)Py_TYPE(error), error);
+        Py_DECREF(error);
+    }
+    return NULL;
+}
+
+static int create(Buffer *self, PyObject *args, PyObject *names)
+{
+    static char *keywords[] = {
+        "kind",  "layout", "stride",           "capacity",      "full_policy",      "producers",
+        "flags", "attach", "block_timeout_ns", "memory_limit",  "spill_limit",      "spill_directory",
+        "name",  "file",   "release_packets",  "release_bytes", "release_after_ns", "wait",
+        NULL};
+    sluice_buffer_options options = {.struct_size = sizeof options, .release_clock = SLUICE_SINCE_RELEASE};
+    PyObject *layout = NULL;
+    unsigned long long capacity = 0, memory_limit = 0, spill_limit = 0, packets = 0, bytes = 0;
+    long long block_timeout_ns = 0, after_ns = 0;
+    if (!PyArg_ParseTupleAndKeywords(args, names, "|$IOIKIIIILKKzzzKKLI:Buffer", keywords, &options.kind,
+                                     &layout, &options.stride, &capacity, &options.full_policy,
+                                     &options.producers, &options.flags, &options.attach, &block_timeout_ns,
+                                     &memory_limit, &spill_limit, &options.spill_directory, &options.name,
+                                     &options.file, &packets, &bytes, &after_ns, &options.wait)) {
+        return -1;
+    }
+    if (layout != NULL && Py_IsNone(layout)) {
+        layout = NULL;
+    }
+    if (layout != NULL && !PyObject_TypeCheck(layout, layout_type)) {
+        PyErr_SetString(PyExc_TypeError, "layout must be a PacketLayout");
+        return -1;
+    }
+    options.capacity = capacity;
+    options.memory_limit = memory_limit;
+    options.spill_limit = spill_limit;
+    options.block_timeout_ns = block_timeout_ns;
+    options.release_packets = packets;
+    options.release_bytes = bytes;
+    options.release_after_ns = after_ns;
+    options.layout = layout == NULL ? NULL : ((Layout *)layout)->handle;
+    options.shape = layout == NULL && options.stride == 0 ? SLUICE_FRAMED : SLUICE_FIXED;
+    if (options.shape == SLUICE_FIXED && layout != NULL) {
+        uint32_t size = 0;
+        int32_t status = library.layout_size(options.layout, &size);
+        if (status != SLUICE_OK) {
+            (void)raise_engine(status, NULL);
+            return -1;
+        }
+        if (options.stride != 0 && options.stride != size) {
+            raise_status(SLUICE_E_INVALID, "packet_size is %u bytes, but the layout has %u", options.stride,
+                         size);
+            return -1;
+        }
+        options.stride = size;
+    }
+    self->stride = options.stride;
+    self->block_timeout_ns = options.block_timeout_ns == 0 ? INT64_C(1000000000) : options.block_timeout_ns;
+    int32_t status;
+    ENGINE_CALL(self, status, library.buffer_create(&options, &self->handle));
+    if (status != SLUICE_OK) {
+        self->handle = NULL;
+        PyObject *path = options.file == NULL ? NULL : PyUnicode_DecodeFSDefault(options.file);
+        (void)raise_engine(status, path);
+        Py_XDECREF(path);
+        return -1;
+    }
+    Py_XINCREF(layout);
+    self->layout = layout;
+    return 0;
+}
+
+int buffer_init(PyObject *object, PyObject *args, PyObject *names)
+{
+    Buffer *self = (Buffer *)object;
+    if (library_ready() < 0) {
+        return -1;
+    }
+    if (self->handle != NULL || self->lock != NULL) {
+        PyErr_SetString(PyExc_RuntimeError, "the buffer is initialised already");
+        return -1;
+    }
+    self->lock = PyThread_allocate_lock();
+    if (self->lock == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    return create(self, args, names);
+}
+
+static void drop_formatters(Buffer *self)
+{
+    Formatter *formatter = self->formatters;
+    self->formatters = NULL;
+    while (formatter != NULL) {
+        Formatter *next = formatter->next;
+        formatter_free(formatter);
+        formatter = next;
+    }
+}
+
+/* Under the lock, closing set: what ends the buffer in the engine. `lost` set: whatever the sinks say. */
+static int32_t end_handle(Buffer *self, int64_t timeout_ns, uint64_t *lost)
+{
+    int32_t status;
+    close_producer(self);
+    if (lost != NULL || self->sinks == 0) {
+        uint64_t ignored = 0;
+        self->discarding = 1;
+        ENGINE_CALL(self, status, library.buffer_discard(self->handle, lost == NULL ? &ignored : lost));
+        return status;
+    }
+    if (timeout_ns != 0) {
+        status = stop_in_slices(self, timeout_ns);
+        if (status == INT32_MIN) {
+            return status;
+        }
+    }
+    ENGINE_CALL(self, status, library.buffer_destroy(self->handle));
+    return status;
+}
+
+/* 0, or -1 with an exception and the buffer as it was. */
+static int end(Buffer *self, int64_t timeout_ns, uint64_t *lost)
+{
+    if (self->handle == NULL) {
+        return 0;
+    }
+    if (formatting == self) { /* another close may be waiting for this formatter */
+        raise_status(SLUICE_E_STATE, "a formatter cannot close the buffer that calls it");
+        return -1;
+    }
+    if (engine_gone != 0) { /* the data are the parent's, or are flushed by the exit handler */
+        return 0;
+    }
+    self->closing++;
+    self->ready = 0;
+    if (buffer_lock(self) < 0) {
+        self->closing--;
+        return -1;
+    }
+    int32_t status = self->handle == NULL ? SLUICE_OK : end_handle(self, timeout_ns, lost);
+    self->closing--;
+    self->discarding = 0;
+    if (status == SLUICE_OK || status == SLUICE_E_HANDLE) {
+        self->handle = NULL;
+        drop_formatters(self);
+        status = SLUICE_OK;
+    }
+    buffer_unlock(self);
+    if (status == SLUICE_OK) {
+        return 0;
+    }
+    if (status != INT32_MIN) {
+        (void)buffer_fault(self, status);
+    }
+    return -1;
+}
+
+PyObject *buffer_close(PyObject *object, PyObject *const *args, Py_ssize_t count, PyObject *names)
+{
+    int64_t timeout_ns = INT64_C(10000000000);
+    if (timeout_of("close", args, count, names, &timeout_ns) < 0) {
+        return NULL;
+    }
+    if (end((Buffer *)object, timeout_ns, NULL) < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+PyObject *buffer_discard(PyObject *object, PyObject *unused)
+{
+    (void)unused;
+    uint64_t lost = 0;
+    if (end((Buffer *)object, 0, &lost) < 0) {
+        return NULL;
+    }
+    return PyLong_FromUnsignedLongLong(lost);
+}
+
+/* A buffer that is dropped without a close is flushed, as a file is; with what cannot be written it tells how
+ * much. */
+void buffer_finalize(PyObject *object)
+{
+    Buffer *self = (Buffer *)object;
+    if (self->handle == NULL || engine_gone != 0) {
+        return;
+    }
+    PyObject *pending = take_exception(), *error = NULL;
+    if (self->sinks > 0 && PyErr_ResourceWarning(object, 1, "unclosed buffer %R", object) < 0) {
+        PyErr_WriteUnraisable(object);
+    }
+    if (end(self, 0, NULL) < 0) {
+        error = take_exception();
+        uint64_t lost = 0;
+        if (end(self, 0, &lost) < 0) {
+            PyErr_WriteUnraisable(object);
+        }
+        PyObject *report = Py_BuildValue("(OK)", error, (unsigned long long)lost);
+        if (report != NULL) {
+            call_errors("report_lost", report);
+            Py_DECREF(report);
+        }
+        Py_XDECREF(error);
+    }
+    if (pending != NULL) {
+        PyErr_SetObject((PyObject *)Py_TYPE(pending), pending);
+        Py_DECREF(pending);
+    }
+}
+
+int buffer_traverse(PyObject *object, visitproc visit, void *arg)
+{
+    Buffer *self = (Buffer *)object;
+    Py_VISIT(Py_TYPE(object));
+    Py_VISIT(self->layout);
+    Py_VISIT(self->failure);
+    for (Formatter *formatter = self->formatters; formatter != NULL; formatter = formatter->next) {
+        Py_VISIT(formatter->function);
+    }
+    return 0;
+}
+
+int buffer_clear_references(PyObject *object)
+{
+    Buffer *self = (Buffer *)object;
+    Py_CLEAR(self->failure);
+    if (self->handle == NULL) { /* else the engine still has the formatters */
+        drop_formatters(self);
+    }
+    return 0;
+}
+
+void buffer_dealloc(PyObject *object)
+{
+    Buffer *self = (Buffer *)object;
+    PyTypeObject *type = Py_TYPE(object);
+    destructor finalize = (destructor)buffer_finalize;
+    if (self->handle != NULL) {
+        Py_SET_REFCNT(object, 1); /* alive while it flushes: formatters may run Python code */
+        finalize(object);
+        Py_SET_REFCNT(object, Py_REFCNT(object) - 1);
+        if (Py_REFCNT(object) > 0) {
+            return;
+        }
+    }
+    PyObject_GC_UnTrack(object);
+    if (engine_gone != SLUICE_E_SHUTDOWN || self->handle == NULL) {
+        drop_formatters(self);
+    } /* else an engine thread that the exit handler gave up may still hold them */
+    Py_CLEAR(self->failure);
+    Py_CLEAR(self->layout);
+    if (self->lock != NULL && engine_gone == 0) {
+        PyThread_free_lock(self->lock);
+    }
+    freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
+    release(object);
+    Py_DECREF(type);
+}

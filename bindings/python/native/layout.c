@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * layout.c - the type Layout: what is in a packet. sluice.PacketLayout is the Python side of it.
+ */
+#include "binding.h"
+
+PyTypeObject *layout_type;
+
+static PyObject *layout_new(PyTypeObject *type, PyObject *args, PyObject *names)
+{
+    static char *keywords[] = {"text", NULL};
+    const char *text;
+    if (!PyArg_ParseTupleAndKeywords(args, names, "s:PacketLayout", keywords, &text) || library_ready() < 0) {
+        return NULL;
+    }
+    sluice_layout *handle = NULL;
+    int32_t status = library.layout_create(text, &handle);
+    if (status != SLUICE_OK) {
+        return raise_engine(status, NULL);
+    }
+    allocfunc allocate = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
+    Layout *self = (Layout *)allocate(type, 0);
+    if (self == NULL) {
+        (void)library.layout_destroy(handle);
+        return NULL;
+    }
+    self->handle = handle;
+    return (PyObject *)self;
+}
+
+static void layout_dealloc(PyObject *object)
+{
+    Layout *self = (Layout *)object;
+    PyTypeObject *type = Py_TYPE(object);
+    if (self->handle != NULL && engine_gone == 0) {
+        (void)library.layout_destroy(self->handle);
+    }
+    freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
+    release(object);
+    Py_DECREF(type);
+}
+
+typedef int32_t (*text_fn)(const sluice_layout *layout, char *text, size_t capacity, size_t *length);
+
+static PyObject *text_of(PyObject *object, text_fn call)
+{
+    size_t length = 0, capacity = 4096;
+    if (engine_there() < 0) {
+        return NULL;
+    }
+    for (;;) {
+        char *text = PyMem_Malloc(capacity);
+        if (text == NULL) {
+            return PyErr_NoMemory();
+        }
+        int32_t status = call(((Layout *)object)->handle, text, capacity, &length);
+        PyObject *result = NULL;
+        int again = status == SLUICE_OK && length >= capacity;
+        if (status != SLUICE_OK) {
+            (void)raise_engine(status, NULL);
+        } else if (!again) {
+            result = PyUnicode_DecodeUTF8(text, (Py_ssize_t)length, "strict");
+        }
+        PyMem_Free(text);
+        if (!again) {
+            return result;
+        }
+        capacity = length + 1;
+    }
+}
+
+static PyObject *layout_describe(PyObject *object, PyObject *unused)
+{
+    (void)unused;
+    return text_of(object, library.layout_describe);
+}
+
+static PyObject *layout_numpy(PyObject *object, PyObject *unused)
+{
+    (void)unused;
+    return text_of(object, library.layout_numpy);
+}
+
+static PyObject *layout_size(PyObject *object, PyObject *unused)
+{
+    (void)unused;
+    uint32_t bytes = 0;
+    if (engine_there() < 0) {
+        return NULL;
+    }
+    int32_t status = library.layout_size(((Layout *)object)->handle, &bytes);
+    return status == SLUICE_OK ? PyLong_FromUnsignedLong(bytes) : raise_engine(status, NULL);
+}
+
+/* [(name, type, offset, size, count, bit, bits), ...] */
+static PyObject *layout_fields(PyObject *object, PyObject *unused)
+{
+    (void)unused;
+    const sluice_layout *handle = ((Layout *)object)->handle;
+    uint32_t count = 0;
+    if (engine_there() < 0) {
+        return NULL;
+    }
+    int32_t status = library.layout_fields(handle, &count);
+    PyObject *list = status == SLUICE_OK ? PyList_New(0) : raise_engine(status, NULL);
+    for (uint32_t i = 0; list != NULL && i < count; i++) {
+        sluice_field field = {.struct_size = sizeof field};
+        status = library.layout_field(handle, i, &field);
+        PyObject *item = status != SLUICE_OK
+                             ? raise_engine(status, NULL)
+                             : Py_BuildValue("(sCIIIII)", field.name, field.type, field.offset, field.size,
+                                             field.count, field.bit, field.bits);
+        if (item == NULL || PyList_Append(list, item) < 0) {
+            Py_DECREF(list);
+            list = NULL;
+        }
+        Py_XDECREF(item);
+    }
+    return list;
+}
+
+static PyObject *layout_check(PyObject *object, PyObject *packets)
+{
+    Py_buffer view;
+    uint64_t bad = 0;
+    if (engine_there() < 0 || PyObject_GetBuffer(packets, &view, PyBUF_SIMPLE) < 0) {
+        return NULL;
+    }
+    int32_t status;
+    Py_BEGIN_ALLOW_THREADS status =
+        library.layout_check(((Layout *)object)->handle, view.buf, (size_t)view.len, &bad);
+    Py_END_ALLOW_THREADS PyBuffer_Release(&view);
+    if (status != SLUICE_OK) {
+        return raise_engine(status, NULL);
+    }
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef methods[] = {
+    {"_describe", layout_describe, METH_NOARGS, "The canonical description."},
+    {"_numpy", layout_numpy, METH_NOARGS, "The NumPy dtype as JSON."},
+    {"_size", layout_size, METH_NOARGS, "Bytes of a packet."},
+    {"_fields", layout_fields, METH_NOARGS, "[(name, type, offset, size, count, bit, bits), ...]"},
+    {"check", layout_check, METH_O,
+     "check(packets)\n--\n\nRaises SluiceError (a ValueError) when a constant of one of the packets does not "
+     "hold; the text\n"
+     "names packet, field, expected and found. `packets` is any contiguous bytes-like object of whole "
+     "packets."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot slots[] = {
+    {Py_tp_new, layout_new},
+    {Py_tp_dealloc, layout_dealloc},
+    {Py_tp_methods, methods},
+    {0, NULL},
+};
+
+static PyType_Spec spec = {
+    .name = "sluice._sluice.Layout",
+    .basicsize = sizeof(Layout),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+    .slots = slots,
+};
+
+int layout_register(PyObject *module)
+{
+    layout_type = (PyTypeObject *)PyType_FromSpec(&spec);
+    return layout_type == NULL ? -1 : PyModule_AddObjectRef(module, "Layout", (PyObject *)layout_type);
+}

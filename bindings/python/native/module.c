@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * module.c - the module, and what happens to it at a fork and at exit.
+ */
+#include "binding.h"
+
+#include <pthread.h>
+
+int32_t engine_gone;
+int slow_puts;
+int interpreter_gone;
+PyObject *sluice_module;
+
+int engine_used;
+
+/* The parent's memory is mapped shared: a put in the child would write into the parent's ring. */
+static void after_fork_in_child(void)
+{
+    if (engine_used && engine_gone == 0) {
+        engine_gone = SLUICE_E_FORKED;
+    }
+}
+
+static PyObject *module_load(PyObject *module, PyObject *path)
+{
+    return library_load(module, path);
+}
+
+/* shutdown(seconds): the exit handler. Flushes and closes every buffer. */
+static PyObject *module_shutdown(PyObject *module, PyObject *seconds)
+{
+    (void)module;
+    int64_t timeout_ns;
+    if (seconds_to_ns(seconds, "timeout", &timeout_ns) < 0) {
+        return NULL;
+    }
+    if (!engine_used || engine_gone != 0) {
+        Py_RETURN_NONE;
+    }
+    engine_gone =
+        SLUICE_E_SHUTDOWN; /* no put begins any more; those under way see it at the end of their slice */
+    struct timespec pause = {.tv_sec = 0, .tv_nsec = 1000000};
+    for (int round = 0; slow_puts > 0 && round < 5000; round++) {
+        Py_BEGIN_ALLOW_THREADS(void) nanosleep(&pause, NULL);
+        Py_END_ALLOW_THREADS
+    }
+    int32_t status;
+    Py_BEGIN_ALLOW_THREADS status = library.shutdown(timeout_ns);
+    Py_END_ALLOW_THREADS interpreter_gone = 1;
+    if (status != SLUICE_OK) {
+        char text[1024] = "";
+        (void)library.last_error(text, sizeof text, NULL);
+        PyObject *message = PyUnicode_FromFormat("%s: %s", library.status_text(status), text);
+        if (message == NULL) {
+            return NULL;
+        }
+        call_errors("report_shutdown", message);
+        Py_DECREF(message);
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *module_build_info(PyObject *module, PyObject *unused)
+{
+    (void)module;
+    (void)unused;
+    char text[512] = "";
+    if (library_ready() < 0) {
+        return NULL;
+    }
+    (void)library.build_info(text, sizeof text, NULL);
+    return PyUnicode_FromString(text);
+}
+
+/* statuses(): ((name, number, text), ...) of sluice/status.h. */
+static PyObject *module_statuses(PyObject *module, PyObject *unused)
+{
+    (void)module;
+    (void)unused;
+#define STATUS_FORMAT(name, number, text) "(sis)"
+#define STATUS_VALUES(name, number, text) , #name, number, text
+    return Py_BuildValue("(" SLUICE_STATUS_LIST(STATUS_FORMAT) ")" SLUICE_STATUS_LIST(STATUS_VALUES));
+}
+
+static PyMethodDef methods[] = {
+    {"load", module_load, METH_O, "load(path) -> str: loads the library, returns where it was found"},
+    {"shutdown", module_shutdown, METH_O, "shutdown(seconds): flushes and closes every buffer, for good"},
+    {"build_info", module_build_info, METH_NOARGS,
+     "build_info() -> str: version and CPU image of the library"},
+    {"own_put", buffer_own_put, METH_O, "own_put(type): a faster put for a subclass of Buffer"},
+    {"statuses", module_statuses, METH_NOARGS, "statuses() -> tuple of (name, number, text)"},
+    {NULL, NULL, 0, NULL},
+};
+
+static struct PyModuleDef definition = {
+    .m_base = PyModuleDef_HEAD_INIT,
+    .m_name = "sluice._sluice",
+    .m_doc =
+        "Packets into the inline ring, everything else into libsluice. Use it through the package sluice.",
+    .m_size = -1,
+    .m_methods = methods,
+};
+
+PyMODINIT_FUNC PyInit__sluice(void)
+{
+    if (sluice_module != NULL) {
+        Py_INCREF(sluice_module);
+        return sluice_module;
+    }
+    PyObject *module = PyModule_Create(&definition);
+    if (module == NULL) {
+        return NULL;
+    }
+    if (layout_register(module) < 0 || buffer_register(module) < 0 ||
+        PyModule_AddIntConstant(module, "ABI_VERSION", (long)SLUICE_ABI_VERSION) < 0) {
+        Py_DECREF(module);
+        return NULL;
+    }
+    (void)pthread_atfork(NULL, NULL, after_fork_in_child);
+    sluice_module = module;
+    return module;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * run.c - flush, and the pump: a thread of the engine, or stepped by the host.
+ */
+#include "binding.h"
+
+static int needs_primary(const Buffer *self)
+{
+    if (self->has_primary) {
+        return 0;
+    }
+    raise_status(SLUICE_E_STATE, "the buffer has no primary sink: call set_primary_sink first");
+    return -1;
+}
+
+PyObject *buffer_flush(PyObject *object, PyObject *unused)
+{
+    (void)unused;
+    Buffer *self = (Buffer *)object;
+    uint64_t packets = 0, bytes = 0;
+    int32_t status;
+    if (buffer_usable(self) < 0 || needs_primary(self) < 0) {
+        return NULL;
+    }
+    ENGINE_CALL(self, status, library.buffer_flush(self->handle, &packets, &bytes));
+    if (status != SLUICE_OK) {
+        return buffer_fault(self, status);
+    }
+    if (PyErr_CheckSignals() < 0) {
+        return NULL;
+    }
+    return Py_BuildValue("(KK)", (unsigned long long)packets, (unsigned long long)bytes);
+}
+
+PyObject *buffer_start(PyObject *object, PyObject *unused)
+{
+    (void)unused;
+    Buffer *self = (Buffer *)object;
+    int32_t status;
+    if (buffer_usable(self) < 0 || needs_primary(self) < 0) {
+        return NULL;
+    }
+    ENGINE_CALL(self, status, library.buffer_start(self->handle));
+    if (status != SLUICE_OK) {
+        return raise_engine(status, NULL);
+    }
+    Py_RETURN_NONE;
+}
+
+/* The last slice is the one whose answer counts. */
+static int32_t in_slices(Buffer *self, int32_t (*call)(sluice_buffer *, int64_t), int64_t timeout_ns,
+                         int32_t not_now)
+{
+    int64_t deadline = sluice_deadline(timeout_ns);
+    for (;;) {
+        int64_t left = deadline - sluice_monotonic_ns();
+        int32_t status;
+        left = left < 0 ? 0 : left < SLICE_NS ? left : SLICE_NS;
+        ENGINE_CALL(self, status, call(self->handle, left));
+        if (PyErr_CheckSignals() < 0) {
+            return INT32_MIN;
+        }
+        if (status != not_now || left < SLICE_NS) {
+            return status;
+        }
+    }
+}
+
+int32_t stop_in_slices(Buffer *self, int64_t timeout_ns)
+{
+    return in_slices(self, library.buffer_stop, timeout_ns, SLUICE_TIMEOUT);
+}
+
+int timeout_of(const char *name, PyObject *const *args, Py_ssize_t count, PyObject *names, int64_t *ns)
+{
+    Py_ssize_t named = names == NULL ? 0 : PyTuple_Size(names);
+    if (count + named > 1) {
+        PyErr_Format(PyExc_TypeError, "%s() takes at most 1 argument, got %zd", name, count + named);
+        return -1;
+    }
+    if (named == 1 && PyUnicode_CompareWithASCIIString(PyTuple_GetItem(names, 0), "timeout") != 0) {
+        PyErr_Format(PyExc_TypeError, "%s() has no argument %R", name, PyTuple_GetItem(names, 0));
+        return -1;
+    }
+    return count + named == 0 ? 0 : seconds_to_ns(args[0], "timeout", ns);
+}
+
+PyObject *buffer_stop(PyObject *object, PyObject *const *args, Py_ssize_t count, PyObject *names)
+{
+    Buffer *self = (Buffer *)object;
+    int64_t timeout_ns = INT64_C(10000000000);
+    if (timeout_of("stop", args, count, names, &timeout_ns) < 0 || buffer_usable(self) < 0) {
+        return NULL;
+    }
+    int32_t status = stop_in_slices(self, timeout_ns);
+    if (status == SLUICE_OK) {
+        Py_RETURN_NONE;
+    }
+    return status == INT32_MIN ? NULL : buffer_fault(self, status);
+}
+
+PyObject *buffer_poll(PyObject *object, PyObject *const *args, Py_ssize_t count, PyObject *names)
+{
+    Buffer *self = (Buffer *)object;
+    int64_t timeout_ns = 0;
+    if (timeout_of("poll", args, count, names, &timeout_ns) < 0 || buffer_usable(self) < 0) {
+        return NULL;
+    }
+    int32_t status = in_slices(self, library.buffer_poll, timeout_ns, SLUICE_WOULD_BLOCK);
+    if (status == INT32_MIN) {
+        return NULL;
+    }
+    return status < 0 ? buffer_fault(self, status) : PyBool_FromLong(status == SLUICE_OK);
+}

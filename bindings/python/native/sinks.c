@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * sinks.c - files that packets go to. What a sink is to a user is the class sluice.Sink.
+ */
+#include "binding.h"
+
+/* A sink of the engine as a Python object; it ends with its buffer, which checks it. */
+static const char *const capsule_name = "sluice.sink";
+
+static PyObject *added(Buffer *self, int32_t status, sluice_sink *sink, PyObject *path)
+{
+    if (status != SLUICE_OK) {
+        return raise_engine(status, path);
+    }
+    self->sinks++;
+    return PyCapsule_New(sink, capsule_name, NULL);
+}
+
+/* _add_file_sink(path, header, primary, durability, rotate_bytes) */
+PyObject *buffer_add_file_sink(PyObject *object, PyObject *args, PyObject *names)
+{
+    static char *keywords[] = {"path", "header", "primary", "durability", "rotate_bytes", NULL};
+    Buffer *self = (Buffer *)object;
+    PyObject *path = NULL, *encoded = NULL, *result = NULL;
+    sluice_file_options options = {.struct_size = sizeof options};
+    Py_ssize_t header_bytes = 0;
+    unsigned long long rotate = 0;
+    int primary = 0;
+    if (!PyArg_ParseTupleAndKeywords(args, names, "Oz#pIK:_add_file_sink", keywords, &path, &options.header,
+                                     &header_bytes, &primary, &options.durability, &rotate) ||
+        buffer_usable(self) < 0 || !PyUnicode_FSConverter(path, &encoded)) {
+        return NULL;
+    }
+    options.path = PyBytes_AsString(encoded);
+    options.header_bytes = (uint64_t)header_bytes;
+    options.rotate_bytes = rotate;
+    if (primary && self->has_primary) {
+        raise_status(SLUICE_E_STATE, "the buffer has a primary sink already");
+    } else {
+        sluice_sink *sink = NULL;
+        int32_t status;
+        ENGINE_CALL(self, status, library.buffer_add_file_sink(self->handle, &options, &sink));
+        result = added(self, status, sink, path);
+        self->has_primary |= (uint32_t)(primary && status == SLUICE_OK);
+    }
+    Py_DECREF(encoded);
+    return result;
+}
+
+/* _add_text_sink(path, header, formatter, binary, separator, line_end, layout_header, comment, durability,
+ * rotate_bytes) */
+PyObject *buffer_add_text_sink(PyObject *object, PyObject *args, PyObject *names)
+{
+    static char *keywords[] = {"path",     "header",        "formatter", "binary",     "separator",
+                               "line_end", "layout_header", "comment",   "durability", "rotate_bytes",
+                               NULL};
+    Buffer *self = (Buffer *)object;
+    PyObject *path = NULL, *encoded = NULL, *function = NULL, *result = NULL;
+    sluice_text_options options = {.struct_size = sizeof options};
+    unsigned long long rotate = 0;
+    int binary = 0, layout_header = 0;
+    if (!PyArg_ParseTupleAndKeywords(args, names, "OzOpzzpzIK:_add_text_sink", keywords, &path,
+                                     &options.header, &function, &binary, &options.separator,
+                                     &options.line_end, &layout_header, &options.comment, &options.durability,
+                                     &rotate) ||
+        buffer_usable(self) < 0 || !PyUnicode_FSConverter(path, &encoded)) {
+        return NULL;
+    }
+    options.path = PyBytes_AsString(encoded);
+    options.layout_header = (uint32_t)layout_header;
+    options.rotate_bytes = rotate;
+    Formatter *formatter = Py_IsNone(function) ? NULL : formatter_new(self, function, binary);
+    if (formatter != NULL || Py_IsNone(function)) {
+        if (formatter != NULL) {
+            options.format = formatter_format;
+            options.format_user = formatter;
+            formatter->next = self->formatters;
+            self->formatters = formatter;
+        }
+        sluice_sink *sink = NULL;
+        int32_t status;
+        ENGINE_CALL(self, status, library.buffer_add_text_sink(self->handle, &options, &sink));
+        if (status != SLUICE_OK && formatter != NULL) {
+            for (Formatter **at = &self->formatters; *at != NULL; at = &(*at)->next) {
+                if (*at == formatter) {
+                    *at = formatter->next;
+                    formatter_free(formatter);
+                    break;
+                }
+            }
+        }
+        result = added(self, status, sink, path);
+    }
+    Py_DECREF(encoded);
+    return result;
+}
+
+/* (packets, bytes, errors, last_status, last_error) */
+PyObject *buffer_sink_info(PyObject *object, PyObject *sink)
+{
+    sluice_sink *handle = PyCapsule_GetPointer(sink, capsule_name);
+    sluice_sink_info info = {.struct_size = sizeof info};
+    int32_t status;
+    if (handle == NULL || buffer_usable((Buffer *)object) < 0) {
+        return NULL;
+    }
+    ENGINE_CALL((Buffer *)object, status, library.sink_get_info(handle, &info));
+    if (status != SLUICE_OK) {
+        return raise_engine(status, NULL);
+    }
+    return Py_BuildValue("(KKKis)", (unsigned long long)info.packets, (unsigned long long)info.bytes,
+                         (unsigned long long)info.errors, (int)info.last_status, info.last_error);
+}
+
+PyObject *buffer_disconnect_sinks(PyObject *object, PyObject *unused)
+{
+    (void)unused;
+    Buffer *self = (Buffer *)object;
+    int32_t status;
+    if (buffer_usable(self) < 0) {
+        return NULL;
+    }
+    if (self->sinks == 0) {
+        Py_RETURN_NONE;
+    }
+    ENGINE_CALL(self, status, library.buffer_disconnect(self->handle));
+    if (status != SLUICE_OK) {
+        return buffer_fault(self, status);
+    }
+    self->sinks = 0;
+    self->has_primary = 0;
+    Formatter *formatter = self->formatters;
+    self->formatters = NULL;
+    while (formatter != NULL) {
+        Formatter *next = formatter->next;
+        formatter_free(formatter);
+        formatter = next;
+    }
+    Py_RETURN_NONE;
+}

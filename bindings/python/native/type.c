@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * type.c - the type Buffer: its methods and properties, and those that only ask. sluice.FIFO and
+ * sluice.CircularBuffer are the Python side of it.
+ */
+#include "binding.h"
+
+PyTypeObject *buffer_type;
+
+static PyObject *buffer_configure(PyObject *object, PyObject *args)
+{
+    Buffer *self = (Buffer *)object;
+    unsigned long long packets, bytes;
+    long long after_ns;
+    int32_t status;
+    if (!PyArg_ParseTuple(args, "KKL:configure", &packets, &bytes, &after_ns) || buffer_usable(self) < 0) {
+        return NULL;
+    }
+    ENGINE_CALL(self, status, library.buffer_configure(self->handle, packets, bytes, after_ns));
+    if (status != SLUICE_OK) {
+        return raise_engine(status, NULL);
+    }
+    Py_RETURN_NONE;
+}
+
+static Py_ssize_t buffer_length(PyObject *object)
+{
+    Buffer *self = (Buffer *)object;
+    uint64_t packets = 0;
+    int32_t status;
+    if (buffer_usable(self) < 0) {
+        return -1;
+    }
+    ENGINE_CALL(self, status, library.buffer_size(self->handle, &packets));
+    if (status != SLUICE_OK) {
+        (void)raise_engine(status, NULL);
+        return -1;
+    }
+    return (Py_ssize_t)packets;
+}
+
+static PyObject *buffer_size(PyObject *object, PyObject *unused)
+{
+    (void)unused;
+    Py_ssize_t size = buffer_length(object);
+    return size < 0 ? NULL : PyLong_FromSsize_t(size);
+}
+
+static PyObject *ask_flag(PyObject *object, int32_t (*ask)(sluice_buffer *, int32_t *))
+{
+    Buffer *self = (Buffer *)object;
+    int32_t answer = 0, status;
+    if (buffer_usable(self) < 0) {
+        return NULL;
+    }
+    ENGINE_CALL(self, status, ask(self->handle, &answer));
+    return status == SLUICE_OK ? PyBool_FromLong(answer) : buffer_fault(self, status);
+}
+
+static PyObject *buffer_almost_full(PyObject *object, PyObject *unused)
+{
+    (void)unused;
+    return ask_flag(object, library.buffer_almost_full);
+}
+
+static PyObject *buffer_flush_needed(PyObject *object, PyObject *unused)
+{
+    (void)unused;
+    return ask_flag(object, library.buffer_flush_needed);
+}
+
+static PyObject *buffer_since_flush(PyObject *object, PyObject *unused)
+{
+    (void)unused;
+    Buffer *self = (Buffer *)object;
+    int64_t ns = 0;
+    int32_t status;
+    if (buffer_usable(self) < 0) {
+        return NULL;
+    }
+    ENGINE_CALL(self, status, library.buffer_since_flush(self->handle, &ns));
+    return status == SLUICE_OK ? PyFloat_FromDouble((double)ns * 1e-9) : raise_engine(status, NULL);
+}
+
+#define STATS_COUNTERS(X)                                                                                    \
+    X(stored_packets)                                                                                        \
+    X(stored_bytes)                                                                                          \
+    X(capacity) X(pushed) X(popped) X(dropped_newest) X(dropped_oldest) X(cleared) X(rejected) X(aborted)    \
+        X(unblocked) X(stalls) X(high_water) X(flushes) X(written_bytes) X(sink_errors) X(controller_errors) \
+            X(segments) X(spilled_bytes)
+
+static PyObject *buffer_stats(PyObject *object, PyObject *unused)
+{
+    (void)unused;
+    Buffer *self = (Buffer *)object;
+    sluice_buffer_stats stats = {.struct_size = sizeof stats};
+    int32_t status;
+    if (buffer_usable(self) < 0) {
+        return NULL;
+    }
+    ENGINE_CALL(self, status, library.buffer_get_stats(self->handle, &stats));
+    if (status != SLUICE_OK) {
+        return raise_engine(status, NULL);
+    }
+#define STATS_FORMAT(name) "s:K,"
+#define STATS_VALUE(name) , #name, (unsigned long long)stats.name
+    return Py_BuildValue("{" STATS_COUNTERS(STATS_FORMAT) "s:i}" STATS_COUNTERS(STATS_VALUE), "last_fault",
+                         (int)stats.last_fault);
+}
+
+static PyObject *get_closed(PyObject *object, void *unused)
+{
+    (void)unused;
+    return PyBool_FromLong(((Buffer *)object)->handle == NULL || engine_gone != 0);
+}
+
+static PyObject *get_layout(PyObject *object, void *unused)
+{
+    (void)unused;
+    PyObject *layout = ((Buffer *)object)->layout;
+    return Py_NewRef(layout == NULL ? Py_None : layout);
+}
+
+static PyObject *get_packet_size(PyObject *object, void *unused)
+{
+    (void)unused;
+    uint32_t stride = ((Buffer *)object)->stride;
+    return stride == 0 ? Py_NewRef(Py_None) : PyLong_FromUnsignedLong(stride);
+}
+
+static PyMethodDef methods[] = {
+    {"put", buffer_put, METH_O, /* first: see buffer_own_put */
+     "put(packet)\n--\n\nCopies one packet in. True: stored. False: not now, the buffer is full "
+     "(CircularBuffer; its `full`\n"
+     "policy says what is counted).\n\nTypeError: neither bytes-like nor an object with a bytes-like `data`. "
+     "SluiceError "
+     "(a ValueError):\nanother size than the buffer's packets, or a constant in the first 8 bytes of the "
+     "layout does\nnot hold "
+     "(PacketLayout.check looks at all of them)."},
+    {"put_many", buffer_put_many, METH_O,
+     "put_many(packets)\n--\n\nCopies packets in; returns how many were stored. `packets` is a contiguous "
+     "bytes-like object or "
+     "array\nof whole packets, back to back (one packet per item along the first axis), or an iterable of "
+     "packets."},
+    {"pop", buffer_pop, METH_NOARGS,
+     "pop()\n--\n\nTakes the oldest packet out and returns it as bytes. IndexError: the buffer is empty."},
+    {"peek", buffer_peek, METH_NOARGS,
+     "peek()\n--\n\nThe oldest packet as bytes; it stays. IndexError: the buffer is empty."},
+    {"clear", buffer_clear, METH_NOARGS, "clear()\n--\n\nTakes all packets out and counts them as cleared."},
+    {"size", buffer_size, METH_NOARGS, "size()\n--\n\nPackets stored."},
+    {"almost_full", buffer_almost_full, METH_NOARGS,
+     "almost_full()\n--\n\nWhether flush_size packets are stored."},
+    {"flush_needed", buffer_flush_needed, METH_NOARGS,
+     "flush_needed()\n--\n\nWhether the buffer is almost full, or flush_timeout seconds are over since the "
+     "last flush."},
+    {"time_since_last_flush", buffer_since_flush, METH_NOARGS,
+     "time_since_last_flush()\n--\n\nSeconds since the last flush, or since the buffer was made; monotonic "
+     "clock."},
+    {"flush", buffer_flush, METH_NOARGS,
+     "flush()\n--\n\nWrites what is stored now to all sinks. Returns (packets, bytes written over all "
+     "sinks). Packets put\n"
+     "meanwhile wait for the next flush. RuntimeError: there is no primary sink. SluiceError: a sink failed; "
+     "what\n"
+     "it has not taken stays stored."},
+    {"start", buffer_start, METH_NOARGS,
+     "start()\n--\n\nStarts a thread of the engine that flushes whenever flush_needed. Faults of sinks are "
+     "retried."},
+    {"stop", (PyCFunction)(void (*)(void))buffer_stop, METH_FASTCALL | METH_KEYWORDS,
+     "stop(timeout=10.0)\n--\n\nStops that thread and flushes. TimeoutError: a sink did not take everything "
+     "within `timeout`\n"
+     "seconds (None: for ever); it stays stored."},
+    {"poll", (PyCFunction)(void (*)(void))buffer_poll, METH_FASTCALL | METH_KEYWORDS,
+     "poll(timeout=0.0)\n--\n\nOne round of what that thread does, on this one: waits up to `timeout` "
+     "seconds (None: for ever)\n"
+     "until a flush is needed. True: something was written."},
+    {"close", (PyCFunction)(void (*)(void))buffer_close, METH_FASTCALL | METH_KEYWORDS,
+     "close(timeout=10.0)\n--\n\nFlushes what is stored to the sinks, closes them and frees the buffer. A "
+     "second call does nothing.\n"
+     "SluiceError: a sink failed; the buffer stays open: mend it and close again, or discard()."},
+    {"discard", buffer_discard, METH_NOARGS,
+     "discard()\n--\n\nFrees the buffer whatever its sinks say. Returns how many packets no sink has."},
+    {"stats", buffer_stats, METH_NOARGS,
+     "stats()\n--\n\nAll counters of the buffer: packets, bytes, losses, faults."},
+    {"_configure", buffer_configure, METH_VARARGS, "_configure(packets, bytes, ns)"},
+    {"_add_file_sink", (PyCFunction)(void (*)(void))buffer_add_file_sink, METH_VARARGS | METH_KEYWORDS, NULL},
+    {"_add_text_sink", (PyCFunction)(void (*)(void))buffer_add_text_sink, METH_VARARGS | METH_KEYWORDS, NULL},
+    {"_sink_info", buffer_sink_info, METH_O, NULL},
+    {"_disconnect_sinks", buffer_disconnect_sinks, METH_NOARGS, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyGetSetDef properties[] = {
+    {"closed", get_closed, NULL, "Whether the buffer was closed.", NULL},
+    {"layout", get_layout, NULL, "The PacketLayout, or None.", NULL},
+    {"packet_size", get_packet_size, NULL, "Bytes of a packet; None: packets of any size.", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+/* own_put(type): gives a subclass a descriptor of put of its own. The interpreter calls a method straight
+ * away only where the type of the object is the one that owns the method. */
+PyObject *buffer_own_put(PyObject *module, PyObject *type)
+{
+    (void)module;
+    if (!PyType_Check(type) || !PyType_IsSubtype((PyTypeObject *)type, buffer_type)) {
+        return PyErr_Format(PyExc_TypeError, "%R is no class of buffers", type);
+    }
+    PyObject *descriptor = PyDescr_NewMethod((PyTypeObject *)type, &methods[0]);
+    int status = descriptor == NULL ? -1 : PyObject_SetAttrString(type, "put", descriptor);
+    Py_XDECREF(descriptor);
+    return status < 0 ? NULL : Py_NewRef(Py_None);
+}
+
+static PyType_Slot slots[] = {
+    {Py_tp_init, buffer_init},
+    {Py_tp_dealloc, buffer_dealloc},
+    {Py_tp_finalize, buffer_finalize},
+    {Py_tp_traverse, buffer_traverse},
+    {Py_tp_clear, buffer_clear_references},
+    {Py_tp_methods, methods},
+    {Py_tp_getset, properties},
+    {Py_sq_length, buffer_length},
+    {0, NULL},
+};
+
+static PyType_Spec spec = {
+    .name = "sluice._sluice.Buffer",
+    .basicsize = sizeof(Buffer),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
+    .slots = slots,
+};
+
+int buffer_register(PyObject *module)
+{
+    buffer_type = (PyTypeObject *)PyType_FromSpec(&spec);
+    return buffer_type == NULL ? -1 : PyModule_AddObjectRef(module, "Buffer", (PyObject *)buffer_type);
+}

@@ -1,0 +1,53 @@
+"""Packets from an instrument to disk: buffers, flush policies, sinks.
+
+    >>> import sluice
+    >>> buffer = sluice.FIFO(flush_size=1000, layout="> pin:B; time:I*1e-6 [s] %.6f; adc:H")
+    >>> buffer.set_primary_sink("data.dat")                             # the bytes that were put
+    >>> buffer.add_custom_sink("data.csv", sluice.WriteMode.TEXT)       # a line per packet
+    >>> buffer.put(packet)
+    >>> buffer.flush()
+    (1, 26)
+    >>> buffer.close()
+
+A put copies the packet into a ring of native memory; a flush writes what is stored, from that memory, to
+every sink. Call :meth:`~FIFO.flush` when :meth:`~FIFO.flush_needed`, or :meth:`~FIFO.start` the buffer's own
+thread. Nothing is given up before every sink has it: a sink that fails keeps the data stored.
+
+Times are seconds on the monotonic clock, sizes are bytes or packets as said. Any thread may call any method.
+Faults are :class:`SluiceError`, which is also the built-in exception of its kind (ValueError, RuntimeError,
+FileExistsError ...). In a child of a fork whose parent used the package every call raises; start such
+children by spawn. What is stored at the exit of the interpreter is flushed.
+"""
+
+from ._buffers import FIFO, Attach, CircularBuffer, FullPolicy, PacketBuffer, Wait
+from ._errors import SluiceError, Status
+from ._layout import Field, PacketLayout
+from ._library import build_info
+from ._sinks import Durability, Sink, SinkInfo, WriteMode
+
+__all__ = [
+    "FIFO",
+    "Attach",
+    "CircularBuffer",
+    "Durability",
+    "Field",
+    "FullPolicy",
+    "PacketBuffer",
+    "PacketLayout",
+    "Sink",
+    "SinkInfo",
+    "SluiceError",
+    "Status",
+    "Wait",
+    "WriteMode",
+    "__version__",
+    "build_info",
+]
+
+
+def __getattr__(name: str) -> str:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("sluice")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

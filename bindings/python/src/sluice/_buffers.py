@@ -1,0 +1,366 @@
+"""Where packets wait until they are written."""
+
+from __future__ import annotations
+
+import math
+import os
+from enum import Enum
+from pathlib import Path
+from types import MethodDescriptorType, TracebackType
+from typing import Self, TypeVar
+
+from . import _sluice
+from ._layout import PacketLayout
+from ._sinks import Durability, Formatter, Sink, WriteMode
+
+_FIFO, _CIRCULAR = 0, 1
+_HUGE_PAGES, _LOCK_MEMORY = 8, 16
+
+_E = TypeVar("_E", bound=Enum)
+
+
+class FullPolicy(Enum):
+    """What a put into a full circular buffer does."""
+
+    FAIL = 0
+    """It returns False; the packet is still the caller's. ``stats()["stalls"]`` counts."""
+    BLOCK = 1
+    """It waits for room, up to ``block_timeout`` seconds, then returns False."""
+    DROP_NEWEST = 2
+    """The packet is dropped and counted; it returns False."""
+    DROP_OLDEST = 3
+    """The oldest packets are dropped and counted to make room; it returns True."""
+
+
+class Attach(Enum):
+    """How a buffer with a name or a file begins."""
+
+    CREATE = 0
+    """FileExistsError if it is there."""
+    ATTACH = 1
+    """FileNotFoundError if it is not there."""
+    CREATE_OR_ATTACH = 2
+
+
+class Wait(Enum):
+    """How the pump waits for packets: sleeping, or faster and with more of the CPU."""
+
+    PARK = 0
+    YIELD = 1
+    SPIN = 2
+
+
+def _member(kind: type[_E], value: _E | str, name: str) -> _E:
+    """An enumerator, or its name in any case."""
+    if isinstance(value, kind):
+        return value
+    if isinstance(value, str) and value.upper() in kind.__members__:
+        return kind[value.upper()]
+    choices = ", ".join(member.lower() for member in kind.__members__)
+    raise ValueError(f"{name} is {value!r}, it must be one of {choices}")
+
+
+def _whole(value: int | None, name: str, least: int = 1) -> int:
+    """An int of at least `least`; None is 0, the engine's "none" or "default"."""
+    if value is None:
+        return 0
+    if not isinstance(value, int) and not hasattr(value, "__index__"):
+        raise TypeError(f"{name} must be an int or None, not {type(value).__name__}")
+    number = value.__index__()
+    if not least <= number < 1 << 62:
+        raise ValueError(f"{name} is {number}, it must be {least} or more, or None")
+    return number
+
+
+def _nanoseconds(seconds: float | None, name: str) -> int:
+    """Seconds as the engine's nanoseconds; None is -1, for ever."""
+    if seconds is None or seconds == math.inf:
+        return -1
+    if not seconds >= 0:
+        raise ValueError(f"{name} is {seconds} s, it must be 0 or more, or None")
+    return int(min(seconds * 1e9, 9e18))
+
+
+def _flush_after(seconds: float | None) -> int:
+    """flush_timeout for the engine: None never; 0 is exceeded at once."""
+    after = _nanoseconds(seconds, "flush_timeout")
+    return 0 if after < 0 else max(after, 1)
+
+
+class PacketBuffer(_sluice.Buffer):
+    """What :class:`FIFO` and :class:`CircularBuffer` have in common."""
+
+    __slots__ = ("__weakref__", "_sinks", "flush_size", "flush_timeout")
+
+    _sinks: tuple[Sink, ...]
+    flush_size: int | None
+    """Packets at which a flush is due; None: no such rule."""
+    flush_timeout: float | None
+    """Seconds after the last flush at which one is due; None: no such rule."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if isinstance(cls.put, MethodDescriptorType):  # not overridden by Python code
+            _sluice.own_put(cls)
+
+    def configure(self, flush_size: int | None, flush_timeout: float | None) -> None:
+        """Changes when a flush is due.
+
+        :param flush_size: packets; None: no such rule.
+        :param flush_timeout: seconds since the last flush; None: no such rule.
+        """
+        self._configure(_whole(flush_size, "flush_size"), 0, _flush_after(flush_timeout))
+        self.flush_size = flush_size
+        self.flush_timeout = flush_timeout
+
+    def set_primary_sink(
+        self,
+        file_path: str | os.PathLike[str],
+        header: str | bytes | None = None,
+        *,
+        durability: Durability | str = Durability.NONE,
+        rotate_bytes: int | None = None,
+    ) -> Sink:
+        """Makes the file that gets every packet verbatim. A flush needs it.
+
+        :param file_path: a new file; nothing is ever overwritten.
+        :param header: written first, at once (and at the head of every rotated file).
+        :param durability: when data is forced to the device.
+        :param rotate_bytes: begin a new file (``data.1.dat`` after ``data.dat`` ...) before this size is
+            exceeded.
+        :raises FileExistsError: the file is there.
+        :raises RuntimeError: the buffer has a primary sink.
+        """
+        return self._add_binary(file_path, header, True, durability, rotate_bytes)
+
+    def add_custom_sink(
+        self,
+        file_path: str | os.PathLike[str],
+        mode: WriteMode,
+        formatter: Formatter | None = None,
+        header: str | bytes | None = None,
+        *,
+        separator: str | None = None,
+        layout_header: bool = False,
+        comment: str | None = None,
+        durability: Durability | str = Durability.NONE,
+        rotate_bytes: int | None = None,
+    ) -> Sink:
+        """Makes a further file that gets every packet flushed from now on.
+
+        :param file_path: a new file; nothing is ever overwritten.
+        :param mode: text, or binary.
+        :param formatter: called with the bytes of each packet; returns what is written for it, as it is: str
+            for text (line end included), bytes for binary. It may run on a thread of the engine. If it
+            raises, the packet stays stored and the flush fails, with its exception as the cause. None: the
+            text of the layout, one line per packet; or the packet verbatim.
+        :param header: written first, as it is.
+        :param separator: between the fields of a layout's text, default ``", "``.
+        :param layout_header: a line of field names and units, after `comment` (default ``"# "``).
+        :param durability: when data is forced to the device.
+        :param rotate_bytes: begin a new file before this size is exceeded.
+        :raises FileExistsError: the file is there.
+        :raises SluiceError: text without a formatter, in a buffer without a layout.
+        """
+        if not isinstance(mode, WriteMode):
+            raise TypeError(f"mode must be a WriteMode, not {type(mode).__name__}")
+        if formatter is None and mode is WriteMode.BINARY:
+            return self._add_binary(file_path, header, False, durability, rotate_bytes)
+        if formatter is not None and not callable(formatter):
+            raise TypeError(f"formatter must be callable or None, not {type(formatter).__name__}")
+        path = Path(file_path)
+        text = header.decode() if isinstance(header, (bytes, bytearray)) else header
+        handle = self._add_text_sink(
+            path,
+            text,
+            formatter,
+            mode is WriteMode.BINARY,
+            separator,
+            None if formatter is None else "",
+            layout_header,
+            comment,
+            _member(Durability, durability, "durability").value,
+            _whole(rotate_bytes, "rotate_bytes"),
+        )
+        return self._connected(Sink(self, handle, path, mode, formatter, header))
+
+    def disconnect_sinks(self) -> None:
+        """Flushes what is stored, then closes and removes all sinks.
+
+        :raises SluiceError: a sink failed; all of them stay.
+        """
+        self._disconnect_sinks()
+        self._sinks = ()
+
+    @property
+    def sinks(self) -> tuple[Sink, ...]:
+        """The sinks, in the order in which they were added."""
+        return self._sinks
+
+    def _add_binary(
+        self,
+        file_path: str | os.PathLike[str],
+        header: str | bytes | None,
+        primary: bool,
+        durability: Durability | str,
+        rotate_bytes: int | None,
+    ) -> Sink:
+        path = Path(file_path)
+        first = header.encode() if isinstance(header, str) else header
+        handle = self._add_file_sink(
+            path,
+            first,
+            primary,
+            _member(Durability, durability, "durability").value,
+            _whole(rotate_bytes, "rotate_bytes"),
+        )
+        return self._connected(Sink(self, handle, path, WriteMode.BINARY, None, header))
+
+    def _connected(self, sink: Sink) -> Sink:
+        self._sinks = (*self._sinks, sink)
+        return sink
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        name = type(self).__name__
+        if self.closed:
+            return f"<{name}, closed>"
+        packets = (
+            "packets of any size" if self.packet_size is None else f"packets of {self.packet_size} bytes"
+        )
+        return f"<{name} of {packets}, flush_size={self.flush_size}, flush_timeout={self.flush_timeout}>"
+
+    def __reduce__(self) -> str | tuple[object, ...]:
+        raise TypeError(f"a {type(self).__name__} cannot be pickled")
+
+
+class FIFO(PacketBuffer):
+    """A first-in first-out buffer that grows: in memory up to `memory_limit` bytes, then in files.
+
+    :param flush_size: packets at which a flush is due; None: no such rule.
+    :param flush_timeout: seconds after the last flush at which one is due; None: no such rule.
+    :param layout: what is in a packet (a PacketLayout, its description or its name); it fixes the size of
+        packets.
+    :param packet_size: bytes of a packet, without a layout. Neither: packets of any size.
+    :param flush_bytes: bytes at which a flush is due; None: no such rule.
+    :param capacity: bytes of a segment, rounded up to a power of two; default 1 MiB.
+    :param memory_limit: bytes in memory; default 1 GiB.
+    :param spill_limit: bytes in files beyond it; default 64 GiB.
+    :param spill_directory: where those files lie; default TMPDIR, else /var/tmp.
+    :param wait: how the pump waits for packets.
+    :raises SluiceError: (a ValueError) naming what is out of its range and the limit.
+    """
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        flush_size: int | None = None,
+        flush_timeout: float | None = 10.0,
+        *,
+        layout: PacketLayout | str | None = None,
+        packet_size: int | None = None,
+        flush_bytes: int | None = None,
+        capacity: int | None = None,
+        memory_limit: int | None = None,
+        spill_limit: int | None = None,
+        spill_directory: str | os.PathLike[str] | None = None,
+        huge_pages: bool = False,
+        lock_memory: bool = False,
+        wait: Wait | str = Wait.PARK,
+    ) -> None:
+        self._sinks = ()
+        self.flush_size = flush_size
+        self.flush_timeout = flush_timeout
+        super().__init__(
+            kind=_FIFO,
+            layout=PacketLayout(layout) if isinstance(layout, str) else layout,
+            stride=_stride(packet_size),
+            capacity=_whole(capacity, "capacity"),
+            memory_limit=_whole(memory_limit, "memory_limit"),
+            spill_limit=_whole(spill_limit, "spill_limit"),
+            spill_directory=None if spill_directory is None else os.fspath(spill_directory),
+            flags=huge_pages * _HUGE_PAGES + lock_memory * _LOCK_MEMORY,
+            release_packets=_whole(flush_size, "flush_size"),
+            release_bytes=_whole(flush_bytes, "flush_bytes"),
+            release_after_ns=_flush_after(flush_timeout),
+            wait=_member(Wait, wait, "wait").value,
+        )
+
+
+class CircularBuffer(PacketBuffer):
+    """A buffer of fixed size; `full` says what a put does when there is no room.
+
+    :param flush_size: packets at which a flush is due; None: no such rule.
+    :param flush_timeout: seconds after the last flush at which one is due; None: no such rule.
+    :param layout: what is in a packet (a PacketLayout, its description or its name); it fixes the size of
+        packets.
+    :param packet_size: bytes of a packet, without a layout. Neither: packets of any size.
+    :param flush_bytes: bytes at which a flush is due; None: no such rule.
+    :param capacity: bytes of the buffer, rounded up to a power of two; default 1 MiB.
+    :param full: the :class:`FullPolicy`, or its name.
+    :param block_timeout: seconds that a put waits for room with ``full="block"``; None: for ever.
+    :param name: shared memory that other processes attach to by this name.
+    :param file: a file that keeps the packets when the process dies.
+    :param attach: whether the name or file is made or found.
+    :param many_producers: other threads and processes put through producers of their own.
+    :param wait: how the pump waits for packets.
+    :raises SluiceError: (a ValueError) naming what is out of its range and the limit.
+    """
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        flush_size: int | None = None,
+        flush_timeout: float | None = 10.0,
+        *,
+        layout: PacketLayout | str | None = None,
+        packet_size: int | None = None,
+        flush_bytes: int | None = None,
+        capacity: int | None = None,
+        full: FullPolicy | str = FullPolicy.FAIL,
+        block_timeout: float | None = 1.0,
+        name: str | None = None,
+        file: str | os.PathLike[str] | None = None,
+        attach: Attach | str = Attach.CREATE,
+        many_producers: bool = False,
+        huge_pages: bool = False,
+        lock_memory: bool = False,
+        wait: Wait | str = Wait.PARK,
+    ) -> None:
+        self._sinks = ()
+        self.flush_size = flush_size
+        self.flush_timeout = flush_timeout
+        block_timeout_ns = _nanoseconds(block_timeout, "block_timeout")
+        super().__init__(
+            kind=_CIRCULAR,
+            layout=PacketLayout(layout) if isinstance(layout, str) else layout,
+            stride=_stride(packet_size),
+            capacity=_whole(capacity, "capacity"),
+            full_policy=_member(FullPolicy, full, "full").value,
+            block_timeout_ns=max(block_timeout_ns, 1) if block_timeout_ns >= 0 else -1,
+            name=name,
+            file=None if file is None else os.fspath(file),
+            attach=_member(Attach, attach, "attach").value,
+            producers=int(many_producers),
+            flags=huge_pages * _HUGE_PAGES + lock_memory * _LOCK_MEMORY,
+            release_packets=_whole(flush_size, "flush_size"),
+            release_bytes=_whole(flush_bytes, "flush_bytes"),
+            release_after_ns=_flush_after(flush_timeout),
+            wait=_member(Wait, wait, "wait").value,
+        )
+
+
+def _stride(packet_size: int | None) -> int:
+    stride = _whole(packet_size, "packet_size")
+    if stride >= 1 << 31:
+        raise ValueError(f"packet_size is {stride} bytes, it must be less than {1 << 31}")
+    return stride

@@ -1,0 +1,148 @@
+"""Statuses of the engine as exceptions.
+
+Every fault is a :class:`SluiceError`; where Python has an exception for the same thing, it is that exception
+too, so that ``except FileExistsError`` and ``except SluiceError`` both catch a sink on an existing file.
+"""
+
+import errno
+import logging
+from enum import IntEnum
+
+logger = logging.getLogger("sluice")
+
+
+class Status(IntEnum):
+    """The results of the engine: 0 done, positive not now, negative a fault (``sluice/status.h``)."""
+
+    OK = 0
+    WOULD_BLOCK = 1
+    TIMEOUT = 2
+    END = 3
+    DROPPED = 4
+    E_INVALID = -1
+    E_HANDLE = -2
+    E_STATE = -3
+    E_MEMORY = -4
+    E_IO = -5
+    E_EXISTS = -6
+    E_NOT_FOUND = -7
+    E_PERMISSION = -8
+    E_SIZE = -9
+    E_LAYOUT = -10
+    E_CONSTANT = -11
+    E_BUSY = -12
+    E_ABI = -13
+    E_FORKED = -14
+    E_CALLBACK = -15
+    E_UNAVAILABLE = -16
+    E_INTERNAL = -17
+    E_SHUTDOWN = -18
+
+
+class SluiceError(Exception):
+    """A fault of the engine.
+
+    ``status`` is the number of the fault (a :class:`Status` where it is known), ``message`` the engine's
+    text: what failed, the value and its limit.
+    """
+
+    status: int
+    message: str
+
+    def __init__(self, status: int, message: str, path: object = None) -> None:
+        super().__init__(status, message)
+        try:
+            self.status = Status(status)
+        except ValueError:
+            self.status = status
+        self.message = message
+
+    def __str__(self) -> str:
+        return self.message
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return error_of, (int(self.status), self.message, getattr(self, "filename", None))
+
+
+class _ValueFault(SluiceError, ValueError):
+    pass
+
+
+class _StateFault(SluiceError, RuntimeError):
+    pass
+
+
+class _MemoryFault(SluiceError, MemoryError):
+    pass
+
+
+class _SystemFault(SluiceError, OSError):
+    _errno = errno.EIO
+
+    def __init__(self, status: int, message: str, path: object = None) -> None:
+        super().__init__(status, message)
+        self.errno = self._errno
+        self.strerror = message
+        self.filename = path
+
+
+class _ExistsFault(_SystemFault, FileExistsError):
+    _errno = errno.EEXIST
+
+
+class _NotFoundFault(_SystemFault, FileNotFoundError):
+    _errno = errno.ENOENT
+
+
+class _PermissionFault(_SystemFault, PermissionError):
+    _errno = errno.EACCES
+
+
+class _TimeoutFault(_SystemFault, TimeoutError):
+    _errno = errno.ETIMEDOUT
+
+
+_CLASSES: dict[int, type[SluiceError]] = {
+    Status.TIMEOUT: _TimeoutFault,
+    Status.E_INVALID: _ValueFault,
+    Status.E_HANDLE: _ValueFault,
+    Status.E_STATE: _StateFault,
+    Status.E_MEMORY: _MemoryFault,
+    Status.E_IO: _SystemFault,
+    Status.E_EXISTS: _ExistsFault,
+    Status.E_NOT_FOUND: _NotFoundFault,
+    Status.E_PERMISSION: _PermissionFault,
+    Status.E_SIZE: _ValueFault,
+    Status.E_LAYOUT: _ValueFault,
+    Status.E_CONSTANT: _ValueFault,
+    Status.E_BUSY: _StateFault,
+    Status.E_FORKED: _StateFault,
+    Status.E_SHUTDOWN: _StateFault,
+}
+
+# A user meets one name; the classes below it only say which other exception it is.
+for _fault in {*_CLASSES.values()}:
+    _fault.__name__ = _fault.__qualname__ = "SluiceError"
+    _fault.__module__ = "sluice"
+SluiceError.__module__ = "sluice"
+
+
+def error_of(status: int, message: str, path: object = None) -> SluiceError:
+    """The exception for a status. `path` becomes ``filename`` where it is an OSError."""
+    return _CLASSES.get(status, SluiceError)(status, message, path)
+
+
+def report_formatter(error: BaseException) -> None:
+    """An exception in a formatter that no call of the user's can raise: the pump called it."""
+    logger.error("a formatter failed, the packets stay stored until it works: %s", error, exc_info=error)
+
+
+def report_lost(lost: tuple[BaseException, int]) -> None:
+    """A buffer was dropped without a close, and could not be flushed."""
+    error, packets = lost
+    logger.error("an unclosed buffer lost %d packets: %s", packets, error, exc_info=error)
+
+
+def report_shutdown(message: str) -> None:
+    """Not everything could be written when the interpreter exited."""
+    logger.error("not everything was written at exit: %s", message)
