@@ -48,6 +48,21 @@ template <typename Send> void produce_each(std::uint64_t total, Send &&send)
     });
 }
 
+// Produces `total` packets in place: `send(count, fill)` finds room for `count` packets and calls fill(room).
+template <typename Send> void produce_in_place(std::uint64_t total, std::uint64_t group, Send &&send)
+{
+    for (std::uint64_t made = 0; made < total;) {
+        std::uint64_t count = total - made < group ? total - made : group;
+        send(count, [&](void *room) {
+            packet *to = static_cast<packet *>(room);
+            for (std::uint64_t i = 0; i < count; i++) {
+                to[i] = make_packet(made + i);
+            }
+        });
+        made += count;
+    }
+}
+
 // Sees every packet: the sequence must have no gap, the last value must belong to it.
 class verifier
 {

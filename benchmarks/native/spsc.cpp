@@ -33,20 +33,37 @@ void put_all(sluice_producer &producer, std::uint64_t packets)
     });
 }
 
-// The whole way: inline put, the engine's consumer, a callback per batch. `group` packets are published at a time.
-double engine(std::uint64_t packets, std::uint64_t group)
+// How a group comes about: put packet by packet and published together, or filled in the ring's memory.
+enum class how { put, in_place };
+
+void produce(sluice_producer &producer, how way, std::uint64_t packets, std::uint64_t group)
+{
+    if (way == how::put) {
+        put_all(producer, packets);
+        return;
+    }
+    bench::produce_in_place(packets, group, [&](std::uint64_t count, auto &&fill) {
+        void *room;
+        bench::must(sluice_producer_claim(&producer, count, &room), "sluice_producer_claim");
+        fill(room);
+        bench::must(sluice_producer_commit(&producer, count), "sluice_producer_commit");
+    });
+}
+
+// The whole way: inline producer, the engine's consumer, a callback per batch. `group` packets are published at a time.
+double engine(std::uint64_t packets, std::uint64_t group, how way = how::put)
 {
     bench::verifier seen;
     auto look = [&](const sluice_batch &batch) { seen.see(batch.data, batch.packets); };
     bench::engine_buffer buffer(capacity, sizeof(packet), batch_bytes);
     bench::add_callback(buffer, look);
-    double seconds = buffer.run(group * sizeof(packet), [&](sluice_producer &producer) { put_all(producer, packets); });
+    double seconds = buffer.run(group * sizeof(packet), [&](sluice_producer &producer) { produce(producer, way, packets, group); });
     seen.expect(packets);
     return rate(packets, seconds);
 }
 
 // The ring of sluice/ring.h with both ends in C; the consumer waits for `least` bytes.
-double inline_ring(std::uint64_t packets, std::uint64_t group, std::uint64_t least)
+double inline_ring(std::uint64_t packets, std::uint64_t group, std::uint64_t least, how way = how::put)
 {
     bench::ring_memory memory(capacity, sizeof(packet));
     bench::verifier seen;
@@ -55,7 +72,7 @@ double inline_ring(std::uint64_t packets, std::uint64_t group, std::uint64_t lea
             sluice_producer producer;
             bench::must(sluice_producer_open(&producer, memory.get()), "sluice_producer_open");
             producer.publish_bytes = group * sizeof(packet);
-            put_all(producer, packets);
+            produce(producer, way, packets, group);
             sluice_producer_close(&producer);
         },
         [&] {
@@ -67,17 +84,24 @@ double inline_ring(std::uint64_t packets, std::uint64_t group, std::uint64_t lea
 }
 
 // The raw ring; its consumer polls until `least` bytes are there.
-double raw(std::uint64_t packets, std::uint64_t group, std::uint64_t least)
+double raw(std::uint64_t packets, std::uint64_t group, std::uint64_t least, how way = how::put)
 {
     bench::raw_memory ring(capacity);
     bench::verifier seen;
     double seconds = bench::run_pair(
         [&] {
             raw_producer producer = raw_open(ring.get());
-            bench::produce_each(packets, [&](const packet &one) {
-                std::memcpy(raw_claim(&producer, sizeof one), &one, sizeof one);
-                raw_commit(&producer, sizeof one, group * sizeof one);
-            });
+            if (way == how::put) {
+                bench::produce_each(packets, [&](const packet &one) {
+                    std::memcpy(raw_claim(&producer, sizeof one), &one, sizeof one);
+                    raw_commit(&producer, sizeof one, group * sizeof one);
+                });
+            } else {
+                bench::produce_in_place(packets, group, [&](std::uint64_t count, auto &&fill) {
+                    fill(raw_claim(&producer, count * sizeof(packet)));
+                    raw_commit(&producer, count * sizeof(packet), 0);
+                });
+            }
             raw_publish(&producer);
         },
         [&] {
@@ -180,21 +204,24 @@ double moodycamel_each(std::uint64_t packets)
 int main(int argc, char **argv)
 {
     bench::suite suite("spsc", argc, argv);
-    constexpr std::uint64_t many = 8'000'000, fewer = 3'000'000;
+    constexpr std::uint64_t many = 16'000'000, fewer = 6'000'000;
 
-    for (std::uint64_t group : {8, 32}) {
-        std::string name = "64 B packets, groups of " + std::to_string(group);
-        suite.compare(name + ", to the engine / raw ring", "M/s", 1.0, {"engine", [=] { return engine(many, group); }},
-                      {{"polling", [=] { return raw(many, group, 1); }},
-                       {"waiting", [=] { return raw(many, group, batch_bytes); }}});
-        suite.compare(name + ", both ends in C / raw ring", "M/s", std::nullopt,
-                      {"ring.h", [=] { return inline_ring(many, group, batch_bytes); }},
-                      {{"polling", [=] { return raw(many, group, 1); }},
-                       {"waiting", [=] { return raw(many, group, batch_bytes); }}});
+    for (how way : {how::put, how::in_place}) {
+        for (std::uint64_t group : {8, 32}) {
+            std::string name = "64 B packets, groups of " + std::to_string(group) +
+                               (way == how::put ? ", put one by one" : ", filled in place");
+            std::vector<bench::contender> limit = {{"polling", [=] { return raw(many, group, 1, way); }},
+                                                   {"waiting", [=] { return raw(many, group, batch_bytes, way); }}};
+            suite.compare(name + ", to the engine / raw ring", "M/s", 1.0,
+                          {"engine", [=] { return engine(many, group, way); }}, limit);
+            suite.compare(name + ", both ends in C / raw ring", "M/s", std::nullopt,
+                          {"ring.h", [=] { return inline_ring(many, group, batch_bytes, way); }}, limit);
+        }
     }
     suite.compare("64 B packets, groups of 32, to the engine / Boost spsc_queue", "M/s", 1.5,
-                  {"engine", [=] { return engine(many, 32); }},
-                  {{"in place", [=] { return boost_in_place(many, 32); }}, {"copied out", [=] { return boost_copied(many, 32); }}});
+                  {"engine", [=] { return engine(many, 32, how::in_place); }},
+                  {{"in place", [=] { return boost_in_place(many, 32); }},
+                   {"copied out", [=] { return boost_copied(many, 32); }}});
 
     suite.compare("64 B packets, each published, to the engine / best peer", "M/s", 1.2,
                   {"engine", [=] { return engine(fewer, 1); }},
