@@ -12,11 +12,12 @@ public sealed unsafe class RingUnderTest : IDisposable
     private readonly int _count;
 
     /// <summary>Makes the ring and opens its ends.</summary>
-    public RingUnderTest(int producers = 1)
+    public RingUnderTest(int producers = 1, long capacity = 1 << 20)
     {
         _count = producers;
         _ring = Ring.Create(new RingOptions
         {
+            Capacity = capacity,
             Stride = Packet64.Bytes,
             Producers = producers == 1 ? ProducerMode.One : ProducerMode.Many,
             FullPolicy = FullPolicy.Block,
