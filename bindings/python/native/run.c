@@ -68,7 +68,8 @@ static int32_t in_slices(Buffer *self, int32_t (*call)(sluice_buffer *, int64_t)
 
 int32_t stop_in_slices(Buffer *self, int64_t timeout_ns)
 {
-    return in_slices(self, library.buffer_stop, timeout_ns, SLUICE_TIMEOUT);
+    int32_t status = in_slices(self, library.buffer_stop, timeout_ns, SLUICE_WOULD_BLOCK);
+    return status == SLUICE_WOULD_BLOCK ? SLUICE_TIMEOUT : status; /* a sink was not ready all the time */
 }
 
 int timeout_of(const char *name, PyObject *const *args, Py_ssize_t count, PyObject *names, int64_t *ns)
