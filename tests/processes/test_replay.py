@@ -122,7 +122,7 @@ def test_refusals_change_nothing(tmp_path: Path) -> None:
     run, out = tmp_path / "run.dat", tmp_path / "out"
     run.write_bytes(struct.pack(">BBI", 0xA1, 2, 1))
     for arguments, status, complaint in (
-        ((run, "--layout", "plasduino", "--out", out), 1, "known names are plasduino-digital"),
+        ((run, "--layout", "plasduino", "--out", out), 1, "plasduino-digital, plasduino-analog, jitter"),
         ((run, "--layout", "> a:B; b:Y", "--out", out), 1, "character 9"),
         ((tmp_path / "none.dat", "--layout", "jitter", "--out", out), 1, "none.dat': No such file"),
         ((tmp_path, "--layout", "jitter", "--out", out), 1, "is not a file"),
