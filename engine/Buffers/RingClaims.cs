@@ -138,7 +138,6 @@ public unsafe partial struct RingProducer
             return Status.State;
         }
 
-        Publish();
         if (bytes > View.Capacity && Grow == null)
         {
             return Status.Size;
@@ -149,6 +148,7 @@ public unsafe partial struct RingProducer
             return Status.Ok;
         }
 
+        Publish(); // what waits for its group is what the consumer can make room from
         switch ((FullPolicy)View.Policy)
         {
             case FullPolicy.Block:
@@ -156,9 +156,17 @@ public unsafe partial struct RingProducer
                 return WaitForRoom(bytes);
             case FullPolicy.DropOldest:
                 Tail = View.DropOldest(Self, KnownHead(), bytes);
-                return HasRoom(bytes) ? Status.Ok : DropNewest(packets);
+                if (HasRoom(bytes))
+                {
+                    return Status.Ok;
+                }
+
+                Interlocked.Add(ref header->DroppedNewest, packets);
+                return Status.Dropped;
             case FullPolicy.DropNewest:
-                return DropNewest(packets);
+                Interlocked.Add(ref header->DroppedNewest, packets);
+                WakeForRoom();
+                return Status.Dropped;
             default:
                 Interlocked.Increment(ref header->Stalls);
                 if (View.Policy == (uint)FullPolicy.Grow && Grow != null)
@@ -172,13 +180,6 @@ public unsafe partial struct RingProducer
                 WakeForRoom();
                 return Status.WouldBlock;
         }
-    }
-
-    private Status DropNewest(ulong packets)
-    {
-        Interlocked.Add(ref View.Header->DroppedNewest, packets);
-        WakeForRoom();
-        return Status.Dropped;
     }
 
     /// <summary>Block: spins, then sleeps until the consumer made room or the time is over.</summary>

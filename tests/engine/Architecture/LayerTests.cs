@@ -10,6 +10,9 @@ public sealed partial class LayerTests
     // Bottom first; a layer may use every one before it.
     private static readonly string[] Layers = ["Primitives", "Memory", "Buffers", "Packets", "Formatting", "Sinks", "Control"];
 
+    // Segments, rings, and the sinks that hand ring memory to the operating system.
+    private static readonly string[] UnsafeLayers = ["Memory", "Buffers", "Sinks", "Control"];
+
     [Fact]
     public void Every_folder_of_the_engine_is_a_layer()
     {
@@ -50,6 +53,26 @@ public sealed partial class LayerTests
         Assert.Empty(owners);
     }
 
+    [Fact]
+    public void Only_layers_that_own_memory_are_unsafe()
+    {
+        IEnumerable<string> strangers =
+            from file in Sources()
+            where !UnsafeLayers.Contains(Folder(file)) && UnsafeCode().IsMatch(File.ReadAllText(file))
+            select Path.GetRelativePath(Engine(), file);
+        Assert.Empty(strangers);
+    }
+
+    [Fact]
+    public void Only_one_file_binds_the_C_library()
+    {
+        IEnumerable<string> importers =
+            from file in Sources()
+            where ImportedFunction().IsMatch(File.ReadAllText(file))
+            select Path.GetRelativePath(Engine(), file);
+        Assert.Equal("Memory/Libc.cs", Assert.Single(importers));
+    }
+
     private static IEnumerable<string> Sources() => Directory.EnumerateFiles(Engine(), "*.cs", SearchOption.AllDirectories);
 
     private static string Folder(string file) => Path.GetRelativePath(Engine(), file).Split('/')[0];
@@ -62,4 +85,10 @@ public sealed partial class LayerTests
 
     [GeneratedRegex(@"\bnew Thread\b|\bTask\.Run\b|\bThreadPool\.\w")]
     private static partial Regex ThreadStart();
+
+    [GeneratedRegex(@"\bunsafe\b")]
+    private static partial Regex UnsafeCode();
+
+    [GeneratedRegex(@"\[(LibraryImport|DllImport)\b")]
+    private static partial Regex ImportedFunction();
 }

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Sluice.Buffers;
@@ -5,93 +6,52 @@ using Xunit;
 
 namespace Sluice.Tests.Buffers;
 
-/// <summary>The mirrors have the offsets of the C structs, and no two threads fight for a cache line.</summary>
+/// <summary>
+/// The mirrors have the offsets of the C structs, as <c>interop/abi/ring_layout.txt</c> lists them, and no two threads
+/// fight for a cache line.
+/// </summary>
 public sealed unsafe class RingLayoutTests
 {
-    [Theory]
-    [InlineData(nameof(RingHeader.Magic), 0)]
-    [InlineData(nameof(RingHeader.Abi), 8)]
-    [InlineData(nameof(RingHeader.HeaderBytes), 12)]
-    [InlineData(nameof(RingHeader.DataOffset), 16)]
-    [InlineData(nameof(RingHeader.Capacity), 24)]
-    [InlineData(nameof(RingHeader.Shape), 32)]
-    [InlineData(nameof(RingHeader.Stride), 36)]
-    [InlineData(nameof(RingHeader.Producers), 40)]
-    [InlineData(nameof(RingHeader.FullPolicy), 44)]
-    [InlineData(nameof(RingHeader.Flags), 48)]
-    [InlineData(nameof(RingHeader.LayoutBytes), 52)]
-    [InlineData(nameof(RingHeader.CellsOffset), 56)]
-    [InlineData(nameof(RingHeader.Cells), 64)]
-    [InlineData(nameof(RingHeader.SegmentBytes), 72)]
-    [InlineData(nameof(RingHeader.BlockTimeoutNs), 80)]
-    [InlineData(nameof(RingHeader.PidNamespace), 88)]
-    [InlineData(nameof(RingHeader.CreatedNs), 96)]
-    [InlineData(nameof(RingHeader.CheckMask), 104)]
-    [InlineData(nameof(RingHeader.CheckValue), 112)]
-    [InlineData(nameof(RingHeader.Head), 128)]
-    [InlineData(nameof(RingHeader.Pushed), 136)]
-    [InlineData(nameof(RingHeader.DroppedNewest), 144)]
-    [InlineData(nameof(RingHeader.Stalls), 152)]
-    [InlineData(nameof(RingHeader.Aborted), 160)]
-    [InlineData(nameof(RingHeader.Rejected), 168)]
-    [InlineData(nameof(RingHeader.Tail), 256)]
-    [InlineData(nameof(RingHeader.Clearing), 264)]
-    [InlineData(nameof(RingHeader.TailLock), 272)]
-    [InlineData(nameof(RingHeader.Popped), 280)]
-    [InlineData(nameof(RingHeader.DroppedOldest), 288)]
-    [InlineData(nameof(RingHeader.Unblocked), 296)]
-    [InlineData(nameof(RingHeader.HighWater), 304)]
-    [InlineData(nameof(RingHeader.Flushes), 312)]
-    [InlineData(nameof(RingHeader.SinkErrors), 320)]
-    [InlineData(nameof(RingHeader.WrittenBytes), 328)]
-    [InlineData(nameof(RingHeader.HeartbeatNs), 336)]
-    [InlineData(nameof(RingHeader.WakeAt), 384)]
-    [InlineData(nameof(RingHeader.DataFutex), 392)]
-    [InlineData(nameof(RingHeader.EventFd), 396)]
-    [InlineData(nameof(RingHeader.EventOwner), 400)]
-    [InlineData(nameof(RingHeader.EventGeneration), 408)]
-    [InlineData(nameof(RingHeader.SpaceWaiters), 512)]
-    [InlineData(nameof(RingHeader.SpaceFutex), 516)]
-    [InlineData(nameof(RingHeader.Creator), 640)]
-    [InlineData(nameof(RingHeader.ConsumerOwner), 648)]
-    [InlineData(nameof(RingHeader.ProducerOwner), 656)]
-    [InlineData(nameof(RingHeader.ProducerSlots), 664)]
-    [InlineData(nameof(RingHeader.LayoutText), 2816)]
-    public void Header_field_lies_at(string field, int offset)
+    public static TheoryData<string, string, int> Mirrors => new()
     {
-        Assert.Equal(offset, (int)Marshal.OffsetOf<RingHeader>(field));
+        { "sluice_ring_header", nameof(RingHeader), 42 },
+        { "sluice_ring_view", nameof(RingView), 15 },
+        { "sluice_producer", nameof(RingProducer), 17 },
+        { "sluice_consumer", nameof(RingConsumer), 8 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Mirrors))]
+    public void Every_field_lies_where_the_C_one_lies(string c, string mirror, int fields)
+    {
+        Type type = typeof(RingHeader).Assembly.GetType($"Sluice.Buffers.{mirror}", true)!;
+        int compared = 0;
+        foreach (string[] line in Golden(c))
+        {
+            FieldInfo? field = type.GetField(NameOf(line[0]), BindingFlags.Instance | BindingFlags.NonPublic);
+            if (field == null)
+            {
+                Assert.StartsWith("reserved", line[0], StringComparison.Ordinal);
+                continue;
+            }
+
+            Assert.Equal((line[0], int.Parse(line[1])), (line[0], (int)Marshal.OffsetOf(type, field.Name)));
+            Assert.Equal((line[0], int.Parse(line[2])), (line[0], SizeOf(field)));
+            compared++;
+        }
+
+        Assert.True(compared >= fields, $"{compared} fields compared");
     }
 
     [Fact]
     public void Structs_have_the_sizes_of_the_C_ones()
     {
-        Assert.Equal(4096, Unsafe.SizeOf<RingHeader>());
-        Assert.Equal(88, Unsafe.SizeOf<RingView>());
-        Assert.Equal(208, Unsafe.SizeOf<RingProducer>());
-        Assert.Equal(136, Unsafe.SizeOf<RingConsumer>());
-    }
+        Assert.Equal(Size("sluice_ring_header"), Unsafe.SizeOf<RingHeader>());
+        Assert.Equal(Size("sluice_ring_view"), Unsafe.SizeOf<RingView>());
+        Assert.Equal(Size("sluice_producer"), Unsafe.SizeOf<RingProducer>());
+        Assert.Equal(Size("sluice_consumer"), Unsafe.SizeOf<RingConsumer>());
 
-    [Theory]
-    [InlineData(nameof(RingProducer.View), 0)]
-    [InlineData(nameof(RingProducer.Head), 88)]
-    [InlineData(nameof(RingProducer.Published), 96)]
-    [InlineData(nameof(RingProducer.Tail), 104)]
-    [InlineData(nameof(RingProducer.PublishThreshold), 112)]
-    [InlineData(nameof(RingProducer.Claimed), 120)]
-    [InlineData(nameof(RingProducer.ClaimBytes), 128)]
-    [InlineData(nameof(RingProducer.Records), 136)]
-    [InlineData(nameof(RingProducer.CheckMask), 144)]
-    [InlineData(nameof(RingProducer.CheckValue), 152)]
-    [InlineData(nameof(RingProducer.TimeoutNs), 160)]
-    [InlineData(nameof(RingProducer.Self), 168)]
-    [InlineData(nameof(RingProducer.EventSeen), 176)]
-    [InlineData(nameof(RingProducer.EventFd), 184)]
-    [InlineData(nameof(RingProducer.Slot), 188)]
-    [InlineData(nameof(RingProducer.Grow), 192)]
-    [InlineData(nameof(RingProducer.Engine), 200)]
-    public void Producer_field_lies_at(string field, int offset)
-    {
-        Assert.Equal(offset, (int)Marshal.OffsetOf<RingProducer>(field));
+        static int Size(string c) => int.Parse(Lines().Single(l => l[0] == c && l[1] == "-")[2]);
     }
 
     [Fact]
@@ -103,5 +63,28 @@ public sealed unsafe class RingLayoutTests
         Assert.Equal(4, new[] { head / 128, tail / 128, wake / 128, space / 128 }.Distinct().Count());
 
         static long Offset(string field) => Marshal.OffsetOf<RingHeader>(field);
+    }
+
+    // Field, offset and size of one struct.
+    private static IEnumerable<string[]> Golden(string c) =>
+        from line in Lines() where line[0].StartsWith($"{c}.", StringComparison.Ordinal) select (string[])[line[0][(c.Length + 1)..], line[1], line[2]];
+
+    private static IEnumerable<string[]> Lines([CallerFilePath] string here = "") =>
+        File.ReadLines(Path.Combine(Path.GetDirectoryName(here)!, "../../../interop/abi/ring_layout.txt"))
+            .Select(line => line.Split(' '));
+
+    // publish_bytes -> PublishBytes; one name differs because a property has the plain one.
+    private static string NameOf(string c) => c switch
+    {
+        "publish_bytes" => nameof(RingProducer.PublishThreshold),
+        _ => string.Concat(c.Split('_').Select(word => char.ToUpperInvariant(word[0]) + word[1..])),
+    };
+
+    private static int SizeOf(FieldInfo field)
+    {
+        Type type = field.FieldType;
+        return field.GetCustomAttribute<FixedBufferAttribute>() is { } buffer ? buffer.Length * Marshal.SizeOf(buffer.ElementType)
+            : type.IsPointer || type.IsFunctionPointer ? sizeof(void*)
+            : Marshal.SizeOf(type);
     }
 }

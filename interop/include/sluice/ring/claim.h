@@ -82,6 +82,16 @@ static inline int sluice_has_room(sluice_producer *producer, uint64_t bytes)
     return sluice_producer_head(producer) + bytes - producer->tail <= producer->view.capacity;
 }
 
+/* A consumer may wait for more than there is room for: whoever is turned away tells it. */
+static inline void sluice_wake_for_room(sluice_producer *producer)
+{
+    sluice_fence_full();
+    if (sluice_load_relaxed(&producer->view.header->wake_at) != SLUICE_RING_NEVER) {
+        sluice_wake_consumer(producer->view.header, SLUICE_RING_NEVER - 1, producer->self, &producer->event_seen,
+                             &producer->event_fd);
+    }
+}
+
 /* SLUICE_BLOCK: spin, then sleep until the consumer made room or the time is over. */
 static inline int32_t sluice_wait_for_room(sluice_producer *producer, uint64_t bytes)
 {
@@ -93,6 +103,7 @@ static inline int32_t sluice_wait_for_room(sluice_producer *producer, uint64_t b
         sluice_cpu_relax();
     }
     int64_t deadline = sluice_deadline(producer->timeout_ns);
+    int told = 0;
     do {
         if (sluice_has_room(producer, bytes)) {
             return SLUICE_OK;
@@ -101,10 +112,15 @@ static inline int32_t sluice_wait_for_room(sluice_producer *producer, uint64_t b
         sluice_store_relaxed(&header->space_waiters, 1u);
         sluice_heavy_fence(producer->view.asymmetric);
         if (sluice_has_room(producer, bytes)) {
+            sluice_wake_producers(header); /* takes the flag back; others that wait set it again */
             return SLUICE_OK;
         }
         if (sluice_load_relaxed(&header->head) & SLUICE_RING_SEALED) {
             return SLUICE_E_STATE;
+        }
+        if (!told) {
+            sluice_wake_for_room(producer);
+            told = 1;
         }
         sluice_futex_wait(&header->space_futex, seen, deadline);
     } while (sluice_monotonic_ns() < deadline);
@@ -138,6 +154,7 @@ SLUICE_COLD int32_t sluice_no_room(sluice_producer *producer, uint64_t bytes, ui
         return SLUICE_DROPPED;
     case SLUICE_DROP_NEWEST:
         sluice_count(&header->dropped_newest, packets);
+        sluice_wake_for_room(producer);
         return SLUICE_DROPPED;
     case SLUICE_GROW:
         if (producer->grow != NULL) {
@@ -147,6 +164,7 @@ SLUICE_COLD int32_t sluice_no_room(sluice_producer *producer, uint64_t bytes, ui
         /* fall through */
     default:
         sluice_count(&header->stalls, 1);
+        sluice_wake_for_room(producer);
         return SLUICE_WOULD_BLOCK;
     }
 }
