@@ -141,15 +141,21 @@ public abstract unsafe class PacketStore : IPacketSource, IPacketIngress
             uint futex = Volatile.Read(ref header->DataFutex);
             bool armed = WaitStrategy == WaitStrategy.Park && !sleeper->Arm(Missing(sleeper, moreThan));
             bool settled = Settled(moreThan, out status);
-            if (settled || now >= deadline)
+            if (settled)
             {
                 sleeper->Disarm();
-                return settled ? status : Status.Timeout;
+                return status;
             }
 
-            if (sleeper->GiveUpStuck(now, ref before, ref stuckSince))
+            if (sleeper->GiveUpStuck(now, deadline, ref before, ref stuckSince))
             {
                 continue;
+            }
+
+            if (now >= deadline)
+            {
+                sleeper->Disarm();
+                return Status.Timeout;
             }
 
             Pause(armed, &header->DataFutex, futex, deadline);

@@ -6,7 +6,9 @@ namespace Sluice.Buffers;
 /// <content>How the consumer looks for packets and how it sleeps: the algorithms of <c>sluice/ring/consumer.h</c>.</content>
 public unsafe partial struct RingConsumer
 {
-    /// <summary>A wait that sees no progress for so long looks for claims whose producer died.</summary>
+    /// <summary>
+    /// A wait that sees no progress for so long, or whose time is over before an open claim, looks for producers that died.
+    /// </summary>
     internal const long UnblockAfterNs = 50_000_000;
 
     internal const int SpinRounds = 200;
@@ -85,16 +87,18 @@ public unsafe partial struct RingConsumer
                 }
             }
 
+            if (GiveUpStuck(now, deadline, ref before, ref stuckSince))
+            {
+                continue;
+            }
+
             if (now >= deadline)
             {
                 Disarm();
                 return Status.Timeout;
             }
 
-            if (!GiveUpStuck(now, ref before, ref stuckSince))
-            {
-                Futex.Wait(&header->DataFutex, futex, deadline);
-            }
+            Futex.Wait(&header->DataFutex, futex, deadline);
         }
     }
 
@@ -136,16 +140,16 @@ public unsafe partial struct RingConsumer
     internal readonly void Disarm() => Volatile.Write(ref View.Header->WakeAt, RingHeader.Never);
 
     /// <summary>Looks for claims of dead producers when nothing came for a while. True when one was given up.</summary>
-    internal bool GiveUpStuck(long now, ref ulong before, ref long stuckSince)
+    internal bool GiveUpStuck(long now, long deadline, ref ulong before, ref long stuckSince)
     {
         if (before != Seen)
         {
             before = Seen;
             stuckSince = now;
-            return false;
         }
 
-        return now - stuckSince > UnblockAfterNs && Unblock() == Status.Ok;
+        bool looks = now >= deadline ? View.Many != 0 && Seen < Limit : now - stuckSince > UnblockAfterNs;
+        return looks && Unblock() == Status.Ok;
     }
 
     internal void Scan(ulong most)
