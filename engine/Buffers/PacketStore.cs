@@ -130,7 +130,13 @@ public abstract unsafe class PacketStore : IPacketSource, IPacketIngress
             Fences.Relax();
         }
 
-        long deadline = MonotonicClock.Deadline(timeoutNs), stuckSince = MonotonicClock.Now;
+        long deadline = MonotonicClock.Deadline(timeoutNs);
+        if (WaitStrategy == WaitStrategy.Park && YieldFor(moreThan, deadline, out status))
+        {
+            return status;
+        }
+
+        long stuckSince = MonotonicClock.Now;
         ulong before = ulong.MaxValue;
         for (;;)
         {
@@ -246,6 +252,25 @@ public abstract unsafe class PacketStore : IPacketSource, IPacketIngress
             Rejected = sum.Rejected + (long)Volatile.Read(ref header->Rejected),
             Unblocked = sum.Unblocked + (long)Volatile.Read(ref header->Unblocked),
         };
+    }
+
+    // Yields while that is worth more than sleeping.
+    private bool YieldFor(long moreThan, long deadline, out Status status)
+    {
+        long before, readable = Readable;
+        bool settled;
+        do
+        {
+            before = readable;
+            long patience = Patience.Until(deadline);
+            while (!(settled = Settled(moreThan, out status)) && Patience.Yield(patience))
+            {
+            }
+
+            readable = Readable;
+        }
+        while (!settled && Patience.Pays(before, readable, moreThan));
+        return settled;
     }
 
     private bool Settled(long moreThan, out Status status)

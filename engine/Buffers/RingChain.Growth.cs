@@ -161,6 +161,7 @@ public sealed unsafe partial class RingChain
             return status;
         }
 
+        producer->Tune();
         ref ulong end = ref before.Many != 0 ? ref from->ProducerSlots[slot] : ref from->ProducerOwner;
         _ = Interlocked.CompareExchange(ref end, 0, producer->Self);
         return Status.Ok;

@@ -182,7 +182,7 @@ public unsafe partial struct RingProducer
         }
     }
 
-    /// <summary>Block: spins, then sleeps until the consumer made room or the time is over.</summary>
+    /// <summary>Block: spins, yields, then sleeps until the consumer made room or the time is over.</summary>
     private Status WaitForRoom(ulong bytes)
     {
         RingHeader* header = View.Header;
@@ -196,7 +196,16 @@ public unsafe partial struct RingProducer
             Fences.Relax();
         }
 
-        long deadline = MonotonicClock.Deadline(TimeoutNs);
+        WakeForRoom();
+        long deadline = MonotonicClock.Deadline(TimeoutNs), patience = Patience.Until(deadline);
+        while (Patience.Yield(patience))
+        {
+            if (HasRoom(bytes))
+            {
+                return Status.Ok;
+            }
+        }
+
         bool told = false;
         do
         {

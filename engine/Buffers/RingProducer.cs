@@ -35,6 +35,8 @@ public unsafe partial struct RingProducer
     internal uint Slot;
     internal delegate* unmanaged<void*, RingProducer*, ulong, int> Grow;
     internal void* Engine;
+    internal uint PlainBytes;        // the stride where a put is a copy and a position; else never a size
+    internal uint MostPackets;       // in one claim; 0: framed
 
     /// <summary>Committed bytes that are published together; 0: at once. Only a sole producer groups.</summary>
     public long PublishBytes
@@ -158,14 +160,12 @@ public unsafe partial struct RingProducer
             return Status.State;
         }
 
-        // A framed ring has stride 0; a product says the same as a division and costs less.
-        if (packets < 0 || Math.BigMul((ulong)packets, View.Stride, out ulong bytes) != 0 || bytes == 0
-            || bytes > View.Capacity || (View.Many != 0 && (ulong)packets > RingHeader.ClaimMost))
+        if ((ulong)packets - 1 >= MostPackets)
         {
             return Status.Size;
         }
 
-        Status status = Reserve(bytes, (ulong)packets);
+        Status status = Reserve((ulong)packets * View.Stride, (ulong)packets);
         if (status == Status.Ok)
         {
             memory = ClaimMemory(0);
@@ -182,7 +182,8 @@ public unsafe partial struct RingProducer
             return Status.State;
         }
 
-        if (packets < 0 || Math.BigMul((ulong)packets, View.Stride, out ulong bytes) != 0 || bytes > ClaimBytes)
+        ulong bytes = (ulong)packets * View.Stride;
+        if ((ulong)packets > MostPackets || bytes > ClaimBytes)
         {
             return Status.Size;
         }
@@ -350,9 +351,20 @@ public unsafe partial struct RingProducer
         {
             this = default;
             EventFd = -1;
+            return status;
         }
 
+        Tune();
         return status;
+    }
+
+    /// <summary>What the hot calls look at instead of the view's fields one by one; anew whenever the view changes.</summary>
+    internal void Tune()
+    {
+        ulong most = View.Framed != 0 ? 0 : View.Many != 0 ? RingHeader.ClaimMost : uint.MaxValue;
+        ulong fit = View.Framed != 0 ? 0 : View.Capacity / View.Stride;
+        PlainBytes = View.Framed == 0 && View.Many == 0 && CheckMask == 0 ? View.Stride : uint.MaxValue;
+        MostPackets = (uint)Math.Min(fit, most);
     }
 
     /// <summary>Points the producer at a ring it has no end of yet; what it had before must be given back.</summary>

@@ -42,8 +42,25 @@ public unsafe partial struct RingConsumer
     /// <summary>Whether the ring is sealed and everything in it can be peeked.</summary>
     internal readonly bool IsComplete => Volatile.Read(ref View.Header->Head) == (Seen | RingHeader.Sealed);
 
+    /// <summary>Yields while that is worth more than sleeping.</summary>
+    private bool YieldFor(long bytes, long deadline)
+    {
+        long before, readable = Readable;
+        do
+        {
+            before = readable;
+            long patience = Patience.Until(deadline);
+            while (readable < bytes && Patience.Yield(patience))
+            {
+                readable = Readable;
+            }
+        }
+        while (readable < bytes && Patience.Pays(before, readable, bytes));
+        return readable >= bytes;
+    }
+
     /// <summary>
-    /// Waits until so many bytes can be read: spins, then sleeps. Claims of producers that died are given up on the way.
+    /// Waits until so many bytes can be read: spins, yields, then sleeps. Claims of producers that died are given up on the way.
     /// </summary>
     /// <returns>
     /// <see cref="Status.Timeout"/> after the time (0: look once, -1: for ever); <see cref="Status.End"/>: the ring is sealed
@@ -66,8 +83,14 @@ public unsafe partial struct RingConsumer
             Fences.Relax();
         }
 
+        long deadline = MonotonicClock.Deadline(timeoutNs);
+        if (YieldFor(bytes, deadline))
+        {
+            return Status.Ok;
+        }
+
         RingHeader* header = View.Header;
-        long deadline = MonotonicClock.Deadline(timeoutNs), stuckSince = MonotonicClock.Now;
+        long stuckSince = MonotonicClock.Now;
         ulong before = Seen;
         for (;;)
         {

@@ -182,9 +182,9 @@ public sealed unsafe partial class PacketBuffer : IDisposable
         }
 
         CloseHostProducer();
-        if (Options is { Name: not null, Attach: AttachMode.Create } && _store is RingSource ring)
+        if (Options is { Name: not null, Attach: AttachMode.Create } && _store is RingSource { Packets: 0 } ring)
         {
-            ring.Ring.Remove(); // who made the name takes it away; whoever is attached stays so
+            ring.Ring.Remove(); // who made the name takes it away, unless packets wait in it for the next consumer
         }
 
         _source.Dispose();

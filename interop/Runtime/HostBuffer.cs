@@ -79,7 +79,7 @@ internal sealed unsafe class HostBuffer
     public long Discard(nint handle)
     {
         _ = Buffer.Stop(0);
-        long lost = Buffer.Size;
+        long lost = Buffer.Clear();
         Free(handle);
         return lost;
     }

@@ -47,6 +47,7 @@ static void print_producer(FILE *out)
 #define F(field) FIELD(sluice_producer, field)
     F(view) F(head) F(published) F(tail) F(publish_bytes) F(claimed) F(claim_bytes) F(records) F(check_mask)
     F(check_value) F(timeout_ns) F(self) F(event_seen) F(event_fd) F(slot) F(grow) F(engine)
+    F(plain_bytes) F(most_packets)
     SIZE(sluice_producer)
 #undef F
 }

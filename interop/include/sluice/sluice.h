@@ -135,8 +135,8 @@ typedef struct sluice_buffer_options {
     uint64_t memory_limit;        /* FIFO: bytes in memory; default 1 GiB */
     uint64_t spill_limit;         /* FIFO: bytes in files beyond it; default 64 GiB */
     const char *spill_directory;  /* FIFO: default TMPDIR, else /var/tmp */
-    const char *name;             /* shared memory that other processes attach to by name (circular); the buffer
-                                     that made it with SLUICE_CREATE takes the name away at its end */
+    const char *name;             /* shared memory that other processes attach to by name (circular); the buffer that
+                                     made it with SLUICE_CREATE takes the name away at its end, if nothing is left in it */
     const char *file;             /* a file that keeps the packets when the process dies (circular) */
     const sluice_layout *layout;  /* may be NULL */
     uint64_t release_packets;     /* release at this many packets; 0: no such rule */
@@ -216,8 +216,8 @@ typedef struct sluice_file_options {
 SLUICE_CHECKED int32_t sluice_buffer_add_file_sink(sluice_buffer *buffer, const sluice_file_options *options,
                                                    sluice_sink **sink);
 
-/* Formats one packet as text, its line end included: writes at most capacity bytes, sets *written. More room needed: set *written to it and
- * return SLUICE_WOULD_BLOCK, the call is repeated. Negative: a fault, the packet is kept. */
+/* Formats one packet as text, its line end included: writes at most capacity bytes, sets *written. More room needed: set
+ * *written to it and return SLUICE_WOULD_BLOCK, the call is repeated. Negative: a fault, the packet is kept. */
 typedef int32_t (*sluice_format_fn)(void *user, const void *packet, size_t bytes, char *text, size_t capacity,
                                     size_t *written);
 

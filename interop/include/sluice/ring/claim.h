@@ -34,7 +34,23 @@ typedef struct sluice_producer {
     uint32_t slot;
     sluice_grow_fn grow;
     void *engine;
+    uint32_t plain_bytes;  /* the stride where a put is a copy and a position: one producer, no constants; else NEVER */
+    uint32_t most_packets; /* in one claim; 0: framed */
 } sluice_producer;
+
+/* No put has this size. */
+#define SLUICE_PLAIN_NEVER UINT32_MAX
+
+/* What the hot calls look at instead of the view's fields one by one; anew whenever the view changes. */
+static inline void sluice_producer_tune(sluice_producer *producer)
+{
+    const sluice_ring_view *view = &producer->view;
+    int plain = !view->framed && !view->many && producer->check_mask == 0;
+    uint64_t most = view->framed ? 0 : view->many ? SLUICE_RING_CLAIM_MOST : UINT32_MAX;
+    uint64_t fit = view->framed ? 0 : view->capacity / view->stride;
+    producer->plain_bytes = plain ? view->stride : SLUICE_PLAIN_NEVER;
+    producer->most_packets = (uint32_t)(fit < most ? fit : most);
+}
 
 /* Wakes the consumer if it waits for `end` or less. */
 SLUICE_HOT_PART void sluice_wake_if_due(sluice_producer *producer, uint64_t end)
@@ -92,7 +108,7 @@ static inline void sluice_wake_for_room(sluice_producer *producer)
     }
 }
 
-/* SLUICE_BLOCK: spin, then sleep until the consumer made room or the time is over. */
+/* SLUICE_BLOCK: spin, yield, then sleep until the consumer made room or the time is over. */
 static inline int32_t sluice_wait_for_room(sluice_producer *producer, uint64_t bytes)
 {
     sluice_ring_header *header = producer->view.header;
@@ -102,7 +118,13 @@ static inline int32_t sluice_wait_for_room(sluice_producer *producer, uint64_t b
         }
         sluice_cpu_relax();
     }
-    int64_t deadline = sluice_deadline(producer->timeout_ns);
+    sluice_wake_for_room(producer);
+    int64_t deadline = sluice_deadline(producer->timeout_ns), patience = sluice_patience(deadline);
+    while (sluice_yield(patience)) {
+        if (sluice_has_room(producer, bytes)) {
+            return SLUICE_OK;
+        }
+    }
     int told = 0;
     do {
         if (sluice_has_room(producer, bytes)) {
@@ -240,13 +262,13 @@ SLUICE_CHECKED SLUICE_HOT_PART int32_t sluice_reserve_of_many(sluice_producer *p
 SLUICE_CHECKED SLUICE_HOT_PART int32_t sluice_reserve(sluice_producer *producer, uint64_t bytes, uint64_t packets)
 {
     int32_t status = SLUICE_OK;
-    if (producer->view.many) {
-        status = sluice_reserve_of_many(producer, bytes, packets, &producer->claimed);
-    } else {
+    if (SLUICE_LIKELY(!producer->view.many)) {
         if (SLUICE_UNLIKELY(producer->head + bytes - producer->tail > producer->view.capacity)) {
             status = sluice_make_room(producer, bytes, packets);
         }
         producer->claimed = producer->head;
+    } else {
+        status = sluice_reserve_of_many(producer, bytes, packets, &producer->claimed);
     }
     if (SLUICE_LIKELY(status == SLUICE_OK)) {
         producer->claim_bytes = bytes;
@@ -278,7 +300,7 @@ SLUICE_HOT_PART void sluice_settle_bytes(sluice_producer *producer, uint64_t byt
 {
     uint64_t head = producer->head + bytes;
     producer->head = head;
-    if (head - producer->published >= producer->publish_bytes) {
+    if (SLUICE_LIKELY(head - producer->published >= producer->publish_bytes)) {
         sluice_producer_publish(producer);
     }
 }
@@ -297,7 +319,7 @@ SLUICE_HOT_PART void sluice_settle_fixed(sluice_producer *producer, uint64_t byt
 {
     uint64_t claim_bytes = producer->claim_bytes;
     producer->claim_bytes = 0;
-    if (!producer->view.many) {
+    if (SLUICE_LIKELY(!producer->view.many)) {
         sluice_settle_bytes(producer, bytes);
     } else if (claim_bytes == producer->view.stride && bytes == claim_bytes) {
         sluice_settle_one(producer, producer->claimed);

@@ -311,7 +311,22 @@ SLUICE_INLINE int32_t sluice_consumer_arm(sluice_consumer *consumer, uint64_t by
     return 1;
 }
 
-/* Waits until `bytes` can be read: spins, then sleeps. TIMEOUT after timeout_ns (0: look once, -1: for ever).
+/* Yields while that is worth more than sleeping: for one span of patience, and for as long as each span brings at least
+ * half of what is missing. 1 when `bytes` can be read. */
+static inline int sluice_yield_for(sluice_consumer *consumer, uint64_t bytes, int64_t deadline)
+{
+    uint64_t before, readable = sluice_consumer_readable(consumer);
+    do {
+        before = readable;
+        int64_t patience = sluice_patience(deadline);
+        while (readable < bytes && sluice_yield(patience)) {
+            readable = sluice_consumer_readable(consumer);
+        }
+    } while (readable < bytes && readable > before && readable - before >= (bytes - readable) / 2);
+    return readable >= bytes;
+}
+
+/* Waits until `bytes` can be read: spins, yields, then sleeps. TIMEOUT after timeout_ns (0: look once, -1: for ever).
  * END when the ring is sealed and less will ever be there. Claims of producers that died are given up on the way. */
 SLUICE_CHECKED SLUICE_INLINE int32_t sluice_consumer_wait(sluice_consumer *consumer, uint64_t bytes, int64_t timeout_ns)
 {
@@ -329,7 +344,11 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_consumer_wait(sluice_consumer *consu
             sluice_cpu_relax();
         }
     }
-    int64_t deadline = sluice_deadline(timeout_ns), stuck_since = sluice_monotonic_ns();
+    int64_t deadline = sluice_deadline(timeout_ns);
+    if (sluice_yield_for(consumer, bytes, deadline)) {
+        return SLUICE_OK;
+    }
+    int64_t stuck_since = sluice_monotonic_ns();
     uint64_t before = consumer->seen;
     for (;;) {
         int64_t now = sluice_monotonic_ns();

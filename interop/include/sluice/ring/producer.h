@@ -29,6 +29,7 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_producer_open(sluice_producer *produ
     producer->timeout_ns = header->block_timeout_ns;
     producer->check_mask = header->check_mask;
     producer->check_value = header->check_value;
+    sluice_producer_tune(producer);
     if (!sluice_fence_register()) {
         producer->view.asymmetric = 0; /* the full fence on this side serves as well */
     }
@@ -84,30 +85,38 @@ SLUICE_COLD int32_t sluice_reject(sluice_producer *producer, int32_t status)
  * E_CONSTANT: a constant of the packet layout does not hold. E_STATE: a claim is open, or the ring is sealed. */
 SLUICE_CHECKED SLUICE_HOT int32_t sluice_producer_put(sluice_producer *producer, const void *packet, uint32_t bytes)
 {
+    if (SLUICE_LIKELY(bytes == producer->plain_bytes && producer->claim_bytes == 0)) {
+        if (SLUICE_UNLIKELY(producer->head + bytes - producer->tail > producer->view.capacity)) {
+            int32_t status = sluice_make_room(producer, bytes, 1);
+            if (status != SLUICE_OK) {
+                return status;
+            }
+        }
+        memcpy(producer->view.data + (producer->head & producer->view.mask), packet, bytes);
+        sluice_settle_bytes(producer, bytes);
+        return SLUICE_OK;
+    }
     if (SLUICE_UNLIKELY(((bytes ^ producer->view.stride) | producer->claim_bytes | (bytes == 0)) != 0)) {
         return sluice_reject(producer, SLUICE_E_SIZE);
     }
     if (SLUICE_UNLIKELY(producer->check_mask != 0) && !sluice_constants_hold(producer, packet)) {
         return sluice_reject(producer, SLUICE_E_CONSTANT);
     }
-    if (producer->view.many) {
-        uint64_t position = 0;
-        int32_t status = sluice_reserve_of_many(producer, bytes, 1, &position);
-        if (SLUICE_LIKELY(status == SLUICE_OK)) {
-            memcpy(producer->view.data + (position & producer->view.mask), packet, bytes);
+    uint64_t position = producer->head;
+    int32_t status = producer->view.many ? sluice_reserve_of_many(producer, bytes, 1, &position) : SLUICE_OK;
+    if (!producer->view.many && SLUICE_UNLIKELY(position + bytes - producer->tail > producer->view.capacity)) {
+        status = sluice_make_room(producer, bytes, 1);
+        position = producer->head; /* growing begins a new ring */
+    }
+    if (SLUICE_LIKELY(status == SLUICE_OK)) {
+        memcpy(producer->view.data + (position & producer->view.mask), packet, bytes);
+        if (producer->view.many) {
             sluice_settle_one(producer, position);
-        }
-        return status;
-    }
-    if (SLUICE_UNLIKELY(producer->head + bytes - producer->tail > producer->view.capacity)) {
-        int32_t status = sluice_make_room(producer, bytes, 1);
-        if (status != SLUICE_OK) {
-            return status;
+        } else {
+            sluice_settle_bytes(producer, bytes);
         }
     }
-    memcpy(producer->view.data + (producer->head & producer->view.mask), packet, bytes);
-    sluice_settle_bytes(producer, bytes);
-    return SLUICE_OK;
+    return status;
 }
 
 /* Fixed stride: copies `packets` packets in, in runs as long as the room allows. *done is how many were taken; the
@@ -162,16 +171,11 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_producer_put_many(sluice_producer *p
 /* Fixed stride: room for `packets` consecutive packets, at *memory, to be filled in place. */
 SLUICE_CHECKED SLUICE_HOT int32_t sluice_producer_claim(sluice_producer *producer, uint64_t packets, void **memory)
 {
-    if (producer->claim_bytes != 0) {
-        return SLUICE_E_STATE;
+    if (SLUICE_UNLIKELY(packets - 1 >= producer->most_packets || producer->claim_bytes != 0)) {
+        return producer->claim_bytes != 0 ? SLUICE_E_STATE : SLUICE_E_SIZE;
     }
-    uint64_t bytes = 0; /* a framed ring has stride 0 */
-    if (__builtin_mul_overflow(packets, (uint64_t)producer->view.stride, &bytes) || bytes == 0 ||
-        bytes > producer->view.capacity || (producer->view.many && packets > SLUICE_RING_CLAIM_MOST)) {
-        return SLUICE_E_SIZE;
-    }
-    int32_t status = sluice_reserve(producer, bytes, packets);
-    if (status == SLUICE_OK) {
+    int32_t status = sluice_reserve(producer, packets * producer->view.stride, packets);
+    if (SLUICE_LIKELY(status == SLUICE_OK)) {
         *memory = sluice_claim_memory(producer, 0);
     }
     return status;
@@ -180,12 +184,10 @@ SLUICE_CHECKED SLUICE_HOT int32_t sluice_producer_claim(sluice_producer *produce
 /* Fixed stride: the first `packets` of the claim are good; the others were never there. */
 SLUICE_CHECKED SLUICE_HOT int32_t sluice_producer_commit(sluice_producer *producer, uint64_t packets)
 {
-    uint64_t bytes = 0;
-    if (producer->claim_bytes == 0 || producer->view.framed) {
-        return SLUICE_E_STATE;
-    }
-    if (__builtin_mul_overflow(packets, (uint64_t)producer->view.stride, &bytes) || bytes > producer->claim_bytes) {
-        return SLUICE_E_SIZE;
+    uint64_t bytes = packets * producer->view.stride;
+    if (SLUICE_UNLIKELY(packets > producer->most_packets || bytes > producer->claim_bytes ||
+                        producer->claim_bytes == 0)) {
+        return producer->claim_bytes == 0 || producer->view.framed ? SLUICE_E_STATE : SLUICE_E_SIZE;
     }
     sluice_settle_fixed(producer, bytes);
     return SLUICE_OK;

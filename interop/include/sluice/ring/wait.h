@@ -20,6 +20,7 @@
 #include "owner.h"
 
 #include <linux/futex.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <time.h>
 
@@ -29,6 +30,7 @@
 
 #define SLUICE_WAIT_SLICE_NS INT64_C(100000000)
 #define SLUICE_SPIN_ROUNDS 200
+#define SLUICE_PATIENCE_NS INT64_C(50000)
 
 static inline int64_t sluice_monotonic_ns(void)
 {
@@ -42,6 +44,21 @@ static inline int64_t sluice_deadline(int64_t timeout_ns)
 {
     int64_t now = sluice_monotonic_ns();
     return timeout_ns < 0 || timeout_ns > INT64_MAX - now ? INT64_MAX : now + timeout_ns;
+}
+
+/* Between spinning and sleeping a waiter yields: whoever shares its processor gets on, and a peer that is only a batch
+ * away is awaited without the two system calls and the delay of a sleep. Monotonic time at which that ends. */
+static inline int64_t sluice_patience(int64_t deadline)
+{
+    int64_t end = sluice_monotonic_ns() + SLUICE_PATIENCE_NS;
+    return end < deadline ? end : deadline;
+}
+
+/* Gives the processor away once. 1 while there is patience left. */
+static inline int sluice_yield(int64_t patience)
+{
+    (void)sched_yield();
+    return sluice_monotonic_ns() < patience;
 }
 
 enum { SLUICE_MEMBARRIER_GLOBAL_EXPEDITED = 2, SLUICE_MEMBARRIER_REGISTER_GLOBAL_EXPEDITED = 4 };
