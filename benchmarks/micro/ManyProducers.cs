@@ -6,16 +6,16 @@ namespace Sluice.Benchmarks;
 
 /// <summary>
 /// 64-byte packets from two producer threads to one consumer, every packet published by itself, against
-/// <see cref="ConcurrentQueue{T}"/> with the packets as values. That one grows, so the ring has room for a whole round too.
-/// Both consumers see every packet and check each producer's sequence. A time is that of one packet; what is allocated is
-/// that of one round.
+/// <see cref="ConcurrentQueue{T}"/> with the packets as values. The ring has its default size and makes producers wait when it
+/// is full; the queue grows. Both consumers see every packet and check each sequence. A time is that of one packet; what is
+/// allocated is that of one round.
 /// </summary>
 public unsafe class ManyProducers
 {
     private const int Producers = 2;
     private const int Each = 100_000;
-    private const long Capacity = 16 << 20;
-    private const long BatchBytes = 64 << 10;
+    private const long Capacity = 1 << 20;
+    private const long BatchBytes = 256 << 10;
     private const long TimeoutNs = 10_000_000_000;
 
     private readonly ConcurrentQueue<Packet64> _queue = new();

@@ -12,6 +12,10 @@ public unsafe partial struct RingProducer
 {
     private const int SpinRounds = 200;
 
+    // Pauses after a lost race for head: long enough that the winner makes several claims while it holds the line, which is
+    // what crosses between the processors.
+    private const int FirstBackoff = 8, MostBackoff = 64;
+
     /// <summary>Reserves bytes for packets; on Ok the claim is open at <see cref="Claimed"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Status Reserve(ulong bytes, ulong packets)
@@ -45,6 +49,7 @@ public unsafe partial struct RingProducer
 
     private Status ReserveShared(ulong bytes, ulong packets)
     {
+        int pauses = FirstBackoff;
         for (;;)
         {
             RingHeader* header = View.Header; // growing changes it
@@ -62,7 +67,12 @@ public unsafe partial struct RingProducer
 
             if (Interlocked.CompareExchange(ref header->Head, head + bytes, head) != head)
             {
-                Fences.Relax();
+                for (int i = 0; i < pauses; i++)
+                {
+                    Fences.Relax();
+                }
+
+                pauses = Math.Min(pauses * 2, MostBackoff);
                 continue;
             }
 

@@ -50,13 +50,27 @@ public unsafe partial struct RingConsumer
         {
             before = readable;
             long patience = Patience.Until(deadline);
-            while (readable < bytes && Patience.Yield(patience))
+            while (!(MayBeReached(bytes) && Readable >= bytes) && Patience.Yield(patience))
             {
-                readable = Readable;
             }
+
+            readable = Readable;
         }
         while (readable < bytes && Patience.Pays(before, readable, bytes));
         return readable >= bytes;
+    }
+
+    // Many producers, fixed stride: false while the last packet of so many bytes is not even claimed. One look at a cell that
+    // nobody writes yet leaves the cells that producers write now to them.
+    private readonly bool MayBeReached(long bytes)
+    {
+        if (View.Many == 0 || View.Framed != 0 || bytes <= View.Stride || (ulong)bytes > View.Capacity)
+        {
+            return true;
+        }
+
+        ulong sequence = View.Sequence(Tail) + (((ulong)bytes - 1) / View.Stride);
+        return RingHeader.CellAge(Volatile.Read(ref View.CellAt(sequence)), sequence) == 0;
     }
 
     /// <summary>
@@ -70,7 +84,7 @@ public unsafe partial struct RingConsumer
     {
         for (int round = 0; round < SpinRounds; round++)
         {
-            if (Readable >= bytes)
+            if ((timeoutNs == 0 || MayBeReached(bytes)) && Readable >= bytes)
             {
                 return Status.Ok;
             }

@@ -231,10 +231,16 @@ SLUICE_COLD int32_t sluice_make_room(sluice_producer *producer, uint64_t bytes, 
     return status;
 }
 
+/* Pauses after a lost race for head: long enough that the winner makes several claims while it holds the line, which is
+ * what crosses between the processors. */
+#define SLUICE_BACKOFF_FIRST 8u
+#define SLUICE_BACKOFF_MOST 64u
+
 /* Many producers: takes and marks `bytes` for `packets` at *position. */
 SLUICE_CHECKED SLUICE_HOT_PART int32_t sluice_reserve_of_many(sluice_producer *producer, uint64_t bytes,
                                                               uint64_t packets, uint64_t *position)
 {
+    uint32_t pauses = SLUICE_BACKOFF_FIRST;
     for (;;) {
         sluice_ring_header *header = producer->view.header; /* growing changes it */
         uint64_t head = sluice_load_relaxed(&header->head);
@@ -247,7 +253,10 @@ SLUICE_CHECKED SLUICE_HOT_PART int32_t sluice_reserve_of_many(sluice_producer *p
             continue;
         }
         if (!sluice_cas(&header->head, &head, head + bytes)) {
-            sluice_cpu_relax();
+            for (uint32_t i = 0; i < pauses; i++) {
+                sluice_cpu_relax();
+            }
+            pauses = pauses < SLUICE_BACKOFF_MOST ? pauses * 2 : SLUICE_BACKOFF_MOST;
             continue;
         }
         if (SLUICE_LIKELY(sluice_mark_claim(producer, head, bytes, packets))) {

@@ -311,6 +311,18 @@ SLUICE_INLINE int32_t sluice_consumer_arm(sluice_consumer *consumer, uint64_t by
     return 1;
 }
 
+/* Many producers, fixed stride: 0 while the last packet of `bytes` is not even claimed. One look at a cell that nobody
+ * writes yet leaves the cells that producers write now to them. */
+static inline int sluice_may_be_reached(const sluice_consumer *consumer, uint64_t bytes)
+{
+    const sluice_ring_view *view = &consumer->view;
+    if (!view->many || view->framed || bytes <= view->stride || bytes > view->capacity) {
+        return 1;
+    }
+    uint64_t sequence = sluice_sequence(view, consumer->tail) + (bytes - 1) / view->stride;
+    return sluice_cell_age(sluice_load_acquire(&view->cells[sequence & view->cell_mask]), sequence) == 0;
+}
+
 /* Yields while that is worth more than sleeping: for one span of patience, and for as long as each span brings at least
  * half of what is missing. 1 when `bytes` can be read. */
 static inline int sluice_yield_for(sluice_consumer *consumer, uint64_t bytes, int64_t deadline)
@@ -319,9 +331,10 @@ static inline int sluice_yield_for(sluice_consumer *consumer, uint64_t bytes, in
     do {
         before = readable;
         int64_t patience = sluice_patience(deadline);
-        while (readable < bytes && sluice_yield(patience)) {
-            readable = sluice_consumer_readable(consumer);
+        while (!(sluice_may_be_reached(consumer, bytes) && sluice_consumer_readable(consumer) >= bytes) &&
+               sluice_yield(patience)) {
         }
+        readable = sluice_consumer_readable(consumer);
     } while (readable < bytes && readable > before && readable - before >= (bytes - readable) / 2);
     return readable >= bytes;
 }
@@ -333,7 +346,7 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_consumer_wait(sluice_consumer *consu
     sluice_ring_header *header = consumer->view.header;
     /* The looks grow rarer: every look takes the producer's cache line away, and a rarer one finds more. */
     for (uint32_t spent = 0, pauses = 1; spent < SLUICE_SPIN_ROUNDS; spent += pauses, pauses += pauses < 8) {
-        if (sluice_consumer_readable(consumer) >= bytes) {
+        if ((timeout_ns == 0 || sluice_may_be_reached(consumer, bytes)) && sluice_consumer_readable(consumer) >= bytes) {
             return SLUICE_OK;
         }
         if (timeout_ns == 0) {
