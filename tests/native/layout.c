@@ -2,11 +2,10 @@
  * golden named on the command line. `layout FILE --update` writes the golden. */
 #include <sluice/ring.h>
 
-#include "check.h"
+#include "golden.h"
 
-#define FIELD(type, field)                                                                                   \
-    (void)fprintf(out, "%s.%s %zu %zu\n", #type, #field, offsetof(type, field), sizeof(((type *)0)->field));
-#define SIZE(type) (void)fprintf(out, "%s - %zu\n", #type, sizeof(type));
+#define FIELD(type, field) GOLDEN_FIELD(out, type, field)
+#define SIZE(type) GOLDEN_SIZE(out, type)
 
 static void print_header(FILE *out)
 {
@@ -80,33 +79,13 @@ static void print_process_side(FILE *out)
 int main(int count, char **arguments)
 {
     CHECK(count >= 2);
-    FILE *out = tmpfile(), *golden = fopen(arguments[1], count > 2 ? "w" : "r");
-    CHECK(out != NULL && golden != NULL);
+    FILE *out = tmpfile();
+    CHECK(out != NULL);
     print_header(out);
     print_record(out);
     print_view(out);
     print_producer(out);
     print_consumer(out);
     print_process_side(out);
-    rewind(out);
-    char ours[256], theirs[256];
-    int lines = 0;
-    while (fgets(ours, sizeof ours, out) != NULL) {
-        lines++;
-        if (count > 2) {
-            CHECK(fputs(ours, golden) >= 0);
-            continue;
-        }
-        if (fgets(theirs, sizeof theirs, golden) == NULL) {
-            theirs[0] = '\0';
-        }
-        if (strcmp(ours, theirs) != 0) {
-            (void)fprintf(stderr, "line %d of %s\n  golden   %s  compiled %s", lines, arguments[1], theirs, ours);
-            return 1;
-        }
-    }
-    CHECK(lines > 100);
-    CHECK(count > 2 || fgets(theirs, sizeof theirs, golden) == NULL);
-    CHECK(fclose(golden) == 0);
-    return 0;
+    return golden_compare(out, arguments[1], count > 2, 100);
 }
