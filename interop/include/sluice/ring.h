@@ -12,7 +12,8 @@
  *   ring/reclaim.h   dropping the oldest, giving up claims of the dead
  *   ring/segment.h   sluice_ring_create / attach / seal / close
  *   ring/producer.h  sluice_producer_open / put / claim / commit / abort / publish / close
- *   ring/consumer.h  sluice_consumer_open / wait / peek / release / unblock / close
+ *   ring/consumer.h  sluice_consumer_open / peek / release / unblock / close
+ *   ring/await.h     sluice_consumer_wait / arm
  *
  * In a nutshell:
  *
@@ -37,6 +38,7 @@
 extern "C" {
 #endif
 
+#include "ring/await.h"
 #include "ring/consumer.h"
 #include "ring/producer.h"
 #include "ring/segment.h"
