@@ -1,3 +1,4 @@
+using Sluice.Formatting.Numbers;
 using Sluice.Packets;
 
 namespace Sluice.Formatting;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Sluice.Formatting.Numbers;
 using Sluice.Packets;
 
 namespace Sluice.Formatting;

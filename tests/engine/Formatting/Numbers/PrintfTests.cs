@@ -6,7 +6,7 @@ using FsCheck.Fluent;
 using Sluice.Tests.Support;
 using Xunit;
 
-namespace Sluice.Tests.Formatting;
+namespace Sluice.Tests.Formatting.Numbers;
 
 /// <summary>Text against C's: a table that printf wrote, and glibc's strfromd on random doubles.</summary>
 public sealed partial class PrintfTests

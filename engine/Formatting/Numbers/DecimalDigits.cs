@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Sluice.Formatting;
+namespace Sluice.Formatting.Numbers;
 
 /// <summary>Decimal digits of unsigned integers, two at a time.</summary>
 internal static class DecimalDigits

@@ -1,6 +1,6 @@
 using Sluice.Packets;
 
-namespace Sluice.Formatting;
+namespace Sluice.Formatting.Numbers;
 
 /// <summary>
 /// Doubles as C's printf writes them: <c>%f %F %e %E %g %G</c> with every flag, width and precision, rounded exactly.

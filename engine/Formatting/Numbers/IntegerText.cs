@@ -1,6 +1,6 @@
 using Sluice.Packets;
 
-namespace Sluice.Formatting;
+namespace Sluice.Formatting.Numbers;
 
 /// <summary>Integers as C's printf writes them: <c>%d %u %x %X %o</c> with every flag, width and precision.</summary>
 internal static class IntegerText

@@ -4,7 +4,7 @@ using FsCheck.Fluent;
 using Sluice.Tests.Support;
 using Xunit;
 
-namespace Sluice.Tests.Formatting;
+namespace Sluice.Tests.Formatting.Numbers;
 
 /// <summary><c>%r</c> against what Python's repr writes, and against the definition of shortest.</summary>
 public sealed class ShortestTextTests

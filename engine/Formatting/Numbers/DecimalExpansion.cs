@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace Sluice.Formatting;
+namespace Sluice.Formatting.Numbers;
 
 /// <summary>
 /// The exact decimal digits of a double, rounded half to even at a given place, as printf rounds. A finite double is an integer

@@ -1,4 +1,4 @@
-namespace Sluice.Formatting;
+namespace Sluice.Formatting.Numbers;
 
 /// <summary>
 /// <c>%.Nf</c> without flags or width for the numbers that instruments give: the mantissa times 10^N fits 128 bits, so that one

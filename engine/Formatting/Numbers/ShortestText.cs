@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Sluice.Formatting;
+namespace Sluice.Formatting.Numbers;
 
 /// <summary>
 /// <c>%r</c>: the shortest decimal that reads back to the same number of the same type, laid out as Python's repr lays it out
