@@ -7,4 +7,5 @@ internal enum HandleKind : byte
     Layout = 1,
     Buffer = 2,
     Sink = 3,
+    Formatter = 4,
 }

@@ -17,7 +17,7 @@ internal unsafe struct TextSinkOptions
     public byte* LineEnd;
     public byte* Header;
     public uint LayoutHeader;
-    public uint Reserved;
+    public uint Style;
     public byte* Comment;
     public nint Layout;
     public delegate* unmanaged[Cdecl]<void*, void*, nuint, byte*, nuint, nuint*, int> Format;
@@ -35,12 +35,8 @@ internal unsafe struct TextSinkOptions
         string header = HostText.Read(Header, "header") ?? "";
         PacketLayout? layout = Layout == 0 ? ofBuffer : HandleTable.Find<PacketLayout>(Layout, HandleKind.Layout)
             ?? throw new SluiceException(Status.Handle, "layout is not the handle of a live layout");
-        PacketFormatter? formatter = layout == null ? null : new PacketFormatter(layout, new TextOptions
-        {
-            Separator = HostText.Read(Separator, "separator") ?? TextOptions.Default.Separator,
-            LineEnding = HostText.Read(LineEnd, "line_end") ?? TextOptions.Default.LineEnding,
-            CommentPrefix = HostText.Read(Comment, "comment") ?? TextOptions.Default.CommentPrefix,
-        });
+        TextOptions text = FormatterOptions.Text(Style, Separator, LineEnd, Comment);
+        PacketFormatter? formatter = layout == null ? null : new PacketFormatter(layout, text);
         if (LayoutHeader != 0)
         {
             header += formatter?.Header()

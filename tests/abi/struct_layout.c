@@ -31,11 +31,19 @@ static void print_file_options(FILE *out)
     GOLDEN_SIZE(out, sluice_file_options)
 }
 
+static void print_formatter_options(FILE *out)
+{
+#define F(field) GOLDEN_FIELD(out, sluice_formatter_options, field)
+    F(struct_size) F(style) F(separator) F(line_end) F(comment)
+#undef F
+    GOLDEN_SIZE(out, sluice_formatter_options)
+}
+
 static void print_text_options(FILE *out)
 {
 #define F(field) GOLDEN_FIELD(out, sluice_text_options, field)
     F(struct_size) F(durability) F(path) F(separator) F(line_end) F(header) F(layout_header)
-    F(reserved) F(comment) F(layout) F(format) F(format_user) F(rotate_bytes)
+    F(style) F(comment) F(layout) F(format) F(format_user) F(rotate_bytes)
 #undef F
     GOLDEN_SIZE(out, sluice_text_options)
 }
@@ -76,6 +84,7 @@ int main(int count, char **arguments)
     print_buffer_options(out);
     print_file_options(out);
     print_text_options(out);
+    print_formatter_options(out);
     print_sink_info(out);
     print_snapshot(out);
     print_buffer_stats(out);

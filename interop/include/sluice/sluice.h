@@ -9,8 +9,9 @@
  *   5 Sinks              where packets go: files, text, callbacks, memory
  *   6 Release            when they go: thresholds, controllers, flush
  *   7 Running            a pump thread, or stepped by the host
- *   8 Statistics
- *   9 Library            version, shutdown, fork
+ *   8 Text               packets as text in memory of the host
+ *   9 Statistics
+ *  10 Library            version, shutdown, fork
  *
  * The shortest useful program:
  *
@@ -45,6 +46,7 @@ extern "C" {
 #endif
 
 typedef struct sluice_layout sluice_layout;
+typedef struct sluice_formatter sluice_formatter;
 typedef struct sluice_buffer sluice_buffer;
 typedef struct sluice_sink sluice_sink;
 struct sluice_producer; /* sluice/ring.h */
@@ -221,15 +223,22 @@ SLUICE_CHECKED int32_t sluice_buffer_add_file_sink(sluice_buffer *buffer, const 
 typedef int32_t (*sluice_format_fn)(void *user, const void *packet, size_t bytes, char *text, size_t capacity,
                                     size_t *written);
 
+/* How packets become lines of text; docs/text.md. */
+enum sluice_text_style {
+    SLUICE_TEXT_PLAIN = 0,      /* the fields as their layout formats them, strings as they are */
+    SLUICE_TEXT_CSV = 1,        /* the same, strings quoted where RFC 4180 needs it; separator "," by default */
+    SLUICE_TEXT_JSON_LINES = 2, /* a JSON object per packet */
+};
+
 typedef struct sluice_text_options {
     uint32_t struct_size;
     uint32_t durability;
     const char *path;
-    const char *separator;       /* default ", " */
+    const char *separator;       /* default ", ", or that of the style */
     const char *line_end;        /* default "\n" */
     const char *header;          /* text to begin with, as it is; NULL: none */
     uint32_t layout_header;      /* 1: a line of field names and units, after `comment` */
-    uint32_t reserved;
+    uint32_t style;              /* sluice_text_style */
     const char *comment;         /* default "# " */
     const sluice_layout *layout; /* default: the buffer's */
     sluice_format_fn format;     /* NULL: the layout formats */
@@ -325,7 +334,35 @@ SLUICE_CHECKED int32_t sluice_buffer_poll(sluice_buffer *buffer, int64_t timeout
  * it, poll the buffer, then call this again to arm it anew. It belongs to the buffer. Since 0.1. */
 SLUICE_CHECKED int32_t sluice_buffer_event(sluice_buffer *buffer, int32_t *fd);
 
-/* ---- 8 Statistics -------------------------------------------------------------- any thread --------------- */
+/* ---- 8 Text -------------------------------------------------------------------- any thread --------------- */
+
+typedef struct sluice_formatter_options {
+    uint32_t struct_size;
+    uint32_t style;        /* sluice_text_style */
+    const char *separator; /* default ", ", or that of the style */
+    const char *line_end;  /* default "\n" */
+    const char *comment;   /* before the lines of the header; default "# ", or that of the style */
+} sluice_formatter_options;
+
+/* Compiles a layout into a formatter, which any number of threads may use at a time. `options` may be NULL. The layout
+ * may be destroyed. Destroy with sluice_formatter_destroy. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_formatter_create(const sluice_layout *layout, const sluice_formatter_options *options,
+                                               sluice_formatter **formatter);
+
+/* NULL is fine. Since 0.1. */
+int32_t sluice_formatter_destroy(sluice_formatter *formatter);
+
+/* Writes the lines of as many packets as fit: whole lines, no zero byte behind them. *consumed (may be NULL) receives the
+ * bytes of the packets that were formatted, *written those of the text; an incomplete packet at the end is left. E_SIZE:
+ * not even one line fits; the text names the room that always does. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_formatter_format(const sluice_formatter *formatter, const void *packets, size_t bytes,
+                                               char *text, size_t capacity, size_t *consumed, size_t *written);
+
+/* The line of field names and units. Text as in sluice_last_error. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_formatter_header(const sluice_formatter *formatter, char *text, size_t capacity,
+                                               size_t *length);
+
+/* ---- 9 Statistics -------------------------------------------------------------- any thread --------------- */
 
 typedef struct sluice_buffer_stats {
     uint32_t struct_size;
@@ -352,7 +389,7 @@ typedef struct sluice_buffer_stats {
 } sluice_buffer_stats;
 SLUICE_CHECKED int32_t sluice_buffer_get_stats(sluice_buffer *buffer, sluice_buffer_stats *stats);
 
-/* ---- 9 Library ----------------------------------------------------------------- any thread --------------- */
+/* ---- 10 Library ---------------------------------------------------------------- any thread --------------- */
 
 /* The version of this interface. Grows when a program built against an older header would break. */
 #define SLUICE_ABI_VERSION 1u

@@ -1,0 +1,37 @@
+using System.Runtime.InteropServices;
+using Sluice.Formatting;
+using Sluice.Primitives;
+
+namespace Sluice.Interop.Runtime;
+
+/// <summary><c>sluice_formatter_options</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct FormatterOptions
+{
+    public uint StructSize;
+    public uint Style;
+    public byte* Separator;
+    public byte* LineEnd;
+    public byte* Comment;
+
+    /// <summary>The options; NULL for a text of the host means the default of the style.</summary>
+    /// <exception cref="SluiceException">Invalid: the style, or a text that is not UTF-8.</exception>
+    public static TextOptions Text(uint style, byte* separator, byte* lineEnd, byte* comment)
+    {
+        if (style > (uint)TextStyle.JsonLines)
+        {
+            throw new SluiceException(Status.Invalid, $"style is {style}, the last one is {(uint)TextStyle.JsonLines}");
+        }
+
+        TextOptions defaults = TextOptions.Of((TextStyle)style);
+        return defaults with
+        {
+            Separator = HostText.Read(separator, "separator") ?? defaults.Separator,
+            LineEnding = HostText.Read(lineEnd, "line_end") ?? defaults.LineEnding,
+            CommentPrefix = HostText.Read(comment, "comment") ?? defaults.CommentPrefix,
+        };
+    }
+
+    /// <summary>The options of this struct.</summary>
+    public readonly TextOptions Text() => Text(Style, Separator, LineEnd, Comment);
+}
