@@ -1,0 +1,44 @@
+using Sluice.Packets;
+
+namespace Sluice.Formatting.Columns;
+
+/// <summary>
+/// The values of one field as text, of many packets at a time: what depends on the field is decided once per run of values and
+/// not once per value. Immutable.
+/// </summary>
+internal abstract class Column
+{
+    /// <summary>The most values of a run.</summary>
+    public const int MaxRun = 64;
+
+    protected Column(PacketField field, int maxBytes, int reach)
+    {
+        Offset = field.Offset;
+        ElementSize = field.Type.IsString() ? field.Size : field.ElementSize;
+        Count = field.ValueCount;
+        MaxBytes = maxBytes;
+        Reach = Math.Max(reach, maxBytes);
+    }
+
+    /// <summary>Bytes from the start of a packet to the first value.</summary>
+    public int Offset { get; }
+
+    /// <summary>Bytes of a value.</summary>
+    public int ElementSize { get; }
+
+    /// <summary>Values in a packet, next to each other; each has a place of its own in the line.</summary>
+    public int Count { get; }
+
+    /// <summary>The longest text of a value, in bytes.</summary>
+    public int MaxBytes { get; }
+
+    /// <summary>Bytes from the start of a text on that <see cref="Write"/> may touch.</summary>
+    public int Reach { get; }
+
+    /// <summary>Writes values as text.</summary>
+    /// <param name="values">The first value, in a packet.</param>
+    /// <param name="step">Bytes from one value to the next.</param>
+    /// <param name="count">Number of values, at most <see cref="MaxRun"/>.</param>
+    /// <param name="slots">Where the texts go; each has room for <see cref="Reach"/> bytes.</param>
+    public abstract void Write(ref readonly byte values, nint step, int count, in SlotRun slots);
+}

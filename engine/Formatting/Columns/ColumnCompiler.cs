@@ -1,0 +1,86 @@
+using Sluice.Formatting.Numbers;
+using Sluice.Packets;
+
+namespace Sluice.Formatting.Columns;
+
+/// <summary>Chooses the column of a field: the kernel for its type and text format.</summary>
+internal static class ColumnCompiler
+{
+    /// <summary>The column of a field that is not hidden.</summary>
+    /// <param name="field">The field.</param>
+    /// <param name="style">The style of the text.</param>
+    /// <param name="quotes">How that style writes strings.</param>
+    public static Column Compile(PacketField field, TextStyle style, StringQuotes quotes)
+    {
+        TextFormat format = field.Format;
+        bool isJson = style == TextStyle.JsonLines;
+        switch (format.Conversion)
+        {
+            case 'c':
+                return new CharacterColumn(field, new FieldValues(field, asUnsigned: true), new PaddedText(format, quotes));
+            case 's':
+                return new StringColumn(field, new PaddedText(format, quotes));
+            case 'd' when isJson && field.Type == FieldType.Bool && format == TextFormat.Decimal:
+                return Integer(field, new TruthText());
+            case 'd' or 'u' or 'x' or 'X' or 'o':
+                return CompileInteger(field);
+            default:
+                Column column = CompileReal(field);
+                return isJson ? new JsonNumberColumn(field, column) : column;
+        }
+    }
+
+    private static Column CompileInteger(PacketField field)
+    {
+        TextFormat format = field.Format;
+        bool isSigned = field.IsSigned && format.Conversion == 'd';
+        if (format.Conversion is 'd' or 'u' && format.Flags == TextFlags.None && format.Width == 0 && format.Precision < 0)
+        {
+            return isSigned ? Integer(field, new SignedText()) : Integer(field, new UnsignedText());
+        }
+
+        return Integer(field, new FormattedIntegerText(format, isSigned));
+    }
+
+    private static Column CompileReal(PacketField field)
+    {
+        TextFormat format = field.Format;
+        bool isPlain = format.Flags == TextFlags.None && format.Width == 0;
+        switch (format.Conversion)
+        {
+            case 'r' when field.IsCalibrated || field.Type == FieldType.Double:
+                return Real(field, new ShortestDoubleText());
+            case 'r':
+                return field.Type == FieldType.Single
+                    ? Real(field, new ShortestSingleText())
+                    : Real(field, new ShortestHalfText());
+            case 'f' or 'F' when isPlain && format.Precision <= FixedText.MaxDecimals:
+                return Real(field, new FixedRealText(format, RealText.MaxBytes(format, IntegerDigits(field))));
+            default:
+                return Real(field, new FormattedRealText(format, RealText.MaxBytes(format, IntegerDigits(field))));
+        }
+    }
+
+    private static IntegerColumn<TKernel> Integer<TKernel>(PacketField field, TKernel kernel)
+        where TKernel : struct, IValueText<ulong> =>
+        new(field, new FieldValues(field, asUnsigned: field.Format.IsInteger && field.Format.Conversion != 'd'), kernel);
+
+    private static RealColumn<TKernel> Real<TKernel>(PacketField field, TKernel kernel)
+        where TKernel : struct, IValueText<double> => new(field, new FieldValues(field, asUnsigned: false), kernel);
+
+    /// <summary>
+    /// The most digits that a value of the field has before its point, with one to spare for the rounding of the logarithm.
+    /// </summary>
+    private static int IntegerDigits(PacketField field)
+    {
+        double largest = field.Type switch
+        {
+            FieldType.Half => (double)Half.MaxValue,
+            FieldType.Single => float.MaxValue,
+            FieldType.Double => double.MaxValue,
+            _ => Math.ScaleB(1, field.IsBits ? field.BitCount : field.ElementSize * 8),
+        };
+        largest = (largest * Math.Abs(field.Scale)) + Math.Abs(field.ValueOffset);
+        return largest < 1 ? 2 : Math.Min(309, double.IsFinite(largest) ? (int)Math.Log10(largest) + 2 : 309);
+    }
+}

@@ -1,0 +1,62 @@
+using System.Runtime.InteropServices;
+using Sluice.Formatting.Numbers;
+using Sluice.Packets;
+
+namespace Sluice.Formatting.Columns;
+
+/// <summary><c>%.Nf</c> without flags and width.</summary>
+internal readonly struct FixedRealText(TextFormat format, int maxBytes) : IValueText<double>
+{
+    private readonly int _decimals = format.Precision < 0 ? 6 : format.Precision;
+
+    public int MaxBytes => Math.Max(maxBytes, FixedText.MaxBytes);
+
+    public int Reach => MaxBytes;
+
+    public int Write(double value, ref byte to)
+    {
+        Span<byte> room = MemoryMarshal.CreateSpan(ref to, MaxBytes);
+        int length = FixedText.TryWrite(value, _decimals, room);
+        return length > 0 ? length : RealText.Write(value, format, room);
+    }
+}
+
+/// <summary>A real number with any conversion of printf.</summary>
+internal readonly struct FormattedRealText(TextFormat format, int maxBytes) : IValueText<double>
+{
+    public int MaxBytes => maxBytes;
+
+    public int Reach => maxBytes;
+
+    public int Write(double value, ref byte to) => RealText.Write(value, format, MemoryMarshal.CreateSpan(ref to, maxBytes));
+}
+
+/// <summary>The shortest text of a double.</summary>
+internal readonly struct ShortestDoubleText : IValueText<double>
+{
+    public int MaxBytes => ShortestText.MaxBytes;
+
+    public int Reach => ShortestText.MaxBytes;
+
+    public int Write(double value, ref byte to) => ShortestText.Write(value, MemoryMarshal.CreateSpan(ref to, MaxBytes));
+}
+
+/// <summary>The shortest text of a single, which was made a double exactly.</summary>
+internal readonly struct ShortestSingleText : IValueText<double>
+{
+    public int MaxBytes => ShortestText.MaxBytes;
+
+    public int Reach => ShortestText.MaxBytes;
+
+    public int Write(double value, ref byte to) => ShortestText.Write((float)value, MemoryMarshal.CreateSpan(ref to, MaxBytes));
+}
+
+/// <summary>The shortest text of a half, which was made a double exactly.</summary>
+internal readonly struct ShortestHalfText : IValueText<double>
+{
+    public int MaxBytes => ShortestText.MaxBytes;
+
+    public int Reach => ShortestText.MaxBytes;
+
+    public int Write(double value, ref byte to) => ShortestText.Write((Half)value, MemoryMarshal.CreateSpan(ref to, MaxBytes));
+}
