@@ -17,6 +17,7 @@ internal sealed class TileFormatter
     private const int ScratchBytes = 24 * 1024;
     private const int Chunk = 32;
     private const int LeastRows = 8;
+    private const int MaxCells = ScratchBytes / LeastRows / Chunk;
 
     private readonly Cell[] _cells;
     private readonly byte[] _emptyRow;
@@ -25,6 +26,7 @@ internal sealed class TileFormatter
     private readonly int _packetBytes;
     private readonly int _maxRows;
     private readonly int _maxLineBytes;
+    private readonly bool _isNarrow;
 
     private TileFormatter(Line line, Cell[] cells, byte[] emptyRow, int packetBytes)
     {
@@ -33,6 +35,7 @@ internal sealed class TileFormatter
         _packetBytes = packetBytes;
         _maxRows = Math.Min(Column.MaxRun, ScratchBytes / emptyRow.Length);
         _maxLineBytes = (int)line.MaxBytes;
+        _isNarrow = cells.All(cell => cell.SlotBytes == Chunk);
         _endBytes = line.End.Length;
         _end = new byte[RoundUp(_endBytes)];
         line.End.CopyTo(_end, 0);
@@ -70,7 +73,7 @@ internal sealed class TileFormatter
     public int Format(ReadOnlySpan<byte> packets, Span<byte> to, out int consumed)
     {
         Span<byte> slots = stackalloc byte[ScratchBytes];
-        Span<int> lengths = stackalloc int[ScratchBytes / Chunk];
+        Span<int> lengths = stackalloc int[MaxCells * Column.MaxRun];
         int left = packets.Length / _packetBytes;
         int made = 0, written = 0, done = 0, fitting = left;
         while (done < left)
@@ -109,103 +112,129 @@ internal sealed class TileFormatter
         ref byte slot = ref MemoryMarshal.GetReference(slots);
         ref int length = ref MemoryMarshal.GetReference(lengths);
         nint rowBytes = _emptyRow.Length;
-        nint columns = _cells.Length;
         foreach (ref readonly Cell cell in _cells.AsSpan())
         {
-            var run = new SlotRun(
-                ref Unsafe.Add(ref slot, cell.SlotOffset + cell.Before), rowBytes, ref length, columns, cell.Before);
+            var run = new SlotRun(ref Unsafe.Add(ref slot, cell.SlotOffset + cell.Before), rowBytes, ref length, cell.Before);
             cell.Column.Write(ref Unsafe.Add(ref packet, cell.ValueOffset), _packetBytes, rows, in run);
-            length = ref Unsafe.Add(ref length, 1);
+            length = ref Unsafe.Add(ref length, Column.MaxRun);
         }
     }
 
     // Copies the lines together that fit, and answers how many those are.
     private int Join(Span<byte> slots, Span<int> lengths, int rows, Span<byte> to, out int written)
     {
-        ref byte row = ref MemoryMarshal.GetReference(slots);
-        ref int length = ref MemoryMarshal.GetReference(lengths);
-        ref byte start = ref MemoryMarshal.GetReference(to);
-        bool isRoomy = to.Length - Chunk >= (long)rows * _maxLineBytes;
+        if (to.Length - Chunk >= (long)rows * _maxLineBytes)
+        {
+            written = _isNarrow ? JoinNarrow(slots, lengths, rows, to) : JoinRows(slots, lengths, 0, rows, to);
+            return rows;
+        }
+
         int at = 0, done = 0;
         for (; done < rows; done++)
         {
-            if (isRoomy)
+            int line = LineBytes(lengths, done);
+            if (line > to.Length - at)
             {
-                at += JoinRow(ref row, ref length, ref Unsafe.Add(ref start, at));
+                break;
+            }
+
+            if (line + Chunk <= to.Length - at)
+            {
+                _ = JoinRows(slots, lengths, done, 1, to[at..]);
             }
             else
             {
-                int line = LineBytes(ref length);
-                if (line > to.Length - at)
-                {
-                    break;
-                }
-
-                if (line + Chunk <= to.Length - at)
-                {
-                    _ = JoinRow(ref row, ref length, ref Unsafe.Add(ref start, at));
-                }
-                else
-                {
-                    JoinRowExactly(ref row, ref length, to.Slice(at, line));
-                }
-
-                at += line;
+                JoinRowExactly(slots, lengths, done, to.Slice(at, line));
             }
 
-            row = ref Unsafe.Add(ref row, _emptyRow.Length);
-            length = ref Unsafe.Add(ref length, _cells.Length);
+            at += line;
         }
 
         written = at;
         return done;
     }
 
-    private int JoinRow(ref byte slot, ref int length, ref byte to)
+    // Lines whose slots are of one chunk each, into a destination that has room for all of them.
+    private int JoinNarrow(Span<byte> slots, Span<int> lengths, int rows, Span<byte> destination)
     {
-        ref byte start = ref to;
-        foreach (ref readonly Cell cell in _cells.AsSpan())
+        ref byte slot = ref MemoryMarshal.GetReference(slots);
+        ref int firstLength = ref MemoryMarshal.GetReference(lengths);
+        ref byte start = ref MemoryMarshal.GetReference(destination);
+        ref byte to = ref start;
+        ref byte end = ref MemoryMarshal.GetArrayDataReference(_end);
+        int cells = _cells.Length;
+        nint endBytes = _endBytes;
+        for (int row = 0; row < rows; row++)
         {
-            int bytes = length;
-            CopyChunks(ref slot, ref to, bytes);
-            to = ref Unsafe.Add(ref to, bytes);
-            slot = ref Unsafe.Add(ref slot, cell.SlotBytes);
-            length = ref Unsafe.Add(ref length, 1);
+            ref int length = ref Unsafe.Add(ref firstLength, row);
+            for (int cell = 0; cell < cells; cell++)
+            {
+                Unsafe.CopyBlockUnaligned(ref to, ref slot, Chunk);
+                to = ref Unsafe.Add(ref to, length);
+                slot = ref Unsafe.Add(ref slot, Chunk);
+                length = ref Unsafe.Add(ref length, Column.MaxRun);
+            }
+
+            CopyChunks(ref end, ref to, endBytes);
+            to = ref Unsafe.Add(ref to, endBytes);
         }
 
-        CopyChunks(ref MemoryMarshal.GetArrayDataReference(_end), ref to, _endBytes);
-        return (int)Unsafe.ByteOffset(ref start, ref to) + _endBytes;
+        return (int)Unsafe.ByteOffset(ref start, ref to);
+    }
+
+    // Lines with slots of any size, into a destination that has room for them and one chunk more.
+    private int JoinRows(Span<byte> slots, Span<int> lengths, int first, int rows, Span<byte> destination)
+    {
+        ref byte slot = ref Unsafe.Add(ref MemoryMarshal.GetReference(slots), first * _emptyRow.Length);
+        ref byte start = ref MemoryMarshal.GetReference(destination);
+        ref byte to = ref start;
+        for (int row = first; row < first + rows; row++)
+        {
+            ref int length = ref Unsafe.Add(ref MemoryMarshal.GetReference(lengths), row);
+            foreach (ref readonly Cell cell in _cells.AsSpan())
+            {
+                CopyChunks(ref slot, ref to, length);
+                to = ref Unsafe.Add(ref to, length);
+                slot = ref Unsafe.Add(ref slot, cell.SlotBytes);
+                length = ref Unsafe.Add(ref length, Column.MaxRun);
+            }
+
+            CopyChunks(ref MemoryMarshal.GetArrayDataReference(_end), ref to, _endBytes);
+            to = ref Unsafe.Add(ref to, _endBytes);
+        }
+
+        return (int)Unsafe.ByteOffset(ref start, ref to);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void CopyChunks(ref byte from, ref byte to, int bytes)
+    private static void CopyChunks(ref byte from, ref byte to, nint bytes)
     {
         Unsafe.CopyBlockUnaligned(ref to, ref from, Chunk);
-        for (int at = Chunk; at < bytes; at += Chunk)
+        for (nint at = Chunk; at < bytes; at += Chunk)
         {
             Unsafe.CopyBlockUnaligned(ref Unsafe.Add(ref to, at), ref Unsafe.Add(ref from, at), Chunk);
         }
     }
 
-    private int LineBytes(ref int length)
+    private int LineBytes(Span<int> lengths, int row)
     {
         int line = _endBytes;
-        for (int i = 0; i < _cells.Length; i++)
+        for (int cell = 0; cell < _cells.Length; cell++)
         {
-            line += Unsafe.Add(ref length, i);
+            line += lengths[(cell * Column.MaxRun) + row];
         }
 
         return line;
     }
 
-    private void JoinRowExactly(ref byte slot, ref int length, Span<byte> to)
+    private void JoinRowExactly(Span<byte> slots, Span<int> lengths, int row, Span<byte> to)
     {
-        foreach (ref readonly Cell cell in _cells.AsSpan())
+        slots = slots[(row * _emptyRow.Length)..];
+        for (int cell = 0; cell < _cells.Length; cell++)
         {
-            MemoryMarshal.CreateReadOnlySpan(in slot, length).CopyTo(to);
+            int length = lengths[(cell * Column.MaxRun) + row];
+            slots.Slice(_cells[cell].SlotOffset, length).CopyTo(to);
             to = to[length..];
-            slot = ref Unsafe.Add(ref slot, cell.SlotBytes);
-            length = ref Unsafe.Add(ref length, 1);
         }
 
         _end.AsSpan(0, _endBytes).CopyTo(to);

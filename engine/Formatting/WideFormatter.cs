@@ -90,7 +90,7 @@ internal sealed class WideFormatter(Line line, int packetBytes)
         {
             int count = Math.Min(most, values.Length / column.ElementSize);
             var run = new SlotRun(
-                ref MemoryMarshal.GetReference(slots), column.Reach, ref MemoryMarshal.GetReference(lengths), 1, before: 0);
+                ref MemoryMarshal.GetReference(slots), column.Reach, ref MemoryMarshal.GetReference(lengths), before: 0);
             column.Write(in MemoryMarshal.GetReference(values), column.ElementSize, count, in run);
             for (int i = 0; i < count; i++, before = part.Rest)
             {

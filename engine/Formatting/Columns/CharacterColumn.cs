@@ -21,7 +21,7 @@ internal sealed class CharacterColumn(PacketField field, FieldValues values, Pad
             byte character = (byte)run[i];
             Span<byte> to = MemoryMarshal.CreateSpan(ref Unsafe.Add(ref slots.Text, i * slots.Step), MaxBytes);
             _ = text.TryWrite(new ReadOnlySpan<byte>(in character), to, out int written);
-            Unsafe.Add(ref slots.Length, i * slots.LengthStep) = slots.Before + written;
+            Unsafe.Add(ref slots.Length, i) = slots.Before + written;
         }
     }
 }

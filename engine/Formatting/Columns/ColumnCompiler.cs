@@ -36,7 +36,7 @@ internal static class ColumnCompiler
         bool isSigned = field.IsSigned && format.Conversion == 'd';
         if (format.Conversion is 'd' or 'u' && format.Flags == TextFlags.None && format.Width == 0 && format.Precision < 0)
         {
-            return isSigned ? Integer(field, new SignedText()) : Integer(field, new UnsignedText());
+            return new DecimalColumn(field, new FieldValues(field, asUnsigned: !isSigned), isSigned);
         }
 
         return Integer(field, new FormattedIntegerText(format, isSigned));

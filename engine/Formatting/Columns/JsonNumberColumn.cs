@@ -18,7 +18,7 @@ internal sealed class JsonNumberColumn(PacketField field, Column inner) : Column
             if (first > '9')
             {
                 "null"u8.CopyTo(MemoryMarshal.CreateSpan(ref text, 4));
-                Unsafe.Add(ref slots.Length, i * slots.LengthStep) = slots.Before + 4;
+                Unsafe.Add(ref slots.Length, i) = slots.Before + 4;
             }
         }
     }

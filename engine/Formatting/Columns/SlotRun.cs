@@ -14,21 +14,19 @@ internal readonly ref struct SlotRun
     /// <summary>Bytes from one text to the next.</summary>
     public readonly nint Step;
 
-    /// <summary>The length of the first slot, in bytes.</summary>
+    /// <summary>
+    /// The length of the first slot, in bytes; those of the others follow. There is always room for <see cref="Column.MaxRun"/>.
+    /// </summary>
     public readonly ref int Length;
-
-    /// <summary>Elements from one length to the next.</summary>
-    public readonly nint LengthStep;
 
     /// <summary>Bytes that stand before each text, and count in its length.</summary>
     public readonly int Before;
 
-    public SlotRun(ref byte text, nint step, ref int length, nint lengthStep, int before)
+    public SlotRun(ref byte text, nint step, ref int length, int before)
     {
         Text = ref text;
         Step = step;
         Length = ref length;
-        LengthStep = lengthStep;
         Before = before;
     }
 
@@ -40,14 +38,13 @@ internal readonly ref struct SlotRun
         // Locals: a store through Text could change the fields, for all that the compiler knows.
         ref byte text = ref Text;
         ref int length = ref Length;
-        nint step = Step, lengthStep = LengthStep;
+        nint step = Step;
         int before = Before;
         TKernel own = kernel;
         for (int i = 0; i < values.Length; i++)
         {
-            length = before + own.Write(values[i], ref text);
+            Unsafe.Add(ref length, i) = before + own.Write(values[i], ref text);
             text = ref Unsafe.Add(ref text, step);
-            length = ref Unsafe.Add(ref length, lengthStep);
         }
     }
 }

@@ -17,7 +17,7 @@ internal sealed class StringColumn(PacketField field, PaddedText text) : Column(
             Span<byte> to = MemoryMarshal.CreateSpan(ref Unsafe.Add(ref slots.Text, i * slots.Step), MaxBytes);
             ref byte value = ref Unsafe.Add(ref Unsafe.AsRef(in values), i * step);
             _ = TryWrite(MemoryMarshal.CreateReadOnlySpan(in value, ElementSize), to, out int written);
-            Unsafe.Add(ref slots.Length, i * slots.LengthStep) = slots.Before + written;
+            Unsafe.Add(ref slots.Length, i) = slots.Before + written;
         }
     }
 

@@ -17,7 +17,8 @@ internal static class DecimalInteger
     public const int Reach = 20;
 
     private const ulong TenToThe8 = 100_000_000;
-    private const ulong AsciiZeros = 0x3030_3030_3030_3030;
+    /// <summary>The digit zero in every byte.</summary>
+    public const ulong AsciiZeros = 0x3030_3030_3030_3030;
 
     /// <summary>Writes the digits and returns their number, 1 for 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
