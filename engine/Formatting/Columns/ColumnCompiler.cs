@@ -54,8 +54,11 @@ internal static class ColumnCompiler
                 return field.Type == FieldType.Single
                     ? Real(field, new ShortestSingleText())
                     : Real(field, new ShortestHalfText());
-            case 'f' or 'F' when isPlain && format.Precision <= FixedText.MaxDecimals:
-                return Real(field, new FixedRealText(format, RealText.MaxBytes(format, IntegerDigits(field))));
+            case 'f' or 'F' when isPlain && RealText.Precision(format) <= FixedText.MaxDecimals:
+                var text = new FixedText(format, RealText.MaxBytes(format, IntegerDigits(field)));
+                return ScaledDecimal.TryMake(field, in text, out ScaledDecimal scaled)
+                    ? Integer(field, new ScaledDecimalText(scaled))
+                    : Real(field, new FixedRealText(text));
             default:
                 return Real(field, new FormattedRealText(format, RealText.MaxBytes(format, IntegerDigits(field))));
         }

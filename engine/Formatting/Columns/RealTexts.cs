@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Sluice.Formatting.Numbers;
 using Sluice.Packets;
@@ -5,20 +6,25 @@ using Sluice.Packets;
 namespace Sluice.Formatting.Columns;
 
 /// <summary><c>%.Nf</c> without flags and width.</summary>
-internal readonly struct FixedRealText(TextFormat format, int maxBytes) : IValueText<double>
+internal readonly struct FixedRealText(FixedText text) : IValueText<double>
 {
-    private readonly int _decimals = format.Precision < 0 ? 6 : format.Precision;
+    public int MaxBytes => text.MaxBytes;
 
-    public int MaxBytes => Math.Max(maxBytes, FixedText.MaxBytes);
+    public int Reach => text.Reach;
 
-    public int Reach => MaxBytes;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int Write(double value, ref byte to) => text.Write(value, ref to);
+}
 
-    public int Write(double value, ref byte to)
-    {
-        Span<byte> room = MemoryMarshal.CreateSpan(ref to, MaxBytes);
-        int length = FixedText.TryWrite(value, _decimals, room);
-        return length > 0 ? length : RealText.Write(value, format, room);
-    }
+/// <summary><c>%.Nf</c> without flags and width, of scaled integers.</summary>
+internal readonly struct ScaledDecimalText(ScaledDecimal text) : IValueText<ulong>
+{
+    public int MaxBytes => text.MaxBytes;
+
+    public int Reach => text.Reach;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int Write(ulong value, ref byte to) => text.Write(value, ref to);
 }
 
 /// <summary>A real number with any conversion of printf.</summary>

@@ -1,89 +1,166 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using Sluice.Packets;
+
 namespace Sluice.Formatting.Numbers;
 
 /// <summary>
-/// <c>%.Nf</c> without flags or width for the numbers that instruments give: the mantissa times 10^N fits 128 bits, so that one
-/// multiplication and one shift give the digits and all that is needed to round them exactly, half to even.
+/// <c>%.Nf</c> of doubles without flags or width, rounded exactly, half to even.
 /// </summary>
-internal static class FixedText
+/// <remarks>
+/// <para>
+/// Below 2^52 units of the last decimal, with a fused multiply-add: p is value * 10^N rounded to a double, and the product is
+/// exactly p + e, since 10^N is a double and the fused operation gives e without any error (T. J. Dekker's exact product, "A
+/// floating-point technique for extending the available precision", 1971). The units u are p rounded half to even, and
+/// d = p - u is exact. p is a multiple of some power of two t not above 1/2, so is d, and |e| is at most t/2. Where |d| is
+/// less than 1/2, it is at most 1/2 - t: p + e rounds to u too. Where d is 1/2 and e above 0 the number is u + 1, where d is
+/// -1/2 and e below 0 it is u - 1, and where e is 0 the tie is a true one, which p resolved to even already.
+/// </para>
+/// <para>
+/// Elsewhere the mantissa times 10^N, exact in 128 bits, is shifted; the bits that leave decide the rounding. What has 2^64
+/// units or more goes to <see cref="RealText"/>.
+/// </para>
+/// </remarks>
+internal readonly struct FixedText
 {
     /// <summary>The most decimals that this handles.</summary>
-    public const int MaxDecimals = 18;
+    public const int MaxDecimals = PointText.MaxDecimals;
 
-    /// <summary>The most bytes written: sign, 20 digits, or a 0 and the decimals, and a point.</summary>
-    public const int MaxBytes = 22;
+    private const double LimitOfProduct = 1L << 52;
 
-    /// <summary>
-    /// Writes the number if it is in range; 0 when it is not (2^64 or more in units of the last place, or not finite).
-    /// </summary>
-    /// <param name="value">The number.</param>
-    /// <param name="decimals">Digits after the point, 0 to <see cref="MaxDecimals"/>.</param>
-    /// <param name="to">At least <see cref="MaxBytes"/> bytes.</param>
-    public static int TryWrite(double value, int decimals, Span<byte> to)
+    private readonly PointText _point;
+    private readonly double _power;
+    private readonly int _decimals;
+    private readonly int _maxBytes;
+    private readonly TextFormat _format;
+
+    /// <param name="format"><c>%f</c> or <c>%F</c> without flags and width, of at most <see cref="MaxDecimals"/>.</param>
+    /// <param name="maxBytes">The longest text that <see cref="RealText"/> may write for a value.</param>
+    public FixedText(TextFormat format, int maxBytes)
     {
-        ulong bits = BitConverter.DoubleToUInt64Bits(value);
-        int biased = (int)(bits >> 52) & 0x7FF;
-        if (biased is 0 or > 1075)
-        {
-            // Zero and subnormal numbers, integers from 2^53 on, infinities and NaN.
-            if (bits << 1 != 0)
-            {
-                return 0;
-            }
-        }
-        ulong mantissa = bits << 1 == 0 ? 0 : (bits & ((1UL << 52) - 1)) | (1UL << 52);
-        int shift = 1075 - biased;
-        ulong high = Math.BigMul(mantissa, DecimalDigits.PowerOfTen(decimals), out ulong low);
-        ulong units;
-        if (shift >= 128 || mantissa == 0)
-        {
-            // Less than 2^113 / 2^128, far below half a unit.
-            units = 0;
-        }
-        else if (!TryRound(high, low, shift, out units))
-        {
-            return 0;
-        }
-        return Lay(units, bits >> 63 != 0, decimals, to);
+        _format = format;
+        _decimals = RealText.Precision(format);
+        _point = new PointText(_decimals);
+        _power = DecimalDigits.PowerOfTen(_decimals);
+        _maxBytes = Math.Max(maxBytes, DecimalDigits.MaxCount + 2);
     }
 
-    /// <summary>Shifts 128 bits right by 0 to 127, rounding half to even; false when the result has more than 64 bits.</summary>
-    private static bool TryRound(ulong high, ulong low, int shift, out ulong units)
+    /// <summary>Digits after the point.</summary>
+    public int Decimals => _decimals;
+
+    /// <summary>The longest text.</summary>
+    public int MaxBytes => _maxBytes;
+
+    /// <summary>Bytes that <see cref="Write"/> may touch.</summary>
+    public int Reach => Math.Max(_maxBytes, 1 + PointText.Reach);
+
+    /// <summary>Writes the number and returns the length of its text.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int Write(double value, ref byte to)
     {
-        var product = new UInt128(high, low);
-        UInt128 quotient = product >> shift;
-        units = (ulong)quotient;
-        if (quotient > ulong.MaxValue - 1)
+        if (!Fma.IsSupported || !Sse2.X64.IsSupported)
+        {
+            return WriteByIntegers(value, ref to);
+        }
+        double magnitude = Math.Abs(value);
+        double product = magnitude * _power;
+        if (!(product < LimitOfProduct))
+        {
+            return WriteByIntegers(value, ref to);
+        }
+        long units = Sse2.X64.ConvertToInt64(Vector128.CreateScalarUnsafe(product));
+        double rest = product - units;
+        double error = Math.FusedMultiplyAdd(magnitude, _power, -product);
+        units += Excess(rest, error);
+        return WriteUnits((ulong)units, (int)(BitConverter.DoubleToUInt64Bits(value) >> 63), ref to);
+    }
+
+    /// <summary><see cref="Write"/> in integers only, for any value.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public int WriteByIntegers(double value, ref byte to)
+    {
+        ulong bits = BitConverter.DoubleToUInt64Bits(value);
+        if (!TryUnits(bits, _decimals, out ulong units))
+        {
+            return RealText.Write(value, _format, MemoryMarshal.CreateSpan(ref to, _maxBytes));
+        }
+        int negative = (int)(bits >> 63);
+        if (units < PointText.Limit)
+        {
+            return WriteUnits(units, negative, ref to);
+        }
+        // More than 16 digits, at least one of them before the point.
+        to = (byte)'-';
+        to = ref Unsafe.Add(ref to, negative);
+        ulong scale = DecimalDigits.PowerOfTen(_decimals);
+        ulong whole = units / scale;
+        int length = DecimalInteger.Write(whole, ref to);
+        if (_decimals > 0)
+        {
+            Unsafe.Add(ref to, length) = (byte)'.';
+            DecimalDigits.WriteExactly(units - (whole * scale),
+                MemoryMarshal.CreateSpan(ref Unsafe.Add(ref to, length + 1), _decimals));
+            length += 1 + _decimals;
+        }
+        return negative + length;
+    }
+
+    /// <summary>
+    /// The number that bits stand for, without its sign, in units of the last decimal; false when it has 2^64 or more, and for
+    /// infinities and NaN.
+    /// </summary>
+    internal static bool TryUnits(ulong bits, int decimals, out ulong units)
+    {
+        int biased = (int)(bits >> 52) & 0x7FF;
+        // A subnormal number is far below half a unit, whatever its highest bit is taken for.
+        ulong mantissa = (bits & ((1UL << 52) - 1)) | (1UL << 52);
+        int shift = 1075 - biased;
+        units = 0;
+        if (shift > 127)
+        {
+            // Less than 2^53 * 10^15 / 2^128.
+            return true;
+        }
+        if (shift < 0)
         {
             return false;
         }
-        if (shift > 0)
-        {
-            UInt128 half = UInt128.One << (shift - 1);
-            UInt128 remainder = product & ((half << 1) - 1);
-            units += remainder > half || (remainder == half && (units & 1) != 0) ? 1UL : 0UL;
-        }
-        return true;
+        ulong high = Math.BigMul(mantissa, DecimalDigits.PowerOfTen(decimals), out ulong low);
+        // The fraction in 128 bits, the first of which is a half, and the units; those above 64 bits are in overflow.
+        int right = shift & 63;
+        ulong leaving = right == 0 ? 0 : low << (64 - right);
+        ulong middle = right == 0 ? low : (high << (64 - right)) | (low >> right);
+        ulong top = high >> right;
+        ulong overflow = shift < 64 ? top : 0;
+        ulong fraction = shift < 64 ? leaving : middle;
+        ulong sticky = (fraction << 1) | (shift < 64 ? 0 : leaving);
+        units = shift < 64 ? middle : top;
+        ulong odd = units & 1;
+        ulong up = (fraction >> 63) & (odd | (sticky != 0 ? 1UL : 0UL));
+        units += up;
+        return overflow == 0 && units >= up;
     }
 
-    private static int Lay(ulong units, bool negative, int decimals, Span<byte> to)
+    // What is to be added to the units where their product with the power is a tie and its error decides it; without a branch,
+    // since numbers with one more decimal than is written are ties often, and in no order.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static long Excess(double rest, double error)
     {
-        int at = 0;
-        if (negative)
-        {
-            to[at++] = (byte)'-';
-        }
-        int digits = Math.Max(DecimalDigits.Count(units), decimals + 1);
-        int integer = digits - decimals;
-        ulong scale = DecimalDigits.PowerOfTen(decimals);
-        ulong whole = units / scale;
-        DecimalDigits.WriteExactly(whole, to.Slice(at, integer));
-        at += integer;
-        if (decimals > 0)
-        {
-            to[at++] = (byte)'.';
-            DecimalDigits.WriteExactly(units - (whole * scale), to.Slice(at, decimals));
-            at += decimals;
-        }
-        return at;
+        long half = BitConverter.DoubleToInt64Bits(rest);
+        long decides = BitConverter.DoubleToInt64Bits(error);
+        long isTie = (half << 1) == (BitConverter.DoubleToInt64Bits(0.5) << 1) ? 1 : 0;
+        long isSame = (half ^ decides) >= 0 ? 1 : 0;
+        long isInexact = decides << 1 != 0 ? 1 : 0;
+        return (isTie & isSame & isInexact) * ((half >> 63) | 1);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int WriteUnits(ulong units, int negative, ref byte to)
+    {
+        // The sign is written always, and overwritten where there is none.
+        to = (byte)'-';
+        return negative + _point.Write(units, ref Unsafe.Add(ref to, negative));
     }
 }

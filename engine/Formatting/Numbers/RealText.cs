@@ -9,12 +9,15 @@ internal static class RealText
 {
     private const int DefaultPrecision = 6;
 
+    /// <summary>The precision of a conversion, given or not.</summary>
+    public static int Precision(TextFormat format) => format.Precision < 0 ? DefaultPrecision : format.Precision;
+
     /// <summary>
     /// The most bytes that <see cref="Write"/> needs for numbers below 10 to the power of <paramref name="integerDigits"/>.
     /// </summary>
     public static int MaxBytes(TextFormat format, int integerDigits)
     {
-        int precision = format.Precision < 0 ? DefaultPrecision : format.Precision;
+        int precision = Precision(format);
         int body = format.Conversion switch
         {
             'f' or 'F' => Math.Max(integerDigits, 1) + 1 + precision,
@@ -31,7 +34,7 @@ internal static class RealText
         {
             return WriteNonFinite(value, format, to);
         }
-        int precision = format.Precision < 0 ? DefaultPrecision : format.Precision;
+        int precision = Precision(format);
         bool alternate = (format.Flags & TextFlags.Alternate) != 0;
         Span<byte> digits = stackalloc byte[DecimalExpansion.BufferSize];
         // Sign and padding come first, and need the length of the body: it is laid out apart.
