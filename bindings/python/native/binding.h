@@ -6,6 +6,7 @@
  *   fault.c     turns statuses into exceptions
  *   module.c    the module: fork, shutdown
  *   layout.c    the type Layout
+ *   packet_text.c the type PacketText: packets as text in memory
  *   type.c      the type Buffer, and the methods that only ask
  *   buffer.c    its life: make, lock, close, be collected
  *   put.c       packets in; the only hot file
@@ -53,6 +54,10 @@
     X(layout_fields)                                                                                         \
     X(layout_field)                                                                                          \
     X(layout_check)                                                                                          \
+    X(formatter_create)                                                                                      \
+    X(formatter_destroy)                                                                                     \
+    X(formatter_format)                                                                                      \
+    X(formatter_header)                                                                                      \
     X(buffer_create)                                                                                         \
     X(buffer_destroy)                                                                                        \
     X(buffer_discard)                                                                                        \
@@ -137,6 +142,10 @@ typedef struct Layout {
 
 extern PyTypeObject *layout_type;
 int layout_register(PyObject *module);
+
+/* ---- packet_text.c ---- */
+
+int packet_text_register(PyObject *module);
 
 /* ---- formatter.c ---- */
 

@@ -21,9 +21,11 @@ children by spawn. What is stored at the exit of the interpreter is flushed.
 
 from ._buffers import FIFO, Attach, CircularBuffer, FullPolicy, PacketBuffer, Wait
 from ._errors import SluiceError, Status
+from ._formatter import PacketFormatter
 from ._layout import Field, PacketLayout
 from ._library import build_info
 from ._sinks import Durability, Sink, SinkInfo, WriteMode
+from ._text_style import TextStyle
 
 __all__ = [
     "FIFO",
@@ -33,11 +35,13 @@ __all__ = [
     "Field",
     "FullPolicy",
     "PacketBuffer",
+    "PacketFormatter",
     "PacketLayout",
     "Sink",
     "SinkInfo",
     "SluiceError",
     "Status",
+    "TextStyle",
     "Wait",
     "WriteMode",
     "__version__",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from _typeshed import ReadableBuffer
 
@@ -31,6 +31,13 @@ class Layout:
     def _numpy(self) -> str: ...
     def _size(self) -> int: ...
     def _fields(self) -> list[tuple[str, str, int, int, int, int, int]]: ...
+
+class PacketText:
+    def __new__(
+        cls, layout: Layout, style: int, separator: str | None, line_end: str | None, comment: str | None
+    ) -> Self: ...
+    def format(self, packets: ReadableBuffer, /) -> bytes: ...
+    def _header(self) -> str: ...
 
 class Buffer:
     @property
