@@ -39,8 +39,18 @@ internal static class ColumnCompiler
             return new DecimalColumn(field, new FieldValues(field, asUnsigned: !isSigned), isSigned);
         }
 
-        return Integer(field, new FormattedIntegerText(format, isSigned));
+        return format.Conversion switch
+        {
+            'x' => Formatted<LowerHexDigits>(field, isSigned),
+            'X' => Formatted<UpperHexDigits>(field, isSigned),
+            'o' => Formatted<OctalDigits>(field, isSigned),
+            _ => Formatted<TenDigits>(field, isSigned),
+        };
     }
+
+    private static IntegerColumn<FormattedIntegerText<TDigits>> Formatted<TDigits>(PacketField field, bool isSigned)
+        where TDigits : struct, IDigits =>
+        Integer(field, new FormattedIntegerText<TDigits>(new IntegerText<TDigits>(field.Format, isSigned)));
 
     private static Column CompileReal(PacketField field)
     {

@@ -1,22 +1,19 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Sluice.Formatting.Numbers;
-using Sluice.Packets;
 
 namespace Sluice.Formatting.Columns;
 
 /// <summary>An integer with flags, width, precision or another base.</summary>
-internal readonly struct FormattedIntegerText(TextFormat format, bool isSigned) : IValueText<ulong>
+internal readonly struct FormattedIntegerText<TDigits>(IntegerText<TDigits> text) : IValueText<ulong>
+    where TDigits : struct, IDigits
 {
-    public int MaxBytes => IntegerText.MaxBytes(format);
+    public int MaxBytes => text.MaxBytes;
 
-    public int Reach => MaxBytes;
+    public int Reach => text.Reach;
 
-    public int Write(ulong value, ref byte to)
-    {
-        bool negative = isSigned && (long)value < 0;
-        return IntegerText.Write(negative ? 0 - value : value, negative, format, MemoryMarshal.CreateSpan(ref to, MaxBytes));
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int Write(ulong value, ref byte to) => text.Write(value, ref to);
 }
 
 /// <summary>A bool as JSON has it.</summary>

@@ -1,104 +1,148 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Sluice.Packets;
 
 namespace Sluice.Formatting.Numbers;
 
-/// <summary>Integers as C's printf writes them: <c>%d %u %x %X %o</c> with every flag, width and precision.</summary>
-internal static class IntegerText
+/// <summary>
+/// <c>%d %u %x %X %o</c> with flags, width and precision, compiled for a column: sixteen digits at once, shifted so that the
+/// first one that is written stands where blanks, sign and prefix end. The numbers of digits and blanks are computed, nothing
+/// branches on them.
+/// </summary>
+/// <typeparam name="TDigits">The base.</typeparam>
+internal readonly struct IntegerText<TDigits>
+    where TDigits : struct, IDigits
 {
-    /// <summary>The most bytes that <see cref="Write"/> needs.</summary>
-    public static int MaxBytes(TextFormat format)
-    {
-        // 22 octal digits and a leading 0, or 20 decimal ones and a sign, or 16 hexadecimal ones and 0x.
-        int digits = Math.Max(format.Conversion == 'o' ? 23 : format.Conversion is 'x' or 'X' ? 16 : 20, format.Precision);
-        return Math.Max(format.Width, digits + 2);
-    }
+    private const int Lanes = 16;
 
-    /// <summary>Writes a number given as sign and magnitude; unsigned conversions take no sign.</summary>
-    public static int Write(ulong magnitude, bool negative, TextFormat format, Span<byte> to)
+    /// <summary>The widest field with blanks before its number that this writes on its own.</summary>
+    private const int MaxWidth = 32;
+
+    private readonly TextFormat _format;
+    private readonly bool _isSigned;
+    private readonly bool _isLeft;
+    private readonly bool _isGeneral;
+    private readonly ushort _head;
+    private readonly int _signBytes;
+    private readonly int _prefixBytes;
+    private readonly int _leadingZero;
+    private readonly int _leastDigits;
+    private readonly int _zeroWidth;
+    private readonly int _width;
+
+    /// <param name="format">The conversion, one whose base is that of the digits.</param>
+    /// <param name="isSigned">Whether values are signed numbers, sign-extended.</param>
+    public IntegerText(TextFormat format, bool isSigned)
     {
-        Span<byte> digits = stackalloc byte[24];
-        int count = Digits(magnitude, format, digits);
-        if (magnitude == 0 && format.Precision == 0)
-        {
-            count = 0;
-        }
+        _format = format;
+        _isSigned = isSigned;
         TextFlags flags = format.Flags;
-        bool alternate = (flags & TextFlags.Alternate) != 0;
-        int zeros = Math.Max(0, format.Precision - count);
-        Span<byte> prefix = stackalloc byte[2];
-        int prefixLength = 0;
-        if (format.Conversion is 'd')
+        _isLeft = (flags & TextFlags.Left) != 0;
+        bool isAlternate = (flags & TextFlags.Alternate) != 0;
+        switch (format.Conversion)
         {
-            prefixLength = Sign(negative, flags, prefix);
+            case 'd' when (flags & (TextFlags.Plus | TextFlags.Space)) != 0:
+                _head = (flags & TextFlags.Plus) != 0 ? '+' : ' ';
+                _signBytes = 1;
+                break;
+            case 'x' or 'X' when isAlternate:
+                _head = (ushort)('0' | (format.Conversion << 8));
+                _prefixBytes = 2;
+                break;
+            case 'o' when isAlternate:
+                _leadingZero = 1;
+                break;
         }
-        else if (alternate && format.Conversion is 'x' or 'X' && magnitude != 0)
-        {
-            prefix[0] = (byte)'0';
-            prefix[1] = (byte)format.Conversion;
-            prefixLength = 2;
-        }
-        else if (alternate && format.Conversion == 'o' && zeros == 0 && (magnitude != 0 || count == 0))
-        {
-            zeros = 1;
-        }
-        int blanks = format.Width - prefixLength - zeros - count;
-        if (blanks > 0 && (flags & (TextFlags.Zero | TextFlags.Left)) == TextFlags.Zero && format.Precision < 0)
-        {
-            zeros += blanks;
-            blanks = 0;
-        }
-        return Lay(prefix[..prefixLength], zeros, digits[..count], blanks, (flags & TextFlags.Left) != 0, to);
+        _leastDigits = format.Precision < 0 || (_leadingZero != 0 && format.Precision == 0) ? 1 : format.Precision;
+        bool isZeroPadded = (flags & TextFlags.Zero) != 0 && !_isLeft && format.Precision < 0;
+        _zeroWidth = isZeroPadded ? format.Width : 0;
+        _width = isZeroPadded ? 0 : format.Width;
+        _isGeneral = _leastDigits > Lanes || _zeroWidth > Lanes + 2 || _width > (_isLeft ? Lanes : MaxWidth);
     }
 
-    /// <summary>The sign that the flags ask for; returns its length, 0 or 1.</summary>
-    public static int Sign(bool negative, TextFlags flags, Span<byte> to)
+    /// <summary>The longest text.</summary>
+    public int MaxBytes => IntegerLayout.MaxBytes(_format);
+
+    /// <summary>Bytes that <see cref="Write"/> may touch.</summary>
+    public int Reach => Math.Max(MaxBytes, 2 + Lanes + (_isLeft ? 0 : _width <= Lanes ? _width : MaxWidth));
+
+    // From n on, the bytes select those of a vector from its byte n on, and zeros behind its end.
+    private static ReadOnlySpan<byte> Slide =>
+    [
+        0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+        0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
+    ];
+
+    /// <summary>Writes a value and returns the length of its text.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int Write(ulong value, ref byte to)
     {
-        if (!negative && (flags & (TextFlags.Plus | TextFlags.Space)) == 0)
+        int negative = _isSigned ? (int)(value >> 63) : 0;
+        ulong magnitude = (value ^ (0UL - (uint)negative)) + (uint)negative;
+        if (magnitude > TDigits.Max || _isGeneral)
         {
-            return 0;
+            return WriteGeneral(magnitude, negative != 0, ref to);
         }
-        to[0] = negative ? (byte)'-' : (flags & TextFlags.Plus) != 0 ? (byte)'+' : (byte)' ';
-        return 1;
+        int isNonzero = magnitude != 0 ? 1 : 0;
+        int headBytes = (negative | _signBytes) + (_prefixBytes * isNonzero);
+        Vector128<byte> digits = TDigits.Of(magnitude);
+        uint zeros = Vector128.Equals(digits, Vector128<byte>.Zero).ExtractMostSignificantBits();
+        int count = Lanes - BitOperations.TrailingZeroCount(~zeros | (1u << Lanes)) + (_leadingZero * isNonzero);
+        count = Math.Max(Math.Max(count, _leastDigits), _zeroWidth - headBytes);
+        if (count > Lanes)
+        {
+            return WriteGeneral(magnitude, negative != 0, ref to);
+        }
+        int bytes = headBytes + count;
+        if (_width != 0)
+        {
+            bytes = Math.Max(bytes, _width);
+            if (!_isLeft)
+            {
+                Vector128<byte> blanks = Vector128.Create((byte)' ');
+                blanks.StoreUnsafe(ref to);
+                if (_width > Lanes)
+                {
+                    blanks.StoreUnsafe(ref Unsafe.Add(ref to, Lanes));
+                }
+                to = ref Unsafe.Add(ref to, bytes - headBytes - count);
+            }
+        }
+        // Sign or prefix are written always, and overwritten where there is none.
+        Unsafe.WriteUnaligned(ref to, negative != 0 ? (ushort)'-' : _head);
+        Shifted(TDigits.Characters(digits), Lanes - count).StoreUnsafe(ref Unsafe.Add(ref to, headBytes));
+        return bytes;
     }
 
-    /// <summary>Writes blanks, prefix, zeros and body, or the blanks last.</summary>
-    public static int Lay(ReadOnlySpan<byte> prefix, int zeros, ReadOnlySpan<byte> body, int blanks, bool left, Span<byte> to)
+    /// <summary>The characters from one on, and blanks behind the last.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector128<byte> Shifted(Vector128<byte> characters, int first)
     {
-        int at = 0;
-        if (blanks > 0 && !left)
+        if (!Ssse3.IsSupported)
         {
-            to[..blanks].Fill((byte)' ');
-            at = blanks;
+            return ShiftedByMemory(characters, first);
         }
-        prefix.CopyTo(to[at..]);
-        at += prefix.Length;
-        to.Slice(at, zeros).Fill((byte)'0');
-        at += zeros;
-        body.CopyTo(to[at..]);
-        at += body.Length;
-        if (blanks > 0 && left)
-        {
-            to.Slice(at, blanks).Fill((byte)' ');
-            at += blanks;
-        }
-        return at;
+        // The shuffle gives zeros behind the last, which become blanks.
+        Vector128<byte> blanks = Vector128.Create((byte)' ');
+        Vector128<byte> slide = Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(Slide), (nuint)first);
+        return Ssse3.Shuffle(characters ^ blanks, slide) ^ blanks;
     }
 
-    private static int Digits(ulong value, TextFormat format, Span<byte> to)
+    /// <summary><see cref="Shifted"/> without shuffles.</summary>
+    [SkipLocalsInit]
+    internal static Vector128<byte> ShiftedByMemory(Vector128<byte> characters, int first)
     {
-        int shift = format.Conversion switch { 'x' or 'X' => 4, 'o' => 3, _ => 0 };
-        if (shift == 0)
-        {
-            return DecimalDigits.Write(value, to);
-        }
-        ReadOnlySpan<byte> alphabet = format.Conversion == 'X' ? "0123456789ABCDEF"u8 : "0123456789abcdef"u8;
-        int bits = 64 - (int)ulong.LeadingZeroCount(value | 1);
-        int count = (bits + shift - 1) / shift;
-        for (int i = count - 1; i >= 0; i--)
-        {
-            to[i] = alphabet[(int)(value & ((1UL << shift) - 1))];
-            value >>= shift;
-        }
-        return count;
+        Span<byte> room = stackalloc byte[2 * Lanes];
+        ref byte all = ref MemoryMarshal.GetReference(room);
+        characters.StoreUnsafe(ref all);
+        Vector128.Create((byte)' ').StoreUnsafe(ref Unsafe.Add(ref all, Lanes));
+        return Vector128.LoadUnsafe(ref all, (nuint)first);
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private int WriteGeneral(ulong magnitude, bool negative, ref byte to) =>
+        IntegerLayout.Write(magnitude, negative, _format, MemoryMarshal.CreateSpan(ref to, MaxBytes));
 }

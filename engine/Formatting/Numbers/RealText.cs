@@ -136,7 +136,7 @@ internal static class RealText
     private static int Pad(ReadOnlySpan<byte> body, bool negative, TextFormat format, bool zeroPadding, Span<byte> to)
     {
         Span<byte> sign = stackalloc byte[1];
-        int signLength = IntegerText.Sign(negative, format.Flags, sign);
+        int signLength = IntegerLayout.Sign(negative, format.Flags, sign);
         int blanks = Math.Max(0, format.Width - signLength - body.Length);
         int zeros = 0;
         bool left = (format.Flags & TextFlags.Left) != 0;
@@ -144,6 +144,6 @@ internal static class RealText
         {
             (zeros, blanks) = (blanks, 0);
         }
-        return IntegerText.Lay(sign[..signLength], zeros, body, blanks, left, to);
+        return IntegerLayout.Lay(sign[..signLength], zeros, body, blanks, left, to);
     }
 }
