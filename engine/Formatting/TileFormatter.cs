@@ -20,6 +20,8 @@ internal sealed class TileFormatter
     private const int MaxCells = ScratchBytes / LeastRows / Chunk;
 
     private readonly Cell[] _cells;
+    private readonly int[] _spillingCells;
+    private readonly WideFormatter _wide;
     private readonly byte[] _emptyRow;
     private readonly byte[] _end;
     private readonly int _endBytes;
@@ -31,10 +33,12 @@ internal sealed class TileFormatter
     private TileFormatter(Line line, Cell[] cells, byte[] emptyRow, int packetBytes)
     {
         _cells = cells;
+        _spillingCells = [.. Enumerable.Range(0, cells.Length).Where(cell => cells[cell].Spills)];
+        _wide = new WideFormatter(line, packetBytes);
         _emptyRow = emptyRow;
         _packetBytes = packetBytes;
         _maxRows = Math.Min(Column.MaxRun, ScratchBytes / emptyRow.Length);
-        _maxLineBytes = (int)line.MaxBytes;
+        _maxLineBytes = line.End.Length + cells.Sum(cell => cell.Before + cell.Column.MaxBytes);
         _isNarrow = cells.All(cell => cell.SlotBytes == Chunk);
         _endBytes = line.End.Length;
         _end = new byte[RoundUp(_endBytes)];
@@ -57,9 +61,15 @@ internal sealed class TileFormatter
             for (int element = 0; element < part.Column.Count; element++)
             {
                 byte[] before = element == 0 ? part.First : part.Rest;
+                Column column = part.Column.Narrow;
                 int slotBytes = SlotBytes(part, element == 0);
                 cells.Add(new Cell(
-                    part.Column, part.Column.Offset + (element * part.Column.ElementSize), row.Count, slotBytes, before.Length));
+                    column,
+                    column != part.Column,
+                    column.Offset + (element * column.ElementSize),
+                    row.Count,
+                    slotBytes,
+                    before.Length));
                 row.AddRange(before);
                 row.AddRange(new byte[slotBytes - before.Length]);
             }
@@ -84,8 +94,9 @@ internal sealed class TileFormatter
                 _emptyRow.CopyTo(slots[(made * _emptyRow.Length)..]);
             }
 
-            Convert(packets[(done * _packetBytes)..], rows, slots, lengths);
-            int joined = Join(slots, lengths, rows, to[written..], out int bytes);
+            ReadOnlySpan<byte> tile = packets.Slice(done * _packetBytes, rows * _packetBytes);
+            Convert(tile, rows, slots, lengths);
+            int joined = Join(tile, slots, lengths, rows, to[written..], out int bytes);
             written += bytes;
             done += joined;
             if (joined < rows)
@@ -104,7 +115,7 @@ internal sealed class TileFormatter
     private static int RoundUp(int bytes) => (bytes + Chunk - 1) & -Chunk;
 
     private static int SlotBytes(LinePart part, bool isFirst) =>
-        RoundUp((isFirst ? part.First : part.Rest).Length + Math.Max(part.Column.Reach, 1));
+        RoundUp((isFirst ? part.First : part.Rest).Length + Math.Max(part.Column.Narrow.Reach, 1));
 
     private void Convert(ReadOnlySpan<byte> packets, int rows, Span<byte> slots, Span<int> lengths)
     {
@@ -121,9 +132,9 @@ internal sealed class TileFormatter
     }
 
     // Copies the lines together that fit, and answers how many those are.
-    private int Join(Span<byte> slots, Span<int> lengths, int rows, Span<byte> to, out int written)
+    private int Join(ReadOnlySpan<byte> packets, Span<byte> slots, Span<int> lengths, int rows, Span<byte> to, out int written)
     {
-        if (to.Length - Chunk >= (long)rows * _maxLineBytes)
+        if (to.Length - Chunk >= (long)rows * _maxLineBytes && !AnyTooLong(lengths, rows))
         {
             written = _isNarrow ? JoinNarrow(slots, lengths, rows, to) : JoinRows(slots, lengths, 0, rows, to);
             return rows;
@@ -133,18 +144,24 @@ internal sealed class TileFormatter
         for (; done < rows; done++)
         {
             int line = LineBytes(lengths, done);
-            if (line > to.Length - at)
+            if (line < 0)
             {
-                break;
+                if (!_wide.TryLine(packets.Slice(done * _packetBytes, _packetBytes), to[at..], out line))
+                {
+                    break;
+                }
             }
-
-            if (line + Chunk <= to.Length - at)
+            else if (line + Chunk <= to.Length - at)
             {
                 _ = JoinRows(slots, lengths, done, 1, to[at..]);
             }
-            else
+            else if (line <= to.Length - at)
             {
                 JoinRowExactly(slots, lengths, done, to.Slice(at, line));
+            }
+            else
+            {
+                break;
             }
 
             at += line;
@@ -152,6 +169,22 @@ internal sealed class TileFormatter
 
         written = at;
         return done;
+    }
+
+    private bool AnyTooLong(Span<int> lengths, int rows)
+    {
+        foreach (int cell in _spillingCells)
+        {
+            foreach (int length in lengths.Slice(cell * Column.MaxRun, rows))
+            {
+                if (length < 0)
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
     }
 
     // Lines whose slots are of one chunk each, into a destination that has room for all of them.
@@ -242,9 +275,10 @@ internal sealed class TileFormatter
 
     /// <summary>One value of a line.</summary>
     /// <param name="Column">Writes it.</param>
+    /// <param name="Spills">Whether the column may find a text too long; its line is then formatted as a wide one.</param>
     /// <param name="ValueOffset">Bytes from the start of a packet to the value.</param>
     /// <param name="SlotOffset">Bytes from the start of a row of slots to its slot.</param>
     /// <param name="SlotBytes">Bytes of the slot.</param>
     /// <param name="Before">Bytes that stand before the value.</param>
-    private readonly record struct Cell(Column Column, int ValueOffset, int SlotOffset, int SlotBytes, int Before);
+    private readonly record struct Cell(Column Column, bool Spills, int ValueOffset, int SlotOffset, int SlotBytes, int Before);
 }

@@ -5,7 +5,7 @@ using Sluice.Formatting.Columns;
 namespace Sluice.Formatting;
 
 /// <summary>
-/// Lines that are too wide for a tile: packet by packet, the values of an array converted in runs, long strings written where
+/// Lines that are too wide for a tile, or have a text that is too long for its slot there: packet by packet, the values of an array converted in runs, long strings written where
 /// they belong.
 /// </summary>
 internal sealed class WideFormatter(Line line, int packetBytes)
@@ -27,18 +27,8 @@ internal sealed class WideFormatter(Line line, int packetBytes)
         return written;
     }
 
-    private static bool TryAppend(scoped ReadOnlySpan<byte> text, ref Span<byte> to)
-    {
-        if (!text.TryCopyTo(to))
-        {
-            return false;
-        }
-
-        to = to[text.Length..];
-        return true;
-    }
-
-    private bool TryLine(ReadOnlySpan<byte> packet, Span<byte> to, out int written)
+    /// <summary>Formats one packet; false, and nothing written to be used, when its line does not fit.</summary>
+    public bool TryLine(ReadOnlySpan<byte> packet, Span<byte> to, out int written)
     {
         Span<byte> rest = to;
         written = 0;
@@ -60,6 +50,17 @@ internal sealed class WideFormatter(Line line, int packetBytes)
         }
 
         written = to.Length - rest.Length;
+        return true;
+    }
+
+    private static bool TryAppend(scoped ReadOnlySpan<byte> text, ref Span<byte> to)
+    {
+        if (!text.TryCopyTo(to))
+        {
+            return false;
+        }
+
+        to = to[text.Length..];
         return true;
     }
 

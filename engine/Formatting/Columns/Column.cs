@@ -11,6 +11,12 @@ internal abstract class Column
     /// <summary>The most values of a run.</summary>
     public const int MaxRun = 64;
 
+    /// <summary>
+    /// The length that a <see cref="Narrow"/> column gives to a text that is too long for it; so far below zero that a sum of
+    /// lengths with one or all of a line is negative too.
+    /// </summary>
+    public const int TooLong = -(1 << 24);
+
     protected Column(PacketField field, int maxBytes, int reach)
     {
         Offset = field.Offset;
@@ -34,6 +40,12 @@ internal abstract class Column
 
     /// <summary>Bytes from the start of a text on that <see cref="Write"/> may touch.</summary>
     public int Reach { get; }
+
+    /// <summary>
+    /// This column, or one in its place that needs less room, and gives the rare texts that are too long for that the length
+    /// <see cref="TooLong"/>.
+    /// </summary>
+    public virtual Column Narrow => this;
 
     /// <summary>Writes values as text.</summary>
     /// <param name="values">The first value, in a packet.</param>

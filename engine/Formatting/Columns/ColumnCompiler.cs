@@ -68,7 +68,7 @@ internal static class ColumnCompiler
                 var text = new FixedText(format, RealText.MaxBytes(format, IntegerDigits(field)));
                 return ScaledDecimal.TryMake(field, in text, out ScaledDecimal scaled)
                     ? Integer(field, new ScaledDecimalText(scaled))
-                    : Real(field, new FixedRealText(text));
+                    : new FixedColumn(field, new FieldValues(field, asUnsigned: false), text);
             default:
                 return Real(field, new FormattedRealText(format, RealText.MaxBytes(format, IntegerDigits(field))));
         }

@@ -16,6 +16,20 @@ internal readonly struct FixedRealText(FixedText text) : IValueText<double>
     public int Write(double value, ref byte to) => text.Write(value, ref to);
 }
 
+/// <summary><c>%.Nf</c> without flags and width, of numbers that have at most 18 digits that way; others are too long.</summary>
+internal readonly struct NarrowFixedText(FixedText text) : IValueText<double>
+{
+    // Just below 10^18: the limit is a double, and the bound that it stands for is not reached by rounding either.
+    private readonly double _limit = 0.999e18 / DecimalDigits.PowerOfTen(text.Decimals);
+
+    public int MaxBytes => DecimalDigits.MaxCount + 2;
+
+    public int Reach => Math.Max(MaxBytes, 1 + PointText.Reach);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int Write(double value, ref byte to) => Math.Abs(value) < _limit ? text.Write(value, ref to) : Column.TooLong;
+}
+
 /// <summary><c>%.Nf</c> without flags and width, of scaled integers.</summary>
 internal readonly struct ScaledDecimalText(ScaledDecimal text) : IValueText<ulong>
 {

@@ -1,0 +1,20 @@
+using Sluice.Formatting.Numbers;
+using Sluice.Packets;
+
+namespace Sluice.Formatting.Columns;
+
+/// <summary>
+/// <c>%.Nf</c> without flags and width: hardly ever more than twenty digits, and more than three hundred where a number is huge.
+/// </summary>
+internal sealed class FixedColumn(PacketField field, FieldValues values, FixedText text)
+    : Column(field, text.MaxBytes, text.Reach)
+{
+    private readonly RealColumn<FixedRealText> _whole = new(field, values, new FixedRealText(text));
+
+    /// <inheritdoc/>
+    public override Column Narrow { get; } = new RealColumn<NarrowFixedText>(field, values, new NarrowFixedText(text));
+
+    /// <inheritdoc/>
+    public override void Write(ref readonly byte values, nint step, int count, in SlotRun slots) =>
+        _whole.Write(in values, step, count, in slots);
+}
