@@ -46,8 +46,8 @@ internal static class HeaderText
         byte[] text = Encoding.UTF8.GetBytes(name);
         var quotes = new CsvQuotes(
             Encoding.UTF8.GetBytes(options.Separator), Encoding.UTF8.GetBytes(options.LineEnding), isAlone: false);
-        var quoted = new byte[quotes.Measure(text, 0)];
-        quotes.Write(text, 0, 0, quoted);
-        return Encoding.UTF8.GetString(quoted);
+        var quoted = new byte[quotes.Bound(text.Length)];
+        _ = quotes.TryWrite(text, 0, 0, quoted, out int bytes);
+        return Encoding.UTF8.GetString(quoted, 0, bytes);
     }
 }

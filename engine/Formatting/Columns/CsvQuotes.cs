@@ -15,20 +15,23 @@ internal sealed class CsvQuotes(byte[] separator, byte[] lineEnding, bool isAlon
     public override int Bound(int bytes) => checked((2 * bytes) + 2);
 
     /// <inheritdoc/>
-    public override int Measure(ReadOnlySpan<byte> text, int blanks) =>
-        text.Length + blanks + (NeedsQuotes(text, blanks) ? 2 + text.Count((byte)'"') : 0);
-
-    /// <inheritdoc/>
-    public override void Write(ReadOnlySpan<byte> text, int before, int behind, Span<byte> to)
+    public override bool TryWrite(ReadOnlySpan<byte> text, int before, int behind, Span<byte> to, out int written)
     {
         if (!NeedsQuotes(text, before + behind))
         {
-            Lay(text, before, behind, to);
-            return;
+            return TryLay(text, before, behind, to, out written);
         }
 
+        written = text.Length + before + behind + 2 + text.Count((byte)'"');
+        if (written > to.Length)
+        {
+            written = 0;
+            return false;
+        }
+
+        to = to[..written];
+        to.Fill((byte)' ');
         to[0] = to[^1] = (byte)'"';
-        to.Slice(1, before).Fill((byte)' ');
         to = to[(1 + before)..];
         for (int quote; (quote = text.IndexOf((byte)'"')) >= 0; to = to[(quote + 2)..], text = text[(quote + 1)..])
         {
@@ -36,7 +39,8 @@ internal sealed class CsvQuotes(byte[] separator, byte[] lineEnding, bool isAlon
             to[quote + 1] = (byte)'"';
         }
 
-        Lay(text, 0, behind, to);
+        text.CopyTo(to);
+        return true;
     }
 
     private bool NeedsQuotes(ReadOnlySpan<byte> text, int blanks) =>

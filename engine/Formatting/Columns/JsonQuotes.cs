@@ -18,44 +18,46 @@ internal sealed class JsonQuotes : StringQuotes
     public override int Bound(int bytes) => checked((EscapeBytes * bytes) + 2);
 
     /// <inheritdoc/>
-    public override int Measure(ReadOnlySpan<byte> text, int blanks)
-    {
-        int length = text.Length + blanks + 2;
-        bool isUtf8 = Utf8.IsValid(text);
-        if (isUtf8 && !text.ContainsAny(Special))
-        {
-            return length;
-        }
-
-        foreach (byte value in text)
-        {
-            length += EscapedBytes(value, isUtf8) - 1;
-        }
-
-        return length;
-    }
-
-    /// <inheritdoc/>
-    public override void Write(ReadOnlySpan<byte> text, int before, int behind, Span<byte> to)
+    public override bool TryWrite(ReadOnlySpan<byte> text, int before, int behind, Span<byte> to, out int written)
     {
         bool isUtf8 = Utf8.IsValid(text);
+        bool isPlain = isUtf8 && !text.ContainsAny(Special);
+        written = (isPlain ? text.Length : EscapedBytes(text, isUtf8)) + before + behind + 2;
+        if (written > to.Length)
+        {
+            written = 0;
+            return false;
+        }
+
+        to = to[..written];
         to[0] = to[^1] = (byte)'"';
-        if (isUtf8 && !text.ContainsAny(Special))
+        to = to[1..^1];
+        if (isPlain)
         {
-            Lay(text, before, behind, to[1..^1]);
-            return;
+            return TryLay(text, before, behind, to, out _);
         }
 
-        to.Slice(1, before).Fill((byte)' ');
-        int at = 1 + before;
+        to.Fill((byte)' ');
+        to = to[before..];
         foreach (byte value in text)
         {
             int bytes = EscapedBytes(value, isUtf8);
-            Escape(value, to.Slice(at, bytes));
-            at += bytes;
+            Escape(value, to[..bytes]);
+            to = to[bytes..];
         }
 
-        to.Slice(at, behind).Fill((byte)' ');
+        return true;
+    }
+
+    private static int EscapedBytes(ReadOnlySpan<byte> text, bool isUtf8)
+    {
+        int length = 0;
+        foreach (byte value in text)
+        {
+            length += EscapedBytes(value, isUtf8);
+        }
+
+        return length;
     }
 
     private static int EscapedBytes(byte value, bool isUtf8) =>

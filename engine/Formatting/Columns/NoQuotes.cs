@@ -7,8 +7,6 @@ internal sealed class NoQuotes : StringQuotes
     public override int Bound(int bytes) => bytes;
 
     /// <inheritdoc/>
-    public override int Measure(ReadOnlySpan<byte> text, int blanks) => text.Length + blanks;
-
-    /// <inheritdoc/>
-    public override void Write(ReadOnlySpan<byte> text, int before, int behind, Span<byte> to) => Lay(text, before, behind, to);
+    public override bool TryWrite(ReadOnlySpan<byte> text, int before, int behind, Span<byte> to, out int written) =>
+        TryLay(text, before, behind, to, out written);
 }

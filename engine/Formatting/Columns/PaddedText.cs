@@ -16,14 +16,6 @@ internal sealed class PaddedText(TextFormat format, StringQuotes quotes)
         text = text[..Math.Min(text.Length, Precision)];
         int blanks = Math.Max(0, format.Width - text.Length);
         bool left = (format.Flags & TextFlags.Left) != 0;
-        written = quotes.Measure(text, blanks);
-        if (written > to.Length)
-        {
-            written = 0;
-            return false;
-        }
-
-        quotes.Write(text, left ? 0 : blanks, left ? blanks : 0, to[..written]);
-        return true;
+        return quotes.TryWrite(text, left ? 0 : blanks, left ? blanks : 0, to, out written);
     }
 }

@@ -6,17 +6,25 @@ internal abstract class StringQuotes
     /// <summary>The most bytes that a text of so many bytes takes.</summary>
     public abstract int Bound(int bytes);
 
-    /// <summary>The bytes that a text with so many blanks before or behind it takes.</summary>
-    public abstract int Measure(ReadOnlySpan<byte> text, int blanks);
+    /// <summary>Writes blanks, text and blanks, quoted; false, and nothing written, when that does not fit.</summary>
+    public abstract bool TryWrite(ReadOnlySpan<byte> text, int before, int behind, Span<byte> to, out int written);
 
-    /// <summary>Writes blanks, text and blanks into exactly the room that <see cref="Measure"/> answered.</summary>
-    public abstract void Write(ReadOnlySpan<byte> text, int before, int behind, Span<byte> to);
-
-    /// <summary>Writes blanks, text and blanks as they are.</summary>
-    protected static void Lay(ReadOnlySpan<byte> text, int before, int behind, Span<byte> to)
+    /// <summary>Writes blanks, text and blanks as they are; false, and nothing written, when they do not fit.</summary>
+    protected static bool TryLay(ReadOnlySpan<byte> text, int before, int behind, Span<byte> to, out int written)
     {
-        to[..before].Fill((byte)' ');
+        written = before + text.Length + behind;
+        if (written > to.Length)
+        {
+            written = 0;
+            return false;
+        }
+
+        if (before + behind > 0)
+        {
+            to[..written].Fill((byte)' ');
+        }
+
         text.CopyTo(to[before..]);
-        to.Slice(before + text.Length, behind).Fill((byte)' ');
+        return true;
     }
 }
