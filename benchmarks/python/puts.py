@@ -5,19 +5,15 @@ Every round fills a container with 64-byte packets through a bound method, as a 
 outside of the measurement. Rounds alternate between ours and the peers, a figure is the median.
 """
 
-import argparse
-import json
 import queue
-import re
-import statistics
 import threading
 import time
 from collections import deque
-from pathlib import Path
 
 import numpy
 
 import sluice
+from support.comparison import main
 
 PACKET = bytes(range(64))
 COUNT = 16_000  # 1 MiB of packets: the ring, and about the cache
@@ -89,46 +85,10 @@ def arrays():
     yield "python put_many(ndarray), numpy.copyto", ours, theirs, None
 
 
-def compare(ours, theirs, rounds):
-    mine, other = [], []
-    for number in range(-1, rounds):
-        pair = [(ours, mine), (theirs, other)]
-        for run, figures in pair if number % 2 else reversed(pair):
-            figure = run()
-            if number >= 0:
-                figures.append(figure)
-    return statistics.median(mine), statistics.median(other)
-
-
-def main():
-    parser = argparse.ArgumentParser(description="The Python package against Python's own containers.")
-    parser.add_argument("filter", nargs="?", default="")
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--rounds", type=int, default=31)
-    arguments = parser.parse_args()
-    results = []
-    for unit, suite in (("ns", containers), ("GB/s", arrays)):
-        for name, ours, theirs, target in suite():
-            if not re.search(arguments.filter, name, re.IGNORECASE):
-                continue
-            mine, other = compare(ours, theirs, arguments.rounds)
-            ratio = other / mine if unit == "ns" else mine / other
-            print(f"{name}: {mine:.4g} to {other:.4g} {unit}, {ratio:.2f} x")
-            met = None if target is None else ratio >= target
-            results.append(
-                {
-                    "name": name,
-                    "ours": mine,
-                    "theirs": other,
-                    "unit": unit,
-                    "ratio": ratio,
-                    "target": target,
-                    "met": met,
-                }
-            )
-    if arguments.json is not None and results:
-        (arguments.json / "puts.json").write_text(json.dumps(results, indent=2) + "\n")
-
-
 if __name__ == "__main__":
-    main()
+    main(
+        "puts",
+        "The Python package against Python's own containers.",
+        (("ns", containers), ("GB/s", arrays)),
+        rounds=31,
+    )
