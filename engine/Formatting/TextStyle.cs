@@ -11,4 +11,13 @@ public enum TextStyle
 
     /// <summary>One JSON object per packet.</summary>
     JsonLines = 2,
+
+    /// <summary>The bytes of a packet in hexadecimal, one line per packet; needs no layout, like the next two.</summary>
+    Hex = 3,
+
+    /// <summary>The same with a separator between two bytes, a blank by default.</summary>
+    HexSpaced = 4,
+
+    /// <summary>A dump like that of xxd: each packet begins a line, offsets are those of a verbatim file.</summary>
+    HexDump = 5,
 }

@@ -15,6 +15,12 @@ internal abstract class BatchFormatter
     /// <summary>Tells faults of one status apart.</summary>
     public long FaultDetail { get; protected set; }
 
+    /// <summary>
+    /// Bytes of the packets before the batch that comes next: where it begins in a verbatim file. Set before each call, for
+    /// formatters that count <see cref="TextRun.DataBytes"/>.
+    /// </summary>
+    public long DataPosition { get; set; }
+
     /// <summary>Formats from the first packet of a batch on, which is not empty, until a text does not fit.</summary>
     /// <param name="batch">The packets.</param>
     /// <param name="to">Receives the text; not empty.</param>

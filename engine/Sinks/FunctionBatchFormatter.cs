@@ -4,70 +4,118 @@ using Sluice.Primitives;
 namespace Sluice.Sinks;
 
 /// <summary>
-/// The text of a C function of the host, <c>sluice_format_fn</c>, written by it where it is kept. The function is called
-/// again with more room when it asks for it.
+/// The text of a C function of the host, <c>sluice_format_fn</c>, written by it where it is kept. The function sees a whole
+/// batch, formats as much of it as fits and is called again for the rest, with more room when it asks for it.
 /// </summary>
+/// <remarks>Every number the function answers is checked before it is used; one that cannot be is a fault, and nothing of the
+/// call is kept.</remarks>
 internal sealed unsafe class FunctionBatchFormatter(
-    delegate* unmanaged[Cdecl]<void*, void*, nuint, byte*, nuint, nuint*, int> function,
+    delegate* unmanaged[Cdecl]<void*, SluiceBatch*, byte*, nuint, ulong*, nuint*, int> function,
     void* user) : BatchFormatter
 {
     private const int MostText = 1 << 28;
 
-    private readonly delegate* unmanaged[Cdecl]<void*, void*, nuint, byte*, nuint, nuint*, int> _function = function;
+    private readonly delegate* unmanaged[Cdecl]<void*, SluiceBatch*, byte*, nuint, ulong*, nuint*, int> _function = function;
     private readonly void* _user = user;
 
     /// <inheritdoc/>
-    public override int Hint => 256;
+    public override int Hint => 8192;
 
     /// <inheritdoc/>
     public override Status Format(in Batch batch, Span<byte> to, out TextRun run)
     {
         run = default;
-        fixed (byte* text = to)
+        if (batch.Packets == 0)
         {
-            for (long at = 0; batch.TryNext(ref at, out ReadOnlySpan<byte> packet, out _);)
-            {
-                nuint room = (nuint)(to.Length - run.TextBytes), written = 0;
-                int result;
-                fixed (byte* data = packet)
-                {
-                    result = _function(_user, data, (nuint)packet.Length, text + run.TextBytes, room, &written);
-                }
-
-                if (result < 0)
-                {
-                    return Fail(Status.Callback, result, number => $"the formatter returned {number}; the packets are kept");
-                }
-
-                if (result > 0)
-                {
-                    return AskedForMore(room, written, ref run);
-                }
-
-                if (written > room)
-                {
-                    return Fail(
-                        Status.Callback, (long)written, bytes => $"the formatter wrote {bytes} bytes, more than it was given");
-                }
-
-                run.TextBytes += (int)written;
-                run.Packets++;
-                run.StreamBytes = at;
-            }
+            run.StreamBytes = batch.Length;
+            return Status.Ok;
         }
 
-        run.StreamBytes = batch.Length;
-        return Status.Ok;
+        SluiceBatch shown = new(batch);
+        ulong packets = 0;
+        nuint written = 0;
+        int result;
+        fixed (byte* text = to)
+        {
+            result = _function(_user, &shown, text, (nuint)to.Length, &packets, &written);
+        }
+
+        if (result > 0)
+        {
+            return AskedForMore(to.Length, packets, written, ref run);
+        }
+
+        if (packets > (ulong)batch.Packets)
+        {
+            return Fail(
+                Status.Callback,
+                (long)packets,
+                number => $"the formatter formatted {(ulong)number} packets, more than the batch has; the packets are kept");
+        }
+
+        if (written > (nuint)to.Length)
+        {
+            return Fail(
+                Status.Callback,
+                (long)written,
+                bytes => $"the formatter wrote {(ulong)bytes} bytes, more than it was given; the packets are kept");
+        }
+
+        if (packets > 0)
+        {
+            run.TextBytes = (int)written;
+            run.Packets = (long)packets;
+            run.StreamBytes = BytesOf(batch, run.Packets);
+        }
+
+        if (result < 0)
+        {
+            return Fail(Status.Callback, result, number => $"the formatter returned {number}; the packets are kept");
+        }
+
+        return packets > 0
+            ? Status.Ok
+            : Fail(Status.Callback, 0, _ => "the formatter formatted no packet and asked for no room; the packets are kept");
     }
 
-    private Status AskedForMore(nuint room, nuint wanted, ref TextRun run)
+    // The bytes of the first packets, and of the aborted records that stand among them.
+    private static long BytesOf(in Batch batch, long packets)
     {
-        if (wanted <= room || wanted > MostText)
+        if (packets == batch.Packets)
+        {
+            return batch.Length;
+        }
+
+        if (batch.Stride != 0)
+        {
+            return packets * batch.Stride;
+        }
+
+        long at = 0;
+        for (; packets > 0; packets--)
+        {
+            _ = batch.TryNext(ref at, out _, out _);
+        }
+
+        return at;
+    }
+
+    private Status AskedForMore(int room, ulong packets, nuint wanted, ref TextRun run)
+    {
+        if (packets != 0)
+        {
+            return Fail(
+                Status.Callback,
+                (long)packets,
+                number => $"the formatter asked for more room after {(ulong)number} packets, which it has to answer with 0");
+        }
+
+        if (wanted <= (nuint)room || wanted > MostText)
         {
             return Fail(
                 Status.Callback,
                 (long)wanted,
-                bytes => $"the formatter asked for {bytes} bytes; that has to be more than it was given and at most {MostText}");
+                bytes => $"the formatter asked for {(ulong)bytes} bytes; that has to be more than it was given and at most {MostText}");
         }
 
         run.Needed = (int)wanted;

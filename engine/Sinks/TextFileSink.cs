@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using Sluice.Buffers;
 using Sluice.Formatting;
+using Sluice.Formatting.Hex;
 using Sluice.Primitives;
 
 namespace Sluice.Sinks;
@@ -21,7 +22,8 @@ public sealed unsafe class TextFileSink : Sink
     private readonly OutputFile _file;
     private readonly BatchFormatter _formatter;
     private readonly TextPipe _pipe;
-    private long _pipedBytes, _pipedPackets;
+    private long _pipedBytes, _pipedPackets, _pipedData;
+    private long _data;
     private int _room;
     private bool _formatterFailed;
 
@@ -53,9 +55,10 @@ public sealed unsafe class TextFileSink : Sink
     /// <summary>Makes the file; a C function formats, <c>sluice_format_fn</c>.</summary>
     /// <param name="path">A new file; nothing is ever overwritten.</param>
     /// <param name="function">
-    /// Called with user, packet, bytes, text, capacity and written, for one packet at a time, on the thread that writes. It
-    /// returns 0; a positive number after setting written to the room it needs, to be called again; or a negative one, a
-    /// fault that keeps the packet. Not null; must outlive the sink.
+    /// Called with user, batch, text, capacity, packets and written, on the thread that writes. It formats packets from the
+    /// first one on, as many as fit, sets packets and written to what it did, and returns 0. When the first one does not fit,
+    /// it sets packets to 0, written to the room it needs and returns a positive number, to be called again. A negative one
+    /// is a fault of the packet behind those it formatted; the text of these is kept. Not null; must outlive the sink.
     /// </param>
     /// <param name="user">Handed to the function as it is.</param>
     /// <param name="options">Durability and rotation; null: neither.</param>
@@ -63,7 +66,7 @@ public sealed unsafe class TextFileSink : Sink
     /// <exception cref="SluiceException">As <see cref="FileSink"/>; Invalid: the function is null.</exception>
     public TextFileSink(
         string path,
-        delegate* unmanaged[Cdecl]<void*, void*, nuint, byte*, nuint, nuint*, int> function,
+        delegate* unmanaged[Cdecl]<void*, SluiceBatch*, byte*, nuint, ulong*, nuint*, int> function,
         void* user,
         OutputOptions? options = null,
         string? header = null)
@@ -72,6 +75,28 @@ public sealed unsafe class TextFileSink : Sink
                 ? throw new SluiceException(Status.Invalid, "the function of a text sink is null")
                 : Open(path, "a function", options, header),
             new FunctionBatchFormatter(function, user))
+    {
+    }
+
+    /// <summary>Makes the file; packets of any kind are written in hexadecimal.</summary>
+    /// <param name="path">A new file; nothing is ever overwritten.</param>
+    /// <param name="form">
+    /// Plain or spaced: one line per packet. A dump: each packet begins a line, and offsets count the bytes of all packets
+    /// written, <see cref="HexOptions.FirstOffset"/> on; where packets are of a multiple of 16 bytes, the file is what xxd
+    /// makes of the verbatim file.
+    /// </param>
+    /// <param name="options">Durability and rotation; null: neither.</param>
+    /// <param name="header">Text to begin every file with, as it is; null: none.</param>
+    /// <param name="lineEnding">After each packet of a plain or spaced text.</param>
+    /// <exception cref="SluiceException">As <see cref="FileSink"/>; Invalid: the style, or the first offset.</exception>
+    public TextFileSink(
+        string path, HexOptions form, OutputOptions? options = null, string? header = null, string lineEnding = "\n")
+        : this(path, new HexBatchFormatter(form, lineEnding), options, header)
+    {
+    }
+
+    private TextFileSink(string path, BatchFormatter formatter, OutputOptions? options, string? header)
+        : this(Open(path, formatter, options, header), formatter)
     {
     }
 
@@ -107,9 +132,11 @@ public sealed unsafe class TextFileSink : Sink
 
         while (rest.Length > 0)
         {
+            _formatter.DataPosition = _data + _pipedData;
             Status formatted = Format(rest, out TextRun run);
             _pipedBytes += run.StreamBytes;
             _pipedPackets += run.Packets;
+            _pipedData += run.DataBytes;
             rest = rest.From(rest.Position + run.StreamBytes);
             bool full = _pipe.IsPaused || run.StreamBytes == 0 || rest.Length == 0 || formatted < 0;
             if (full && !WriteText(batch))
@@ -235,7 +262,8 @@ public sealed unsafe class TextFileSink : Sink
         if (done)
         {
             Take(_pipedBytes, _pipedPackets, 0);
-            _pipedBytes = _pipedPackets = 0;
+            _data += _pipedData;
+            _pipedBytes = _pipedPackets = _pipedData = 0;
         }
         else if (_pipe.Written > 0 && batch.Length > 0 && batch.Position <= Accepted)
         {
@@ -253,6 +281,7 @@ public sealed unsafe class TextFileSink : Sink
         Span<byte> scratch = block.Memory.Span;
         while (_pipedPackets > 0 && rest.Length > 0)
         {
+            _formatter.DataPosition = _data;
             Status status = _formatter.Format(FirstPacket(rest), scratch, out TextRun run);
             if (status < 0 || run.Packets == 0 || !_pipe.TryDrop(scratch[..run.TextBytes]))
             {
@@ -260,8 +289,10 @@ public sealed unsafe class TextFileSink : Sink
             }
 
             Take(run.StreamBytes, run.Packets, 0);
+            _data += run.DataBytes;
             _pipedBytes -= run.StreamBytes;
             _pipedPackets -= run.Packets;
+            _pipedData -= run.DataBytes;
             rest = rest.From(Accepted);
         }
     }

@@ -6,6 +6,9 @@ internal struct TextRun
     /// <summary>Bytes of the stream whose packets were formatted, aborted records included.</summary>
     public long StreamBytes;
 
+    /// <summary>Bytes of these packets themselves, where the formatter writes offsets; else 0.</summary>
+    public long DataBytes;
+
     /// <summary>Packets formatted.</summary>
     public long Packets;
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Sluice.Formatting;
+using Sluice.Formatting.Hex;
 using Sluice.Packets;
 using Sluice.Primitives;
 using Sluice.Sinks;
@@ -20,7 +21,7 @@ internal unsafe struct TextSinkOptions
     public uint Style;
     public byte* Comment;
     public nint Layout;
-    public delegate* unmanaged[Cdecl]<void*, void*, nuint, byte*, nuint, nuint*, int> Format;
+    public delegate* unmanaged[Cdecl]<void*, SluiceBatch*, byte*, nuint, ulong*, nuint*, int> Format;
     public void* FormatUser;
     public ulong RotateBytes;
 
@@ -33,6 +34,11 @@ internal unsafe struct TextSinkOptions
         string path = HostText.Need(Path, "path");
         OutputOptions output = FileSinkOptions.Output(Durability, RotateBytes);
         string header = HostText.Read(Header, "header") ?? "";
+        if (Style is >= (uint)TextStyle.Hex and <= (uint)TextStyle.HexDump)
+        {
+            return OpenHex(path, output, header);
+        }
+
         PacketLayout? layout = Layout == 0 ? ofBuffer : HandleTable.Find<PacketLayout>(Layout, HandleKind.Layout)
             ?? throw new SluiceException(Status.Handle, "layout is not the handle of a live layout");
         TextOptions text = FormatterOptions.Text(Style, Separator, LineEnd, Comment);
@@ -60,5 +66,35 @@ internal unsafe struct TextSinkOptions
         }
 
         return new TextFileSink(path, formatter, output, header);
+    }
+
+    private readonly TextFileSink OpenHex(string path, OutputOptions output, string header)
+    {
+        var style = (TextStyle)Style;
+        string? separator = HostText.Read(Separator, "separator"), lineEnd = HostText.Read(LineEnd, "line_end");
+        if (Format != null || LayoutHeader != 0)
+        {
+            throw new SluiceException(
+                Status.Invalid, $"style is {style}, and {(Format != null ? "format" : "layout_header")} is set: a hex text has no fields");
+        }
+
+        if (separator != null && (style != TextStyle.HexSpaced || separator.Length != 1 || separator[0] > 0x7F))
+        {
+            throw new SluiceException(
+                Status.Invalid, $"style is {style}, and separator is '{separator}': one ASCII character with {TextStyle.HexSpaced}");
+        }
+
+        if (lineEnd != null && style == TextStyle.HexDump)
+        {
+            throw new SluiceException(Status.Invalid, $"style is {style}, and line_end is set: a dump has lines of its own");
+        }
+
+        HexOptions form = new(style switch
+        {
+            TextStyle.Hex => HexStyle.Plain,
+            TextStyle.HexSpaced => HexStyle.Spaced,
+            _ => HexStyle.Dump,
+        }) { Separator = separator == null ? (byte)' ' : (byte)separator[0] };
+        return new TextFileSink(path, form, output, header, lineEnd ?? "\n");
     }
 }

@@ -39,6 +39,14 @@ static void print_formatter_options(FILE *out)
     GOLDEN_SIZE(out, sluice_formatter_options)
 }
 
+static void print_hex_options(FILE *out)
+{
+#define F(field) GOLDEN_FIELD(out, sluice_hex_options, field)
+    F(struct_size) F(style) F(upper) F(separator) F(first_offset)
+#undef F
+    GOLDEN_SIZE(out, sluice_hex_options)
+}
+
 static void print_text_options(FILE *out)
 {
 #define F(field) GOLDEN_FIELD(out, sluice_text_options, field)
@@ -85,6 +93,7 @@ int main(int count, char **arguments)
     print_file_options(out);
     print_text_options(out);
     print_formatter_options(out);
+    print_hex_options(out);
     print_sink_info(out);
     print_snapshot(out);
     print_buffer_stats(out);

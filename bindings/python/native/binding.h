@@ -12,6 +12,7 @@
  *   put.c       packets in; the only hot file
  *   take.c      packets out
  *   formatter.c Python functions that make text of packets
+ *   hex.c       bytes as hexadecimal text
  *   sinks.c     files that packets go to
  *   run.c       flush, and the pump
  *
@@ -80,6 +81,7 @@
     X(buffer_stop)                                                                                           \
     X(buffer_poll)                                                                                           \
     X(buffer_get_stats)                                                                                      \
+    X(hex_encode)                                                                                            \
     X(abi_version)                                                                                           \
     X(build_info)                                                                                            \
     X(shutdown)
@@ -115,6 +117,10 @@ extern int slow_puts;
 extern int interpreter_gone;
 
 extern PyObject *sluice_module;
+
+/* ---- hex.c ---- */
+
+PyObject *module_hex_encode(PyObject *module, PyObject *args);
 
 /* ---- fault.c ---- */
 
@@ -156,14 +162,16 @@ typedef struct Formatter {
     PyObject *pending_packet; /* the packet whose text did not fit into what the engine offered, */
     PyObject *pending_text;   /* and that text */
     int binary;
-    int reported; /* the present fault was logged */
+    int per_batch;     /* called with many packets at once */
+    int reported;      /* the present fault was logged */
+    double text_bytes; /* per batch: what a packet's text took the last time */
 } Formatter;
 
 /* NULL with an exception when there is no memory. */
-Formatter *formatter_new(struct Buffer *buffer, PyObject *function, int binary);
+Formatter *formatter_new(struct Buffer *buffer, PyObject *function, int binary, int per_batch);
 void formatter_free(Formatter *formatter);
-int32_t formatter_format(void *user, const void *packet, size_t bytes, char *text, size_t capacity,
-                         size_t *written);
+int32_t formatter_format(void *user, const sluice_batch *batch, char *text, size_t capacity,
+                         uint64_t *packets, size_t *written);
 
 /* The buffer whose formatter runs on this thread. */
 extern __thread struct Buffer *formatting;

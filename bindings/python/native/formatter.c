@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * formatter.c - Python functions that make text of packets.
+ * formatter.c - Python functions that make text of packets, one at a time or many.
  *
- * Called by the thread that flushes: one of Python's inside flush, stop, poll or close, or the pump's. An
- * exception keeps the packet stored; it is the cause of what the call of this thread raises, or goes to the
- * logger `sluice`, once until the function works again.
+ * Called by the thread that flushes, once for as much text as the engine has room for: one of Python's inside
+ * flush, stop, poll or close, or the pump's. An exception keeps the packet stored; it is the cause of what the
+ * call of this thread raises, or goes to the logger `sluice`, once until the function works again.
  */
 #include "binding.h"
 
 __thread Buffer *formatting;
 
-Formatter *formatter_new(Buffer *buffer, PyObject *function, int binary)
+/* A guess at the text of a packet, before the first one was seen. */
+#define FIRST_GUESS 64
+
+Formatter *formatter_new(Buffer *buffer, PyObject *function, int binary, int per_batch)
 {
     Formatter *formatter = PyMem_Calloc(1, sizeof *formatter);
     if (formatter == NULL) {
@@ -20,6 +23,8 @@ Formatter *formatter_new(Buffer *buffer, PyObject *function, int binary)
     formatter->buffer = buffer;
     formatter->function = Py_NewRef(function);
     formatter->binary = binary;
+    formatter->per_batch = per_batch;
+    formatter->text_bytes = FIRST_GUESS;
     return formatter;
 }
 
@@ -118,13 +123,103 @@ static void keep_thread_state(void)
     kept = PyEval_SaveThread();
 }
 
-int32_t formatter_format(void *user, const void *packet, size_t bytes, char *text, size_t capacity,
-                         size_t *written)
+/* A packet after the other, until a text does not fit; that one is kept for the next call. */
+static int32_t format_packets(Formatter *formatter, const sluice_batch *batch, char *text, size_t capacity,
+                              uint64_t *packets, size_t *written)
+{
+    const void *packet;
+    uint32_t bytes;
+    uint16_t type;
+    for (uint64_t at = 0; sluice_batch_next(batch, &at, &packet, &bytes, &type);) {
+        PyObject *made = text_of(formatter, packet, bytes);
+        Py_ssize_t length = 0;
+        const char *from = made == NULL ? NULL : bytes_of(formatter, made, &length);
+        if (from == NULL) {
+            Py_XDECREF(made);
+            return SLUICE_E_CALLBACK;
+        }
+        if ((size_t)length > capacity - *written) {
+            formatter->pending_packet = PyBytes_FromStringAndSize(packet, (Py_ssize_t)bytes);
+            formatter->pending_text = formatter->pending_packet == NULL ? NULL : Py_NewRef(made);
+            PyErr_Clear(); /* without memory to keep it, the function is simply asked again */
+            Py_DECREF(made);
+            if (*packets > 0) {
+                return SLUICE_OK;
+            }
+            *written = (size_t)length;
+            return SLUICE_WOULD_BLOCK;
+        }
+        memcpy(text + *written, from, (size_t)length);
+        Py_DECREF(made);
+        *written += (size_t)length;
+        ++*packets;
+    }
+    return SLUICE_OK;
+}
+
+/* The first packets of a batch: bytes where all have one size, else a list of bytes. */
+static PyObject *first_packets(const sluice_batch *batch, uint64_t count)
+{
+    const void *packet;
+    uint32_t bytes;
+    uint16_t type;
+    if (batch->stride != 0) {
+        return PyBytes_FromStringAndSize((const char *)batch->data, (Py_ssize_t)(count * batch->stride));
+    }
+    PyObject *list = PyList_New((Py_ssize_t)count);
+    uint64_t at = 0;
+    for (uint64_t i = 0; list != NULL && i < count; i++) {
+        PyObject *one = NULL;
+        if (sluice_batch_next(batch, &at, &packet, &bytes, &type)) {
+            one = PyBytes_FromStringAndSize(packet, (Py_ssize_t)bytes);
+        }
+        if (one == NULL || PyList_SetItem(list, (Py_ssize_t)i, one) < 0) {
+            Py_CLEAR(list);
+        }
+    }
+    return list;
+}
+
+/* As many packets in one call as should fit by what their texts took before; fewer when they do not. */
+static int32_t format_many(Formatter *formatter, const sluice_batch *batch, char *text, size_t capacity,
+                           uint64_t *packets, size_t *written)
+{
+    uint64_t count = batch->packets;
+    for (;;) {
+        uint64_t likely = (uint64_t)((double)(capacity - capacity / 8) / formatter->text_bytes);
+        count = likely < count ? likely : count;
+        count = count == 0 ? 1 : count;
+        PyObject *argument = first_packets(batch, count);
+        PyObject *made =
+            argument == NULL ? NULL : PyObject_CallFunctionObjArgs(formatter->function, argument, NULL);
+        Py_XDECREF(argument);
+        Py_ssize_t length = 0;
+        const char *from = made == NULL ? NULL : bytes_of(formatter, made, &length);
+        if (from == NULL) {
+            Py_XDECREF(made);
+            return SLUICE_E_CALLBACK;
+        }
+        formatter->text_bytes = length == 0 ? 1 : (double)length / (double)count;
+        int fits = (size_t)length <= capacity;
+        if (fits) {
+            memcpy(text, from, (size_t)length);
+            *packets = count;
+        }
+        Py_DECREF(made);
+        if (fits || count == 1) {
+            *written = (size_t)length;
+            return fits ? SLUICE_OK : SLUICE_WOULD_BLOCK;
+        }
+        count /= 2;
+    }
+}
+
+int32_t formatter_format(void *user, const sluice_batch *batch, char *text, size_t capacity,
+                         uint64_t *packets, size_t *written)
 {
     Formatter *formatter = user;
-    int32_t status = SLUICE_E_CALLBACK;
     if (interpreter_gone || formatter->buffer->discarding) {
-        return status;
+        return SLUICE_E_CALLBACK;
     }
     if (kept == NULL && PyGILState_GetThisThreadState() == NULL) {
         keep_thread_state();
@@ -132,24 +227,14 @@ int32_t formatter_format(void *user, const void *packet, size_t bytes, char *tex
     PyGILState_STATE state = PyGILState_Ensure();
     Buffer *outer = formatting;
     formatting = formatter->buffer;
-    PyObject *made = text_of(formatter, packet, bytes);
-    Py_ssize_t length = 0;
-    const char *from = made == NULL ? NULL : bytes_of(formatter, made, &length);
-    if (from == NULL) {
+    int32_t status = formatter->per_batch
+                         ? format_many(formatter, batch, text, capacity, packets, written)
+                         : format_packets(formatter, batch, text, capacity, packets, written);
+    if (status < 0) {
         failed(formatter);
-    } else if ((size_t)length > capacity) {
-        *written = (size_t)length;
-        formatter->pending_packet = PyBytes_FromStringAndSize(packet, (Py_ssize_t)bytes);
-        formatter->pending_text = formatter->pending_packet == NULL ? NULL : Py_NewRef(made);
-        PyErr_Clear(); /* without memory to keep it, the function is simply asked again */
-        status = SLUICE_WOULD_BLOCK;
-    } else {
-        memcpy(text, from, (size_t)length);
-        *written = (size_t)length;
+    } else if (status == SLUICE_OK) {
         formatter->reported = 0;
-        status = SLUICE_OK;
     }
-    Py_XDECREF(made);
     formatting = outer;
     PyGILState_Release(state);
     return status;

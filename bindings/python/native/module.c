@@ -87,6 +87,8 @@ static PyMethodDef methods[] = {
     {"shutdown", module_shutdown, METH_O, "shutdown(seconds): flushes and closes every buffer, for good"},
     {"build_info", module_build_info, METH_NOARGS,
      "build_info() -> str: version and CPU image of the library"},
+    {"hex_encode", module_hex_encode, METH_VARARGS,
+     "hex_encode(data, style, upper, separator, first_offset) -> str"},
     {"own_put", buffer_own_put, METH_O, "own_put(type): a faster put for a subclass of Buffer"},
     {"statuses", module_statuses, METH_NOARGS, "statuses() -> tuple of (name, number, text)"},
     {NULL, NULL, 0, NULL},

@@ -47,29 +47,29 @@ PyObject *buffer_add_file_sink(PyObject *object, PyObject *args, PyObject *names
     return result;
 }
 
-/* _add_text_sink(path, header, formatter, binary, separator, line_end, layout_header, comment, durability,
- * rotate_bytes) */
+/* _add_text_sink(path, header, formatter, binary, per_batch, style, separator, line_end, layout_header, comment,
+ * durability, rotate_bytes) */
 PyObject *buffer_add_text_sink(PyObject *object, PyObject *args, PyObject *names)
 {
-    static char *keywords[] = {"path",     "header",        "formatter", "binary",     "separator",
-                               "line_end", "layout_header", "comment",   "durability", "rotate_bytes",
-                               NULL};
+    static char *keywords[] = {"path",    "header",     "formatter",    "binary",        "per_batch",
+                               "style",   "separator",  "line_end",     "layout_header", "comment",
+                               "durability", "rotate_bytes", NULL};
     Buffer *self = (Buffer *)object;
     PyObject *path = NULL, *encoded = NULL, *function = NULL, *result = NULL;
     sluice_text_options options = {.struct_size = sizeof options};
     unsigned long long rotate = 0;
-    int binary = 0, layout_header = 0;
-    if (!PyArg_ParseTupleAndKeywords(args, names, "OzOpzzpzIK:_add_text_sink", keywords, &path,
-                                     &options.header, &function, &binary, &options.separator,
-                                     &options.line_end, &layout_header, &options.comment, &options.durability,
-                                     &rotate) ||
+    int binary = 0, per_batch = 0, layout_header = 0;
+    if (!PyArg_ParseTupleAndKeywords(args, names, "OzOppIzzpzIK:_add_text_sink", keywords, &path,
+                                     &options.header, &function, &binary, &per_batch, &options.style,
+                                     &options.separator, &options.line_end, &layout_header, &options.comment,
+                                     &options.durability, &rotate) ||
         buffer_usable(self) < 0 || !PyUnicode_FSConverter(path, &encoded)) {
         return NULL;
     }
     options.path = PyBytes_AsString(encoded);
     options.layout_header = (uint32_t)layout_header;
     options.rotate_bytes = rotate;
-    Formatter *formatter = Py_IsNone(function) ? NULL : formatter_new(self, function, binary);
+    Formatter *formatter = Py_IsNone(function) ? NULL : formatter_new(self, function, binary, per_batch);
     if (formatter != NULL || Py_IsNone(function)) {
         if (formatter != NULL) {
             options.format = formatter_format;

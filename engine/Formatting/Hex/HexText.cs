@@ -72,20 +72,25 @@ public static class HexText
             TooSmall(bytes, length, capacity);
         }
 
+        Write(ref data, (nint)bytes, ref text, options);
+        return length;
+    }
+
+    /// <summary>Writes into a text that takes <see cref="Length"/>.</summary>
+    internal static void Write(ref byte data, nint bytes, ref byte text, HexOptions options)
+    {
         switch (options.Style)
         {
             case HexStyle.Plain:
-                Plain(ref data, (nint)bytes, ref text, options.Upper);
+                Plain(ref data, bytes, ref text, options.Upper);
                 break;
             case HexStyle.Spaced:
-                Spaced(ref data, (nint)bytes, ref text, options.Upper, options.Separator);
+                Spaced(ref data, bytes, ref text, options.Upper, options.Separator);
                 break;
             default:
-                Dump(ref data, (nint)bytes, options.FirstOffset, ref text, options.Upper);
+                Dump(ref data, bytes, options.FirstOffset, ref text, options.Upper);
                 break;
         }
-
-        return length;
     }
 
     /// <summary><see cref="IHexKernel.Plain"/> of the widest kernel.</summary>

@@ -218,16 +218,23 @@ typedef struct sluice_file_options {
 SLUICE_CHECKED int32_t sluice_buffer_add_file_sink(sluice_buffer *buffer, const sluice_file_options *options,
                                                    sluice_sink **sink);
 
-/* Formats one packet as text, its line end included: writes at most capacity bytes, sets *written. More room needed: set
- * *written to it and return SLUICE_WOULD_BLOCK, the call is repeated. Negative: a fault, the packet is kept. */
-typedef int32_t (*sluice_format_fn)(void *user, const void *packet, size_t bytes, char *text, size_t capacity,
-                                    size_t *written);
+/* Formats packets of a batch as text, line ends included, from the first one on as many as fit: writes at most capacity
+ * bytes, sets *packets (at least 1) and *written to what it did and returns 0; it is called again for the rest. When the
+ * first one does not fit, it leaves *packets 0, sets *written to the room needed and returns SLUICE_WOULD_BLOCK, and is
+ * called with more. Negative: a fault of the packet behind the *packets it formatted, whose *written bytes of text are
+ * kept as the others are. The text of a packet must not depend on the batch it comes in: it may be made again, in another
+ * one, after a fault. Step through the packets with sluice_batch_next of sluice/ring.h. */
+typedef int32_t (*sluice_format_fn)(void *user, const struct sluice_batch *batch, char *text, size_t capacity,
+                                    uint64_t *packets, size_t *written);
 
 /* How packets become lines of text; docs/text.md. */
 enum sluice_text_style {
     SLUICE_TEXT_PLAIN = 0,      /* the fields as their layout formats them, strings as they are */
     SLUICE_TEXT_CSV = 1,        /* the same, strings quoted where RFC 4180 needs it; separator "," by default */
     SLUICE_TEXT_JSON_LINES = 2, /* a JSON object per packet */
+    SLUICE_TEXT_HEX = 3,        /* the bytes in hexadecimal; text sinks only, without a layout, as the next two */
+    SLUICE_TEXT_HEX_SPACED = 4, /* the same, separator " " by default: one character between two bytes */
+    SLUICE_TEXT_HEX_DUMP = 5,   /* as xxd: each packet begins a line, offsets are those of a verbatim file */
 };
 
 typedef struct sluice_text_options {
@@ -246,7 +253,7 @@ typedef struct sluice_text_options {
     uint64_t rotate_bytes;
 } sluice_text_options;
 
-/* One line per packet. Needs a layout or a format function. Since 0.1. */
+/* One line per packet (a dump: lines of 16 bytes). Needs a layout, a format function or a hex style. Since 0.1. */
 SLUICE_CHECKED int32_t sluice_buffer_add_text_sink(sluice_buffer *buffer, const sluice_text_options *options,
                                                    sluice_sink **sink);
 
@@ -361,6 +368,26 @@ SLUICE_CHECKED int32_t sluice_formatter_format(const sluice_formatter *formatter
 /* The line of field names and units. Text as in sluice_last_error. Since 0.1. */
 SLUICE_CHECKED int32_t sluice_formatter_header(const sluice_formatter *formatter, char *text, size_t capacity,
                                                size_t *length);
+
+enum sluice_hex_style {
+    SLUICE_HEX_PLAIN = 0,  /* 48656c6c6f */
+    SLUICE_HEX_SPACED = 1, /* 48 65 6c 6c 6f */
+    SLUICE_HEX_DUMP = 2    /* lines of 16 bytes as xxd writes them: 00000000: 4865 6c6c 6f <blanks> Hello */
+};
+
+typedef struct sluice_hex_options {
+    uint32_t struct_size;
+    uint32_t style;        /* sluice_hex_style */
+    uint32_t upper;        /* 1: digits A to F; the offsets of a dump stay in lower case */
+    uint32_t separator;    /* spaced: the character between two bytes; 0: a blank */
+    uint64_t first_offset; /* dump: the offset of the first byte */
+} sluice_hex_options;
+
+/* Bytes as hexadecimal text, no zero byte behind it. `options` may be NULL: plain, in lower case. *length (may be NULL)
+ * receives the length of the text. `text` NULL: only that. E_SIZE: it is longer than capacity; nothing is written, and
+ * *length tells the room it takes. `text` must not overlap `data`. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_hex_encode(const void *data, size_t bytes, const sluice_hex_options *options, char *text,
+                                         size_t capacity, size_t *length);
 
 /* ---- 9 Statistics -------------------------------------------------------------- any thread --------------- */
 

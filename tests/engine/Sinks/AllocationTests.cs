@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Sluice.Buffers;
 using Sluice.Formatting;
+using Sluice.Formatting.Hex;
 using Sluice.Packets;
 using Sluice.Primitives;
 using Sluice.Sinks;
@@ -44,9 +45,22 @@ public sealed unsafe class AllocationTests
     public void Text_of_a_function_of_the_host_allocates_nothing()
     {
         using Folder folder = new();
-        int calls = 0;
+        TextFileSinkTests.HexCalls calls = default;
         using TextFileSink sink = new(folder["data.csv"], &TextFileSinkTests.Hex, &calls);
         Check(sink, framed: false);
+    }
+
+    [Theory]
+    [InlineData(HexStyle.Plain, false)]
+    [InlineData(HexStyle.Plain, true)]
+    [InlineData(HexStyle.Spaced, false)]
+    [InlineData(HexStyle.Dump, false)]
+    [InlineData(HexStyle.Dump, true)]
+    public void Hexadecimal_text_allocates_nothing(HexStyle style, bool framed)
+    {
+        using Folder folder = new();
+        using TextFileSink sink = new(folder["data.hex"], new HexOptions(style));
+        Check(sink, framed);
     }
 
     [Fact]

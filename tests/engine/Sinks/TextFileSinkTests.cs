@@ -110,28 +110,65 @@ public sealed unsafe class TextFileSinkTests
     {
         using Folder folder = new();
         using PacketStream stream = PacketStream.Framed(300, 40_000);
-        int calls = 0;
+        HexCalls calls = default;
         using TextFileSink sink = new(folder["data.txt"], &Hex, &calls);
         Assert.Equal(Status.Ok, sink.Write(stream.All));
         Assert.Equal(HexLines(stream), Encoding.UTF8.GetString(folder.Read("data.txt")));
-        Assert.True(calls > stream.Packets, "the function was never asked twice");
+        Assert.True(calls.Refused > 0, "the function never asked for more");
     }
 
     [Theory]
-    [InlineData(-7, "returned -7")]
-    [InlineData(1, "asked for 0 bytes")]
-    [InlineData(99, "more than it was given")]
-    public void A_function_that_fails_keeps_the_packet(int behaviour, string text)
+    [InlineData(Answer.Refuse, "returned -7")]
+    [InlineData(Answer.AskForNothing, "asked for 0 bytes")]
+    [InlineData(Answer.AskForTooMuch, "at most 268435456")]
+    [InlineData(Answer.AskAfterAPacket, "asked for more room after 1 packets")]
+    [InlineData(Answer.WriteTooMuch, "more than it was given")]
+    [InlineData(Answer.FormatTooMany, "formatted 11 packets, more than the batch has")]
+    [InlineData(Answer.FormatNone, "formatted no packet")]
+    [InlineData(Answer.RefuseWithTooMany, "formatted 11 packets, more than the batch has")]
+    public void A_function_whose_answer_cannot_be_is_a_fault_that_keeps_the_packets(Answer answer, string text)
     {
         using Folder folder = new();
         using PacketStream stream = PacketStream.Fixed(10, 8);
-        using TextFileSink sink = new(folder["data.txt"], &Behave, &behaviour);
+        using TextFileSink sink = new(folder["data.txt"], &Behave, &answer);
         Assert.Equal(Status.Callback, sink.Write(stream.All));
         Assert.Contains(text, sink.LastError, StringComparison.Ordinal);
-        Assert.Equal((0, 1), (sink.Accepted, sink.Errors));
-        behaviour = 0;
+        Assert.Equal((0, 0, 1), (sink.Accepted, sink.PacketsWritten, sink.Errors));
+        Assert.Empty(folder.Read("data.txt"));
+        answer = Answer.Format;
         Assert.Equal(Status.Ok, sink.Write(stream.All));
         Assert.Equal("ok\nok\nok\nok\nok\nok\nok\nok\nok\nok\n", Encoding.UTF8.GetString(folder.Read("data.txt")));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_a_function_formatted_before_it_failed_is_kept(bool framed)
+    {
+        using Folder folder = new();
+        using PacketStream stream = framed ? PacketStream.FramedFixed(30, 8) : PacketStream.Fixed(10, 8);
+        Answer answer = Answer.RefuseAfterThree;
+        using TextFileSink sink = new(folder["data.txt"], &Behave, &answer);
+        Assert.Equal(Status.Callback, sink.Write(stream.All));
+        Assert.Equal((3, 1), (sink.PacketsWritten, sink.Errors));
+        Assert.Equal(3, stream.PacketsAt[stream.IndexOf(sink.Accepted)]);
+        Assert.Equal("ok\nok\nok\n", Encoding.UTF8.GetString(folder.Read("data.txt")));
+        answer = Answer.Format;
+        Assert.Equal(Status.Ok, sink.Write(stream.Slice(stream.IndexOf(sink.Accepted), stream.Boundaries.Length - 1)));
+        Assert.Equal((stream.Packets, stream.Length), (sink.PacketsWritten, sink.Accepted));
+        Assert.Equal(3 * stream.Packets, folder.Read("data.txt").Length);
+    }
+
+    [Fact]
+    public void A_function_is_called_for_batches()
+    {
+        using Folder folder = new();
+        using PacketStream stream = PacketStream.Fixed(10_000, 8);
+        HexCalls calls = default;
+        using TextFileSink sink = new(folder["data.txt"], &Hex, &calls);
+        Assert.Equal(Status.Ok, sink.Write(stream.All));
+        Assert.Equal(HexLines(stream), Encoding.UTF8.GetString(folder.Read("data.txt")));
+        Assert.InRange(calls.Made, 1, 10);
     }
 
     [Fact]
@@ -164,39 +201,84 @@ public sealed unsafe class TextFileSinkTests
     internal static string Expected(PacketStream stream) =>
         string.Concat(Numbers(stream).Select(pair => string.Create(CultureInfo.InvariantCulture, $"{pair.A}, {pair.B}\n")));
 
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    internal static int Hex(void* user, void* packet, nuint bytes, byte* text, nuint capacity, nuint* written)
+    /// <summary>What the function <see cref="Hex"/> counts.</summary>
+    internal struct HexCalls
     {
-        ++*(int*)user;
-        *written = (2 * bytes) + 1;
-        if (*written > capacity)
+        public int Made, Refused;
+    }
+
+    /// <summary>A formatter of the host: each packet a line of hexadecimal digits.</summary>
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    internal static int Hex(void* user, SluiceBatch* shown, byte* text, nuint capacity, ulong* packets, nuint* written)
+    {
+        ((HexCalls*)user)->Made++;
+        Batch batch = new(shown->Data, (long)shown->Bytes, (long)shown->Packets, (int)shown->Stride, 0);
+        for (long at = 0; batch.TryNext(ref at, out ReadOnlySpan<byte> packet, out _);)
         {
-            return (int)Status.WouldBlock;
+            int length = (2 * packet.Length) + 1;
+            if (length > (int)(capacity - *written))
+            {
+                if (*packets > 0)
+                {
+                    return 0;
+                }
+
+                ((HexCalls*)user)->Refused++;
+                *written = (nuint)length;
+                return (int)Status.WouldBlock;
+            }
+
+            foreach (byte one in packet)
+            {
+                text[(*written)++] = (byte)"0123456789ABCDEF"[one >> 4];
+                text[(*written)++] = (byte)"0123456789ABCDEF"[one & 15];
+            }
+
+            text[(*written)++] = (byte)'\n';
+            ++*packets;
         }
 
-        for (nuint i = 0; i < bytes; i++)
-        {
-            text[2 * i] = (byte)"0123456789ABCDEF"[((byte*)packet)[i] >> 4];
-            text[(2 * i) + 1] = (byte)"0123456789ABCDEF"[((byte*)packet)[i] & 15];
-        }
-
-        text[2 * bytes] = (byte)'\n';
         return 0;
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static int Behave(void* user, void* packet, nuint bytes, byte* text, nuint capacity, nuint* written)
+    private static int Behave(void* user, SluiceBatch* batch, byte* text, nuint capacity, ulong* packets, nuint* written)
     {
-        int behaviour = *(int*)user;
-        if (behaviour == 99)
+        Answer answer = *(Answer*)user;
+        (*packets, *written, int result) = answer switch
         {
-            *written = capacity + 1;
-            return 0;
+            Answer.Refuse => (0UL, (nuint)3, -7),
+            Answer.RefuseAfterThree => (3UL, (nuint)9, -7),
+            Answer.RefuseWithTooMany => (batch->Packets + 1, (nuint)0, -7),
+            Answer.AskForNothing => (0UL, (nuint)0, (int)Status.WouldBlock),
+            Answer.AskForTooMuch => (0UL, nuint.MaxValue, (int)Status.WouldBlock),
+            Answer.AskAfterAPacket => (1UL, capacity + 1, (int)Status.WouldBlock),
+            Answer.WriteTooMuch => (1UL, capacity + 1, 0),
+            Answer.FormatTooMany => (batch->Packets + 1, (nuint)3, 0),
+            Answer.FormatNone => (0UL, (nuint)3, 0),
+            _ => (batch->Packets, (nuint)(3 * batch->Packets), 0),
+        };
+        for (ulong i = 0; i < Math.Min(*packets, batch->Packets); i++)
+        {
+            "ok\n"u8.CopyTo(new Span<byte>(text + (3 * i), 3));
         }
 
-        "ok\n"u8.CopyTo(new Span<byte>(text, (int)capacity));
-        *written = behaviour == 0 ? 3U : 0;
-        return behaviour;
+        return result;
+    }
+
+    /// <summary>What the function <c>Behave</c> answers.</summary>
+    public enum Answer
+    {
+        Format,
+        Refuse,
+        RefuseAfterThree,
+        RefuseWithTooMany,
+        AskForNothing,
+        AskForTooMuch,
+        AskAfterAPacket,
+        WriteTooMuch,
+        FormatTooMany,
+        FormatNone,
     }
 
     private static string HexLines(PacketStream stream)

@@ -22,6 +22,7 @@ children by spawn. What is stored at the exit of the interpreter is flushed.
 from ._buffers import FIFO, Attach, CircularBuffer, FullPolicy, PacketBuffer, Wait
 from ._errors import SluiceError, Status
 from ._formatter import PacketFormatter
+from ._hex import hex, hexdump
 from ._layout import Field, PacketLayout
 from ._library import build_info
 from ._sinks import Durability, Sink, SinkInfo, WriteMode
@@ -46,6 +47,8 @@ __all__ = [
     "WriteMode",
     "__version__",
     "build_info",
+    "hex",
+    "hexdump",
 ]
 
 

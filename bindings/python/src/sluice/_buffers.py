@@ -11,7 +11,8 @@ from typing import Self, TypeVar
 
 from . import _sluice
 from ._layout import PacketLayout
-from ._sinks import Durability, Formatter, Sink, WriteMode
+from ._sinks import BatchFormatter, Durability, Formatter, Sink, WriteMode
+from ._text_style import TextStyle, style_of
 
 _FIFO, _CIRCULAR = 0, 1
 _HUGE_PAGES, _LOCK_MEMORY = 8, 16
@@ -137,10 +138,13 @@ class PacketBuffer(_sluice.Buffer):
         self,
         file_path: str | os.PathLike[str],
         mode: WriteMode,
-        formatter: Formatter | None = None,
+        formatter: Formatter | BatchFormatter | None = None,
         header: str | bytes | None = None,
         *,
+        per_batch: bool = False,
+        style: TextStyle | str = TextStyle.PLAIN,
         separator: str | None = None,
+        line_end: str | None = None,
         layout_header: bool = False,
         comment: str | None = None,
         durability: Durability | str = Durability.NONE,
@@ -155,7 +159,14 @@ class PacketBuffer(_sluice.Buffer):
             raises, the packet stays stored and the flush fails, with its exception as the cause. None: the
             text of the layout, one line per packet; or the packet verbatim.
         :param header: written first, as it is.
-        :param separator: between the fields of a layout's text, default ``", "``.
+        :param per_batch: `formatter` is called with many packets at once: with their bytes back to back where
+            all have one size, else with a list of bytes. It returns the text of all of them, one after the
+            other; the text of a packet must not depend on those it comes with, as it may be asked for again.
+        :param style: how text is written without a formatter: a :class:`TextStyle`, or its name (``"plain"``,
+            ``"csv"``, ``"json-lines"`` or ``"jsonl"``, ``"hex"``, ``"hex-spaced"``, ``"hexdump"``).
+        :param separator: between the fields of a layout's text, default ``", "`` or that of the style; between
+            two bytes of ``"hex-spaced"``, default a blank.
+        :param line_end: after each line, default ``"\\n"``.
         :param layout_header: a line of field names and units, after `comment` (default ``"# "``).
         :param durability: when data is forced to the device.
         :param rotate_bytes: begin a new file before this size is exceeded.
@@ -164,6 +175,12 @@ class PacketBuffer(_sluice.Buffer):
         """
         if not isinstance(mode, WriteMode):
             raise TypeError(f"mode must be a WriteMode, not {type(mode).__name__}")
+        written = style_of(style)
+        if written is not TextStyle.PLAIN and (formatter is not None or mode is WriteMode.BINARY):
+            owner = "a formatter" if formatter is not None else "a binary sink"
+            raise ValueError(f"style is {style!r}, but {owner} writes packets in its own way")
+        if per_batch and formatter is None:
+            raise ValueError("per_batch is True, but there is no formatter")
         if formatter is None and mode is WriteMode.BINARY:
             return self._add_binary(file_path, header, False, durability, rotate_bytes)
         if formatter is not None and not callable(formatter):
@@ -175,8 +192,10 @@ class PacketBuffer(_sluice.Buffer):
             text,
             formatter,
             mode is WriteMode.BINARY,
+            per_batch,
+            written.value,
             separator,
-            None if formatter is None else "",
+            line_end,
             layout_header,
             comment,
             _member(Durability, durability, "durability").value,

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 #: Makes text (text sinks) or bytes (binary sinks) of the bytes of a packet; it is written as it is.
 Formatter = Callable[[bytes], "str | bytes"]
 
+#: The same for many packets at once: their bytes back to back, or a list of bytes where their sizes vary.
+BatchFormatter = Callable[[bytes], "str | bytes"] | Callable[[list[bytes]], "str | bytes"]
+
 
 class WriteMode(Enum):
     """How a sink writes packets."""
@@ -60,7 +63,7 @@ class Sink:
         handle: Any,
         file_path: Path,
         mode: WriteMode,
-        formatter: Formatter | None,
+        formatter: Formatter | BatchFormatter | None,
         header: str | bytes | None,
     ) -> None:
         self._buffer = weakref.ref(buffer)

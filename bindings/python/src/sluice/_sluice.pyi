@@ -21,6 +21,9 @@ ABI_VERSION: int
 def load(path: str) -> str: ...
 def shutdown(seconds: float | None, /) -> None: ...
 def build_info() -> str: ...
+def hex_encode(
+    data: ReadableBuffer, style: int, upper: bool, separator: int, first_offset: int, /
+) -> str: ...
 def own_put(type: type[Buffer], /) -> None: ...
 def statuses() -> tuple[tuple[str, int, str], ...]: ...
 
@@ -93,8 +96,10 @@ class Buffer:
         self,
         path: Path,
         header: str | None,
-        formatter: Callable[[bytes], Any] | None,
+        formatter: Callable[[Any], Any] | None,
         binary: bool,
+        per_batch: bool,
+        style: int,
         separator: str | None,
         line_end: str | None,
         layout_header: bool,
