@@ -5,6 +5,7 @@
 #include "engine_ends.hpp"
 #include "harness.hpp"
 #include "packets.hpp"
+#include "scratch_file.hpp"
 
 #include <cstdio>
 #include <fcntl.h>
@@ -26,49 +27,23 @@ double rate(double seconds)
     return static_cast<double>(packets) / seconds * 1e-6;
 }
 
-// A new file, gone when the benchmark is done with it.
-class scratch_file
+// The file has all packets.
+void expect_packets(const bench::scratch_file &file)
 {
-  public:
-    explicit scratch_file(const std::string &folder)
-        : path_(folder + "/scratch-" + std::to_string(getpid()) + "-" + std::to_string(made_++) + ".dat")
-    {
+    bench::verifier seen;
+    std::vector<packet> block(block_bytes / sizeof(packet));
+    int fd = open(file.path(), O_RDONLY);
+    ssize_t got;
+    while (fd >= 0 && (got = read(fd, block.data(), block_bytes)) > 0) {
+        seen.see(block.data(), static_cast<std::uint64_t>(got) / sizeof(packet));
     }
-
-    scratch_file(const scratch_file &) = delete;
-    scratch_file &operator=(const scratch_file &) = delete;
-
-    ~scratch_file()
-    {
-        (void)unlink(path_.c_str());
-    }
-
-    const char *path() const
-    {
-        return path_.c_str();
-    }
-
-    void expect_packets() const
-    {
-        bench::verifier seen;
-        std::vector<packet> block(block_bytes / sizeof(packet));
-        int fd = open(path(), O_RDONLY);
-        ssize_t got;
-        while (fd >= 0 && (got = read(fd, block.data(), block_bytes)) > 0) {
-            seen.see(block.data(), static_cast<std::uint64_t>(got) / sizeof(packet));
-        }
-        (void)close(fd);
-        seen.expect(packets);
-    }
-
-  private:
-    static inline int made_ = 0;
-    std::string path_;
-};
+    (void)close(fd);
+    seen.expect(packets);
+}
 
 double engine(const std::string &folder)
 {
-    scratch_file file(folder);
+    bench::scratch_file file(folder);
     double seconds;
     {
         bench::engine_buffer buffer(4 * block_bytes, sizeof(packet), block_bytes);
@@ -82,14 +57,14 @@ double engine(const std::string &folder)
             });
         });
     }
-    file.expect_packets();
+    expect_packets(file);
     return rate(seconds);
 }
 
 // The same bytes, made beforehand, in write(2) calls of 1 MiB.
 double write_blocks(const std::string &folder, const std::vector<packet> &content)
 {
-    scratch_file file(folder);
+    bench::scratch_file file(folder);
     bench::pin(bench::consumer_processor);
     int fd = open(file.path(), O_WRONLY | O_CREAT | O_EXCL, 0644);
     bench::clock::time_point start = bench::clock::now();
@@ -100,13 +75,13 @@ double write_blocks(const std::string &folder, const std::vector<packet> &conten
     }
     double seconds = bench::seconds_since(start);
     (void)close(fd);
-    file.expect_packets();
+    expect_packets(file);
     return rate(seconds);
 }
 
 double fwrite_each(const std::string &folder)
 {
-    scratch_file file(folder);
+    bench::scratch_file file(folder);
     bench::pin(bench::consumer_processor);
     std::FILE *stream = std::fopen(file.path(), "wxb");
     if (stream == nullptr) {
@@ -121,7 +96,7 @@ double fwrite_each(const std::string &folder)
     (void)std::fflush(stream);
     double seconds = bench::seconds_since(start);
     (void)std::fclose(stream);
-    file.expect_packets();
+    expect_packets(file);
     return rate(seconds);
 }
 
