@@ -56,6 +56,8 @@ internal static class ColumnCompiler
     {
         TextFormat format = field.Format;
         bool isPlain = format.Flags == TextFlags.None && format.Width == 0;
+        bool isUsual = (format.Flags & TextFlags.Alternate) == 0;
+        var plain = new TextFormat(format.Conversion, Precision: format.Precision);
         switch (format.Conversion)
         {
             case 'r' when field.IsCalibrated || field.Type == FieldType.Double:
@@ -64,11 +66,20 @@ internal static class ColumnCompiler
                 return field.Type == FieldType.Single
                     ? Real(field, new ShortestSingleText())
                     : Real(field, new ShortestHalfText());
-            case 'f' or 'F' when isPlain && RealText.Precision(format) <= FixedText.MaxDecimals:
-                var text = new FixedText(format, RealText.MaxBytes(format, IntegerDigits(field)));
-                return ScaledDecimal.TryMake(field, in text, out ScaledDecimal scaled)
+            case 'f' or 'F' when isUsual && RealText.Precision(format) <= FixedText.MaxDecimals:
+                var fixedText = new FixedText(plain, RealText.MaxBytes(plain, IntegerDigits(field)));
+                if (!isPlain)
+                {
+                    return Real(field, new PaddedRealText<FixedRealText>(new FixedRealText(fixedText), format));
+                }
+
+                return ScaledDecimal.TryMake(field, in fixedText, out ScaledDecimal scaled)
                     ? Integer(field, new ScaledDecimalText(scaled))
-                    : new FixedColumn(field, new FieldValues(field, asUnsigned: false), text);
+                    : new FixedColumn(field, new FieldValues(field, asUnsigned: false), fixedText);
+            case 'e' or 'E' when isUsual && RealText.Precision(format) <= ExponentText.MaxDecimals:
+                return Plain(field, new ExponentRealText(new ExponentText(plain)), isPlain);
+            case 'g' or 'G' when isUsual && RealText.Precision(format) <= GeneralText.MaxCount:
+                return Plain(field, new GeneralRealText(new GeneralText(plain)), isPlain);
             default:
                 return Real(field, new FormattedRealText(format, RealText.MaxBytes(format, IntegerDigits(field))));
         }
@@ -77,6 +88,11 @@ internal static class ColumnCompiler
     private static IntegerColumn<TKernel> Integer<TKernel>(PacketField field, TKernel kernel)
         where TKernel : struct, IValueText<ulong> =>
         new(field, new FieldValues(field, asUnsigned: field.Format.IsInteger && field.Format.Conversion != 'd'), kernel);
+
+    // The kernel itself, or what pads its text.
+    private static Column Plain<TKernel>(PacketField field, TKernel kernel, bool isPlain)
+        where TKernel : struct, IValueText<double> =>
+        isPlain ? Real(field, kernel) : Real(field, new PaddedRealText<TKernel>(kernel, field.Format));
 
     private static RealColumn<TKernel> Real<TKernel>(PacketField field, TKernel kernel)
         where TKernel : struct, IValueText<double> => new(field, new FieldValues(field, asUnsigned: false), kernel);

@@ -41,6 +41,45 @@ internal readonly struct ScaledDecimalText(ScaledDecimal text) : IValueText<ulon
     public int Write(ulong value, ref byte to) => text.Write(value, ref to);
 }
 
+/// <summary><c>%.Ne</c> without flags and width.</summary>
+internal readonly struct ExponentRealText(ExponentText text) : IValueText<double>
+{
+    public int MaxBytes => text.MaxBytes;
+
+    public int Reach => text.Reach;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int Write(double value, ref byte to) => text.Write(value, ref to);
+}
+
+/// <summary><c>%.Ng</c> without flags and width.</summary>
+internal readonly struct GeneralRealText(GeneralText text) : IValueText<double>
+{
+    public int MaxBytes => text.MaxBytes;
+
+    public int Reach => text.Reach;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int Write(double value, ref byte to) => text.Write(value, ref to);
+}
+
+/// <summary>A real number as a kernel without flags and width writes it, padded, or with a sign.</summary>
+internal readonly struct PaddedRealText<TKernel>(TKernel kernel, TextFormat format) : IValueText<double>
+    where TKernel : struct, IValueText<double>
+{
+    public int MaxBytes => Math.Max(kernel.MaxBytes + 1, format.Width);
+
+    public int Reach => MaxBytes;
+
+    [SkipLocalsInit]
+    public int Write(double value, ref byte to)
+    {
+        Span<byte> text = stackalloc byte[kernel.Reach];
+        int length = kernel.Write(value, ref MemoryMarshal.GetReference(text));
+        return RealText.Pad(text[..length], format, MemoryMarshal.CreateSpan(ref to, MaxBytes));
+    }
+}
+
 /// <summary>A real number with any conversion of printf.</summary>
 internal readonly struct FormattedRealText(TextFormat format, int maxBytes) : IValueText<double>
 {

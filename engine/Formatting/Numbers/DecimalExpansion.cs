@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Sluice.Formatting.Numbers;
 
@@ -27,6 +28,7 @@ internal static class DecimalExpansion
     ///     zeros.</param>
     /// <param name="point">The position of the point after the start of the digits; 1 for zero.</param>
     /// <returns>Number of digits, 0 when the number rounds to zero.</returns>
+    [SkipLocalsInit]
     public static int Digits(double value, int places, bool significant, Span<byte> digits, out int point)
     {
         ulong bits = BitConverter.DoubleToUInt64Bits(value);
@@ -120,6 +122,7 @@ internal static class DecimalExpansion
     }
 
     /// <summary>The digits of mantissa * 2^exponent, exponent not negative.</summary>
+    [SkipLocalsInit]
     private static int IntegerDigits(ulong mantissa, int exponent, Span<uint> limbs, Span<byte> digits)
     {
         limbs.Clear();

@@ -146,7 +146,7 @@ internal readonly struct FixedText
     // What is to be added to the units where their product with the power is a tie and its error decides it; without a branch,
     // since numbers with one more decimal than is written are ties often, and in no order.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static long Excess(double rest, double error)
+    internal static long Excess(double rest, double error)
     {
         long half = BitConverter.DoubleToInt64Bits(rest);
         long decides = BitConverter.DoubleToInt64Bits(error);

@@ -2,7 +2,6 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using Sluice.Packets;
 
 namespace Sluice.Formatting.Numbers;
@@ -69,13 +68,6 @@ internal readonly struct IntegerText<TDigits>
     /// <summary>Bytes that <see cref="Write"/> may touch.</summary>
     public int Reach => Math.Max(MaxBytes, 2 + Lanes + (_isLeft ? 0 : _width <= Lanes ? _width : MaxWidth));
 
-    // From n on, the bytes select those of a vector from its byte n on, and zeros behind its end.
-    private static ReadOnlySpan<byte> Slide =>
-    [
-        0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
-        0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
-    ];
-
     /// <summary>Writes a value and returns the length of its text.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Write(ulong value, ref byte to)
@@ -113,33 +105,11 @@ internal readonly struct IntegerText<TDigits>
         }
         // Sign or prefix are written always, and overwritten where there is none.
         Unsafe.WriteUnaligned(ref to, negative != 0 ? (ushort)'-' : _head);
-        Shifted(TDigits.Characters(digits), Lanes - count).StoreUnsafe(ref Unsafe.Add(ref to, headBytes));
+        // The zeros behind the last digit become the blanks of a field that has them there.
+        Vector128<byte> blank = Vector128.Create((byte)' ');
+        Vector128<byte> characters = ByteSlide.From(TDigits.Characters(digits) ^ blank, Lanes - count) ^ blank;
+        characters.StoreUnsafe(ref Unsafe.Add(ref to, headBytes));
         return bytes;
-    }
-
-    /// <summary>The characters from one on, and blanks behind the last.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector128<byte> Shifted(Vector128<byte> characters, int first)
-    {
-        if (!Ssse3.IsSupported)
-        {
-            return ShiftedByMemory(characters, first);
-        }
-        // The shuffle gives zeros behind the last, which become blanks.
-        Vector128<byte> blanks = Vector128.Create((byte)' ');
-        Vector128<byte> slide = Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(Slide), (nuint)first);
-        return Ssse3.Shuffle(characters ^ blanks, slide) ^ blanks;
-    }
-
-    /// <summary><see cref="Shifted"/> without shuffles.</summary>
-    [SkipLocalsInit]
-    internal static Vector128<byte> ShiftedByMemory(Vector128<byte> characters, int first)
-    {
-        Span<byte> room = stackalloc byte[2 * Lanes];
-        ref byte all = ref MemoryMarshal.GetReference(room);
-        characters.StoreUnsafe(ref all);
-        Vector128.Create((byte)' ').StoreUnsafe(ref Unsafe.Add(ref all, Lanes));
-        return Vector128.LoadUnsafe(ref all, (nuint)first);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -43,13 +43,6 @@ internal readonly struct PointText
         _fraction = Vector128.Create<byte>(fraction);
     }
 
-    // From n on, the bytes select those of a vector from its byte n on, and zeros behind its end.
-    private static ReadOnlySpan<byte> Slide =>
-    [
-        0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
-        0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
-    ];
-
     /// <summary>Writes the text of a number of units below <see cref="Limit"/> and returns its length.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Write(ulong units, ref byte to)
@@ -61,8 +54,7 @@ internal readonly struct PointText
         Vector128<byte> digits = SixteenDigits.Of(units);
         int first = First(digits);
         digits |= SixteenDigits.Zeros;
-        ref byte slide = ref MemoryMarshal.GetReference(Slide);
-        Ssse3.Shuffle(digits, Vector128.LoadUnsafe(ref slide, (nuint)first)).StoreUnsafe(ref to);
+        ByteSlide.From(digits, first).StoreUnsafe(ref to);
         Vector128<byte> fraction = Ssse3.Shuffle(digits, _fraction) | Vector128.CreateScalar((byte)'.');
         StoreFraction(fraction, ref Unsafe.Add(ref to, 16 - _decimals - first));
         return _length - first;

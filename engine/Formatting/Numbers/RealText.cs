@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Sluice.Packets;
 
 namespace Sluice.Formatting.Numbers;
@@ -28,6 +29,7 @@ internal static class RealText
     }
 
     /// <summary>Writes a number at the start of <paramref name="to"/> and returns the length of its text.</summary>
+    [SkipLocalsInit]
     public static int Write(double value, TextFormat format, Span<byte> to)
     {
         if (!double.IsFinite(value))
@@ -47,16 +49,38 @@ internal static class RealText
                 length = Fixed(digits[..count], point, precision, alternate, body);
                 break;
             case 'e':
-                count = DecimalExpansion.Digits(value, precision + 1, significant: true, digits, out point);
+                count = Significant(value, precision + 1, digits, out point);
                 length = Exponent(digits[..count], point, precision, alternate, format.Conversion, body);
                 break;
             default:
                 int significant = Math.Max(precision, 1);
-                count = DecimalExpansion.Digits(value, significant, significant: true, digits, out point);
+                count = Significant(value, significant, digits, out point);
                 length = General(digits[..count], point, significant, alternate, (char)(format.Conversion - 2), body);
                 break;
         }
         return Pad(body[..length], double.IsNegative(value), format, zeroPadding: true, to);
+    }
+
+    /// <summary>
+    /// Pads a number that was written without flags and width, as the flags and the width of a format say.
+    /// </summary>
+    public static int Pad(ReadOnlySpan<byte> text, TextFormat format, Span<byte> to)
+    {
+        bool negative = text[0] == '-';
+        ReadOnlySpan<byte> body = text[(negative ? 1 : 0)..];
+        return Pad(body, negative, format, zeroPadding: body[0] <= '9', to);
+    }
+
+    // As DecimalExpansion gives them, but the fast way where that can tell.
+    private static int Significant(double value, int count, Span<byte> digits, out int point)
+    {
+        if (count > SignificantDigits.MaxCount
+            || !SignificantDigits.TryGet(Math.Abs(value), count, out ulong number, out int exponent))
+        {
+            return DecimalExpansion.Digits(value, count, significant: true, digits, out point);
+        }
+        point = exponent + 1;
+        return number == 0 ? 0 : DecimalDigits.Write(number, digits);
     }
 
     /// <summary>Digits with <paramref name="decimals"/> places after the point.</summary>
@@ -135,7 +159,7 @@ internal static class RealText
 
     private static int Pad(ReadOnlySpan<byte> body, bool negative, TextFormat format, bool zeroPadding, Span<byte> to)
     {
-        Span<byte> sign = stackalloc byte[1];
+        Span<byte> sign = [0];
         int signLength = IntegerLayout.Sign(negative, format.Flags, sign);
         int blanks = Math.Max(0, format.Width - signLength - body.Length);
         int zeros = 0;
