@@ -95,9 +95,9 @@ internal readonly struct ShortestDoubleText : IValueText<double>
 {
     public int MaxBytes => ShortestText.MaxBytes;
 
-    public int Reach => ShortestText.MaxBytes;
+    public int Reach => ShortestText.Reach;
 
-    public int Write(double value, ref byte to) => ShortestText.Write(value, MemoryMarshal.CreateSpan(ref to, MaxBytes));
+    public int Write(double value, ref byte to) => ShortestText.Write(value, ref to);
 }
 
 /// <summary>The shortest text of a single, which was made a double exactly.</summary>
@@ -105,9 +105,9 @@ internal readonly struct ShortestSingleText : IValueText<double>
 {
     public int MaxBytes => ShortestText.MaxBytes;
 
-    public int Reach => ShortestText.MaxBytes;
+    public int Reach => ShortestText.Reach;
 
-    public int Write(double value, ref byte to) => ShortestText.Write((float)value, MemoryMarshal.CreateSpan(ref to, MaxBytes));
+    public int Write(double value, ref byte to) => ShortestText.Write((float)value, ref to);
 }
 
 /// <summary>The shortest text of a half, which was made a double exactly.</summary>
@@ -115,7 +115,7 @@ internal readonly struct ShortestHalfText : IValueText<double>
 {
     public int MaxBytes => ShortestText.MaxBytes;
 
-    public int Reach => ShortestText.MaxBytes;
+    public int Reach => ShortestText.Reach;
 
-    public int Write(double value, ref byte to) => ShortestText.Write((Half)value, MemoryMarshal.CreateSpan(ref to, MaxBytes));
+    public int Write(double value, ref byte to) => ShortestText.Write((Half)value, ref to);
 }

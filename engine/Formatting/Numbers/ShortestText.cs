@@ -1,216 +1,175 @@
-using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Sluice.Formatting.Numbers;
 
 /// <summary>
-/// <c>%r</c>: the shortest decimal that reads back to the same number of the same type, laid out as Python's repr lays it out
-/// (5.0, 1e-07, 1e+16, inf, nan). The digits come from the runtime's shortest conversion, but for powers of two.
+/// <c>%r</c>: the shortest decimal that reads back to the same number of the same type, and of those the closest, laid out as
+/// Python's repr lays it out (5.0, 1e-07, 1e+16, inf, nan).
 /// </summary>
+/// <remarks>
+/// The digits are found as in Schubfach (see <see cref="ShortestDecimal"/>), with the single multiplication of Victor Zverovich's
+/// Żmij and Guo Yaoyuan's yy: a number m * 2^e is scaled by a power of ten so that half the distance to its neighbours, u, is
+/// between 1/2 and 5. With x = 10q + d + f, d a digit and f a fraction, the answer is 10q when d + f &lt;= u, 10q + 10 when
+/// 10 - d - f &lt;= u, and else the integer closest to x. What 64 bits do not decide, a power of two, zero, and what is not
+/// a number go another way. Everything else runs without a branch that depends on the digits.
+/// </remarks>
 internal static class ShortestText
 {
     /// <summary>The most bytes that a number takes: -2.2250738585072014e-308.</summary>
     public const int MaxBytes = 24;
 
-    /// <summary>Bytes that the runtime's own text of a number may take.</summary>
-    private const int RuntimeBytes = 40;
+    /// <summary>Bytes from the start on that a kernel may touch.</summary>
+    public const int Reach = ReprLayout.Reach;
 
-    /// <summary>A double.</summary>
-    public static int Write(double value, Span<byte> to)
+    private const ulong Half64 = 1UL << 63;
+    private const ulong TenByFour = 10UL << 60;
+
+    // Digits of a single are compared with 64 bits of the power of ten: an error below 2^28 of 2^64, shifted down by four.
+    private const ulong NarrowError = 1UL << 25;
+
+    /// <summary>A double; at most <see cref="Reach"/> bytes are touched.</summary>
+    public static int Write(double value, ref byte to)
     {
-        if (WriteSpecial(value, NumberType.Double, to) is > 0 and int length)
+        ulong bits = BitConverter.DoubleToUInt64Bits(value);
+        ulong fraction = bits & ((1UL << 52) - 1);
+        int biased = (int)(bits >> 52) & 0x7FF;
+        if ((uint)(biased - 1) >= 0x7FE || fraction == 0)
         {
-            return length;
+            return WriteRare(bits, ref to);
         }
-        Span<byte> text = stackalloc byte[RuntimeBytes];
-        return value.TryFormat(text, out int count, "R", CultureInfo.InvariantCulture) ? Lay(text[..count], to) : Fail();
+
+        int exponent = biased - 1075;
+        int power = PowersOfTen.OfBinary(exponent);
+        ulong high = PowersOfTen.High(-power);
+        int shift = exponent + PowersOfTen.Exponent(-power) + 1;
+        ulong mantissa = (fraction | (1UL << 52)) << shift;
+        ulong x = Math.BigMul(mantissa, high, out ulong f);
+        ulong carry = Math.BigMul(mantissa, PowersOfTen.Low(-power), out _);
+        f += carry;
+        x += f < carry ? 1UL : 0UL;
+        ulong q = Math.BigMul(x, 0x1999_9999_9999_999AUL, out _);
+        ulong d = x - (q * 10);
+
+        // All with 60 fractional bits; each is up to one unit too small.
+        ulong u = high >> (5 - shift);
+        ulong down = (d << 60) | (f >> 4);
+        ulong up = TenByFour - down;
+        if ((down - u <= 2) | (up - u <= 2))
+        {
+            return WriteRare(bits, ref to);
+        }
+
+        // A tie rounds to even. (No double is so close above a tie that the fraction does not tell, but for
+        // 0x1.3de005bd620dfp+216, where the even digit is the upper one.)
+        ulong isDown = down < u ? 1UL : 0UL;
+        ulong isUp = up < u ? 1UL : 0UL;
+        ulong rounded = d + (f > Half64 - (x & 1) ? 1UL : 0UL);
+        q += isUp;
+        ulong last = rounded & ((isDown | isUp) - 1);
+
+        // Seventeen digits, the first one not 0.
+        ulong isShort = q < 1_000_000_000_000_000 ? 1UL : 0UL;
+        q += ((q * 9) + last) & (0 - isShort);
+        last &= isShort - 1;
+        return ReprLayout.Write(
+            SixteenDigits.Of(q), (uint)last, power + 16 - (int)isShort, (uint)(bits >> 63), ref to);
     }
 
     /// <summary>A single: digits that tell it from its neighbours among singles.</summary>
-    public static int Write(float value, Span<byte> to)
+    public static int Write(float value, ref byte to)
     {
-        if (WriteSpecial(value, NumberType.Single, to) is > 0 and int length)
+        uint bits = BitConverter.SingleToUInt32Bits(value);
+        uint fraction = bits & ((1U << 23) - 1);
+        int biased = (int)(bits >> 23) & 0xFF;
+        if (biased == 0xFF || fraction == 0)
         {
-            return length;
+            return WriteRare(bits, ref to);
         }
-        Span<byte> text = stackalloc byte[RuntimeBytes];
-        return value.TryFormat(text, out int count, "R", CultureInfo.InvariantCulture) ? Lay(text[..count], to) : Fail();
+        int isNormal = biased != 0 ? 1 : 0;
+        return WriteNarrow(fraction | ((uint)isNormal << 23), biased - isNormal - 149, bits >> 31, ref to);
     }
 
     /// <summary>A half: digits that tell it from its neighbours among halves.</summary>
-    public static int Write(Half value, Span<byte> to)
+    public static int Write(Half value, ref byte to)
     {
-        if (WriteSpecial((double)value, NumberType.Half, to) is > 0 and int length)
+        uint bits = BitConverter.HalfToUInt16Bits(value);
+        uint fraction = bits & ((1U << 10) - 1);
+        int biased = (int)(bits >> 10) & 0x1F;
+        if (biased == 0x1F || fraction == 0)
         {
-            return length;
+            return WriteRare((ushort)bits, ref to);
         }
-        Span<byte> text = stackalloc byte[RuntimeBytes];
-        return value.TryFormat(text, out int count, "R", CultureInfo.InvariantCulture) ? Lay(text[..count], to) : Fail();
+        int isNormal = biased != 0 ? 1 : 0;
+        return WriteNarrow(fraction | ((uint)isNormal << 10), biased - isNormal - 24, bits >> 15, ref to);
     }
 
-    /// <summary>Writes what the runtime's conversion is not used for; 0 for any other number.</summary>
-    private static int WriteSpecial(double value, NumberType type, Span<byte> to)
+    /// <summary>As for a double, with one product of 64 bits; the mantissa has at most 24.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int WriteNarrow(uint significand, int exponent, uint sign, ref byte to)
     {
-        if (!double.IsFinite(value))
+        int power = PowersOfTen.OfBinary(exponent);
+        ulong high = PowersOfTen.High(-power);
+        int shift = exponent + PowersOfTen.Exponent(-power) + 1;
+        uint x = (uint)Math.BigMul((ulong)significand << shift, high, out ulong f);
+        uint q = (uint)((x * 0x1999_999AUL) >> 32);
+        uint d = x - (q * 10);
+
+        ulong u = high >> (5 - shift);
+        ulong down = ((ulong)d << 60) | (f >> 4);
+        ulong up = TenByFour - down;
+        if ((down - u + NarrowError <= 2 * NarrowError) | (up - u + NarrowError <= 2 * NarrowError))
         {
-            return WriteNonFinite(value, to);
+            return Lay(ShortestDecimal.Of(significand, exponent, isUneven: false, out power), power, sign, ref to);
         }
-        // The neighbours of a power of two are not equally far, and the runtime's digits of some of them (2^-958) read back to
-        // another number.
-        return double.IsPow2(Math.Abs(value)) ? WritePowerOfTwo(value, type, to) : 0;
+
+        uint isDown = down < u ? 1U : 0U;
+        uint isUp = up < u ? 1U : 0U;
+        uint rounded = d + (f > Half64 - (x & 1) ? 1U : 0U);
+        uint digits = ((q + isUp) * 10) + (rounded & ((isDown | isUp) - 1));
+
+        // Nine digits, the first one not 0.
+        int count = DecimalDigits.Count(digits);
+        digits *= (uint)DecimalDigits.PowerOfTen(9 - count);
+        uint eight = (uint)((digits * 0xCCCC_CCCDUL) >> 35);
+        Vector128<byte> values = SixteenDigits.OfHalves(eight, (digits - (eight * 10)) * 10_000_000);
+        return ReprLayout.Write(values, 0, power + count - 1, sign, ref to);
     }
 
-    /// <summary>
-    /// The fewest digits that read back: for each count the decimal nearest to the number, then the next one above, since more
-    /// decimals belong to the number above it than below.
-    /// </summary>
-    private static int WritePowerOfTwo(double value, NumberType type, Span<byte> to)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int WriteRare(ulong bits, ref byte to) =>
+        WriteRare(bits & ((1UL << 52) - 1), (int)(bits >> 52) & 0x7FF, 0x7FF, 53, (uint)(bits >> 63), ref to);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int WriteRare(uint bits, ref byte to) =>
+        WriteRare(bits & ((1U << 23) - 1), (int)(bits >> 23) & 0xFF, 0xFF, 24, bits >> 31, ref to);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int WriteRare(ushort bits, ref byte to) =>
+        WriteRare(bits & ((1U << 10) - 1), (bits >> 10) & 0x1F, 0x1F, 11, (uint)bits >> 15, ref to);
+
+    /// <summary>Any number of a binary type, given by its parts.</summary>
+    private static int WriteRare(ulong fraction, int biased, int largest, int precision, uint sign, ref byte to)
     {
-        Span<byte> digits = stackalloc byte[DecimalExpansion.BufferSize];
-        for (int wanted = 1; wanted <= 17; wanted++)
+        if (biased == largest)
         {
-            int count = DecimalExpansion.Digits(value, wanted, significant: true, digits, out int point);
-            digits[count..wanted].Fill((byte)'0');
-            if (ReadsBack(digits[..wanted], point, value, type)
-                || (Increment(digits[..wanted]) && ReadsBack(digits[..wanted], point, value, type)))
-            {
-                int at = 0;
-                if (value < 0)
-                {
-                    to[at++] = (byte)'-';
-                }
-                return at + LayDigits(digits[..wanted].TrimEnd((byte)'0'), point, to[at..]);
-            }
+            return fraction != 0 ? ReprLayout.WriteName("nan\0"u8, 0, ref to) : ReprLayout.WriteName("inf\0"u8, sign, ref to);
         }
-        return Fail();
+        if (biased == 0 && fraction == 0)
+        {
+            return ReprLayout.Write(Vector128<byte>.Zero, 0, 0, sign, ref to);
+        }
+        ulong mantissa = biased == 0 ? fraction : fraction | (1UL << (precision - 1));
+        int exponent = Math.Max(biased, 1) - (largest / 2) - precision + 1;
+        ulong digits = ShortestDecimal.Of(mantissa, exponent, fraction == 0 && biased > 1, out int power);
+        return Lay(digits, power, sign, ref to);
     }
 
-    /// <summary>Adds one to the last digit; false when there is no room for the carry.</summary>
-    private static bool Increment(Span<byte> digits)
+    private static int Lay(ulong digits, int power, uint sign, ref byte to)
     {
-        for (int i = digits.Length - 1; i >= 0; i--)
-        {
-            if (digits[i] < '9')
-            {
-                digits[i]++;
-                return true;
-            }
-            digits[i] = (byte)'0';
-        }
-        return false;
+        int count = DecimalDigits.Count(digits);
+        digits *= DecimalDigits.PowerOfTen(17 - count);
+        ulong sixteen = digits / 10;
+        return ReprLayout.Write(SixteenDigits.Of(sixteen), (uint)(digits - (sixteen * 10)), power + count - 1, sign, ref to);
     }
-
-    private static bool ReadsBack(ReadOnlySpan<byte> digits, int point, double value, NumberType type)
-    {
-        Span<byte> text = stackalloc byte[RuntimeBytes];
-        digits.CopyTo(text);
-        text = text[..(digits.Length + RealText.ExponentPart(point - digits.Length, 'e', text[digits.Length..]))];
-        CultureInfo invariant = CultureInfo.InvariantCulture;
-        double read = type switch
-        {
-            NumberType.Half => (double)Half.Parse(text, NumberStyles.Float, invariant),
-            NumberType.Single => float.Parse(text, NumberStyles.Float, invariant),
-            _ => double.Parse(text, NumberStyles.Float, invariant),
-        };
-        return read == Math.Abs(value);
-    }
-
-    private static int WriteNonFinite(double value, Span<byte> to)
-    {
-        ReadOnlySpan<byte> name = double.IsNaN(value) ? "nan"u8 : value < 0 ? "-inf"u8 : "inf"u8;
-        name.CopyTo(to);
-        return name.Length;
-    }
-
-    /// <summary>Lays the digits of the runtime's text (-12.5, 1E-07) out anew.</summary>
-    private static int Lay(ReadOnlySpan<byte> text, Span<byte> to)
-    {
-        int at = 0;
-        if (text[0] == '-')
-        {
-            to[at++] = (byte)'-';
-            text = text[1..];
-        }
-        int exponent = 0;
-        int e = text.IndexOf((byte)'E');
-        if (e >= 0)
-        {
-            exponent = int.Parse(text[(e + 1)..], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
-            text = text[..e];
-        }
-        Span<byte> buffer = stackalloc byte[RuntimeBytes];
-        int count = 0;
-        int point = -1;
-        foreach (byte c in text)
-        {
-            if (c == '.')
-            {
-                point = count;
-            }
-            else
-            {
-                buffer[count++] = c;
-            }
-        }
-        point = (point < 0 ? count : point) + exponent;
-        ReadOnlySpan<byte> digits = buffer[..count].TrimStart((byte)'0');
-        point -= count - digits.Length;
-        digits = digits.TrimEnd((byte)'0');
-        if (digits.IsEmpty)
-        {
-            digits = "0"u8;
-            point = 1;
-        }
-        return at + LayDigits(digits, point, to[at..]);
-    }
-
-    private static int LayDigits(ReadOnlySpan<byte> digits, int point, Span<byte> to) =>
-        point is > -4 and <= 16 ? Positional(digits, point, to) : Scientific(digits, point, to);
-
-    private static int Positional(ReadOnlySpan<byte> digits, int point, Span<byte> to)
-    {
-        int at = 0;
-        if (point <= 0)
-        {
-            to[at++] = (byte)'0';
-            to[at++] = (byte)'.';
-            to.Slice(at, -point).Fill((byte)'0');
-            at -= point;
-            digits.CopyTo(to[at..]);
-            return at + digits.Length;
-        }
-        int whole = Math.Min(point, digits.Length);
-        digits[..whole].CopyTo(to);
-        to[whole..point].Fill((byte)'0');
-        at = point;
-        to[at++] = (byte)'.';
-        if (digits.Length <= point)
-        {
-            to[at++] = (byte)'0';
-            return at;
-        }
-        digits[point..].CopyTo(to[at..]);
-        return at + digits.Length - point;
-    }
-
-    private static int Scientific(ReadOnlySpan<byte> digits, int point, Span<byte> to)
-    {
-        int at = 0;
-        to[at++] = digits[0];
-        if (digits.Length > 1)
-        {
-            to[at++] = (byte)'.';
-            digits[1..].CopyTo(to[at..]);
-            at += digits.Length - 1;
-        }
-        return at + RealText.ExponentPart(point - 1, 'e', to[at..]);
-    }
-
-    private enum NumberType
-    {
-        Half,
-        Single,
-        Double,
-    }
-
-    private static int Fail() => throw new InvalidOperationException("a number took more digits than any number takes");
 }
