@@ -20,8 +20,7 @@ internal static class ShortestDecimal
     public static ulong Of(ulong mantissa, int exponent, bool isUneven, out int power)
     {
         power = isUneven ? PowersOfTen.OfThreeQuarters(exponent) : PowersOfTen.OfBinary(exponent);
-        ulong high = PowersOfTen.High(-power);
-        ulong low = PowersOfTen.Low(-power);
+        ulong high = PowersOfTen.HighAndLow(-power, out ulong low);
         int shift = exponent + PowersOfTen.Exponent(-power) + 1;
 
         // All in quarters of the last place, with the last bit set where something is left over. The boundaries belong to the

@@ -22,11 +22,15 @@ internal static class ShortestText
     /// <summary>Bytes from the start on that a kernel may touch.</summary>
     public const int Reach = ReprLayout.Reach;
 
-    private const ulong Half64 = 1UL << 63;
-    private const ulong TenByFour = 10UL << 60;
+    private const ulong OneHalf = 1UL << 63;
 
-    // Digits of a single are compared with 64 bits of the power of ten: an error below 2^28 of 2^64, shifted down by four.
-    private const ulong NarrowError = 1UL << 25;
+    // Half a distance and what is compared with it have four integer bits and 59 behind the point, and so are signed numbers.
+    private const int ComparedBits = 59;
+    private const long Ten = 10L << ComparedBits;
+
+    // Each compared number is less than one unit too small; a single's, with 64 bits of the power of ten, also 2^28 of 2^64.
+    private const ulong DoubleMargin = 2;
+    private const ulong NarrowMargin = 1UL << (28 - 64 + ComparedBits + 1);
 
     /// <summary>A double; at most <see cref="Reach"/> bytes are touched.</summary>
     public static int Write(double value, ref byte to)
@@ -41,39 +45,32 @@ internal static class ShortestText
 
         int exponent = biased - 1075;
         int power = PowersOfTen.OfBinary(exponent);
-        ulong high = PowersOfTen.High(-power);
+        ulong high = PowersOfTen.HighAndLow(-power, out ulong low);
         int shift = exponent + PowersOfTen.Exponent(-power) + 1;
         ulong mantissa = (fraction | (1UL << 52)) << shift;
-        ulong x = Math.BigMul(mantissa, high, out ulong f);
-        ulong carry = Math.BigMul(mantissa, PowersOfTen.Low(-power), out _);
-        f += carry;
-        x += f < carry ? 1UL : 0UL;
-        ulong q = Math.BigMul(x, 0x1999_9999_9999_999AUL, out _);
+        ulong carry = WideProduct.High(mantissa, low);
+        ulong f = (mantissa * high) + carry;
+        ulong x = WideProduct.High(mantissa, high) + (f < carry ? 1UL : 0UL);
+        ulong q = WideProduct.High(x, 0x1999_9999_9999_999AUL);
         ulong d = x - (q * 10);
 
-        // All with 60 fractional bits; each is up to one unit too small.
-        ulong u = high >> (5 - shift);
-        ulong down = (d << 60) | (f >> 4);
-        ulong up = TenByFour - down;
-        if ((down - u <= 2) | (up - u <= 2))
+        ulong u = high >> (64 + 1 - ComparedBits - shift);
+        ulong below = (d << ComparedBits) | (f >> (64 - ComparedBits));
+        long tooFarDown = (long)(below - u);
+        long tooFarUp = (long)(Ten - below - u);
+        if ((ulong)tooFarDown <= DoubleMargin || (ulong)tooFarUp <= DoubleMargin || power == 0)
         {
             return WriteRare(bits, ref to);
         }
 
-        // A tie rounds to even. (No double is so close above a tie that the fraction does not tell, but for
+        // (Integers from 2^52 to 10^16 are the only ones with a power of 0, and the only ones that might end with the 16th digit
+        // before the point, for which the layout has no place.) A tie rounds to even. (No double is so close above a tie that the fraction does not tell, but for
         // 0x1.3de005bd620dfp+216, where the even digit is the upper one.)
-        ulong isDown = down < u ? 1UL : 0UL;
-        ulong isUp = up < u ? 1UL : 0UL;
-        ulong rounded = d + (f > Half64 - (x & 1) ? 1UL : 0UL);
-        q += isUp;
-        ulong last = rounded & ((isDown | isUp) - 1);
-
-        // Seventeen digits, the first one not 0.
-        ulong isShort = q < 1_000_000_000_000_000 ? 1UL : 0UL;
-        q += ((q * 9) + last) & (0 - isShort);
-        last &= isShort - 1;
-        return ReprLayout.Write(
-            SixteenDigits.Of(q), (uint)last, power + 16 - (int)isShort, (uint)(bits >> 63), ref to);
+        ulong rounded = d + (f > OneHalf - (x & 1) ? 1UL : 0UL);
+        uint last = (uint)(rounded & ~(ulong)((tooFarDown | tooFarUp) >> 63));
+        q += (ulong)tooFarUp >> 63;
+        uint lead = q < 1_000_000_000_000_000 ? 1U : 0U;
+        return ReprLayout.Write(SixteenDigits.Of(q), last, lead, power + 16 - (int)lead, (uint)(bits >> 63), ref to);
     }
 
     /// <summary>A single: digits that tell it from its neighbours among singles.</summary>
@@ -82,58 +79,71 @@ internal static class ShortestText
         uint bits = BitConverter.SingleToUInt32Bits(value);
         uint fraction = bits & ((1U << 23) - 1);
         int biased = (int)(bits >> 23) & 0xFF;
-        if (biased == 0xFF || fraction == 0)
+        if ((uint)(biased - 1) >= 0xFE || fraction == 0)
         {
             return WriteRare(bits, ref to);
         }
-        int isNormal = biased != 0 ? 1 : 0;
-        return WriteNarrow(fraction | ((uint)isNormal << 23), biased - isNormal - 149, bits >> 31, ref to);
+
+        return TryWriteNarrow(fraction | (1U << 23), biased - 150, 1, 0, bits >> 31, ref to) is > 0 and int length
+            ? length
+            : WriteRare(bits, ref to);
     }
 
     /// <summary>A half: digits that tell it from its neighbours among halves.</summary>
     public static int Write(Half value, ref byte to)
     {
-        uint bits = BitConverter.HalfToUInt16Bits(value);
+        ushort bits = BitConverter.HalfToUInt16Bits(value);
         uint fraction = bits & ((1U << 10) - 1);
-        int biased = (int)(bits >> 10) & 0x1F;
-        if (biased == 0x1F || fraction == 0)
+        int biased = (bits >> 10) & 0x1F;
+        if ((uint)(biased - 1) >= 0x1E || fraction == 0)
         {
-            return WriteRare((ushort)bits, ref to);
+            return WriteRare(bits, ref to);
         }
-        int isNormal = biased != 0 ? 1 : 0;
-        return WriteNarrow(fraction | ((uint)isNormal << 10), biased - isNormal - 24, bits >> 15, ref to);
+
+        return TryWriteNarrow(fraction | (1U << 10), biased - 25, 10_000, 4, (uint)bits >> 15, ref to) is > 0 and int length
+            ? length
+            : WriteRare(bits, ref to);
     }
 
-    /// <summary>As for a double, with one product of 64 bits; the mantissa has at most 24.</summary>
+    /// <summary>As for a double, with one product of 64 bits; 0 when that does not decide.</summary>
+    /// <param name="significand">At most 24 bits.</param>
+    /// <param name="exponent">The exponent of its last bit.</param>
+    /// <param name="scale">A power of ten that makes seven to nine digits of the result.</param>
+    /// <param name="scalePower">Its exponent.</param>
+    /// <param name="sign">1 for a negative number, else 0.</param>
+    /// <param name="to">Receives the text.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int WriteNarrow(uint significand, int exponent, uint sign, ref byte to)
+    private static int TryWriteNarrow(uint significand, int exponent, uint scale, int scalePower, uint sign, ref byte to)
     {
         int power = PowersOfTen.OfBinary(exponent);
-        ulong high = PowersOfTen.High(-power);
+        ulong high = PowersOfTen.HighAndLow(-power, out _);
         int shift = exponent + PowersOfTen.Exponent(-power) + 1;
-        uint x = (uint)Math.BigMul((ulong)significand << shift, high, out ulong f);
+        ulong scaled = (ulong)significand << shift;
+        ulong f = scaled * high;
+        uint x = (uint)WideProduct.High(scaled, high);
         uint q = (uint)((x * 0x1999_999AUL) >> 32);
         uint d = x - (q * 10);
 
-        ulong u = high >> (5 - shift);
-        ulong down = ((ulong)d << 60) | (f >> 4);
-        ulong up = TenByFour - down;
-        if ((down - u + NarrowError <= 2 * NarrowError) | (up - u + NarrowError <= 2 * NarrowError))
+        ulong u = high >> (64 + 1 - ComparedBits - shift);
+        ulong below = ((ulong)d << ComparedBits) | (f >> (64 - ComparedBits));
+        long tooFarDown = (long)(below - u);
+        long tooFarUp = (long)(Ten - below - u);
+        if ((ulong)tooFarDown + NarrowMargin <= 2 * NarrowMargin || (ulong)tooFarUp + NarrowMargin <= 2 * NarrowMargin)
         {
-            return Lay(ShortestDecimal.Of(significand, exponent, isUneven: false, out power), power, sign, ref to);
+            return 0;
         }
 
-        uint isDown = down < u ? 1U : 0U;
-        uint isUp = up < u ? 1U : 0U;
-        uint rounded = d + (f > Half64 - (x & 1) ? 1U : 0U);
-        uint digits = ((q + isUp) * 10) + (rounded & ((isDown | isUp) - 1));
-
-        // Nine digits, the first one not 0.
-        int count = DecimalDigits.Count(digits);
-        digits *= (uint)DecimalDigits.PowerOfTen(9 - count);
-        uint eight = (uint)((digits * 0xCCCC_CCCDUL) >> 35);
-        Vector128<byte> values = SixteenDigits.OfHalves(eight, (digits - (eight * 10)) * 10_000_000);
-        return ReprLayout.Write(values, 0, power + count - 1, sign, ref to);
+        uint rounded = d + (f > OneHalf - (x & 1) ? 1U : 0U);
+        uint last = rounded & ~(uint)((tooFarDown | tooFarUp) >> 63);
+        q += (uint)((ulong)tooFarUp >> 63);
+        if (scale > 1)
+        {
+            q = ((q * 10) + last) * (scale / 10);
+            last = 0;
+        }
+        uint lead = (q < 10_000_000 ? 1U : 0U) + (q < 1_000_000 ? 1U : 0U);
+        Vector128<byte> digits = SixteenDigits.OfHalves(q, last * 10_000_000);
+        return ReprLayout.WriteNine(digits, lead, power + 8 - scalePower - (int)lead, sign, ref to);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -153,11 +163,11 @@ internal static class ShortestText
     {
         if (biased == largest)
         {
-            return fraction != 0 ? ReprLayout.WriteName("nan\0"u8, 0, ref to) : ReprLayout.WriteName("inf\0"u8, sign, ref to);
+            return fraction != 0 ? ReprLayout.WriteName("nan"u8, 0, ref to) : ReprLayout.WriteName("inf"u8, sign, ref to);
         }
         if (biased == 0 && fraction == 0)
         {
-            return ReprLayout.Write(Vector128<byte>.Zero, 0, 0, sign, ref to);
+            return ReprLayout.Write(Vector128<byte>.Zero, 0, 0, 0, sign, ref to);
         }
         ulong mantissa = biased == 0 ? fraction : fraction | (1UL << (precision - 1));
         int exponent = Math.Max(biased, 1) - (largest / 2) - precision + 1;
@@ -170,6 +180,7 @@ internal static class ShortestText
         int count = DecimalDigits.Count(digits);
         digits *= DecimalDigits.PowerOfTen(17 - count);
         ulong sixteen = digits / 10;
-        return ReprLayout.Write(SixteenDigits.Of(sixteen), (uint)(digits - (sixteen * 10)), power + count - 1, sign, ref to);
+        uint last = (uint)(digits - (sixteen * 10));
+        return ReprLayout.Write(SixteenDigits.Of(sixteen), last, 0, power + count - 1, sign, ref to);
     }
 }

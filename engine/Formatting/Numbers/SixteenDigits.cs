@@ -25,7 +25,7 @@ internal static class SixteenDigits
     public static Vector128<byte> Of(ulong value)
     {
         // The reciprocal of 10^8 is exact for every 64-bit number.
-        ulong high = Math.BigMul(value, 0xABCC_7711_8461_CEFDUL, out _) >> 26;
+        ulong high = WideProduct.High(value, 0xABCC_7711_8461_CEFDUL) >> 26;
         return OfHalves((uint)high, (uint)(value - (high * GroupOfEight)));
     }
 
