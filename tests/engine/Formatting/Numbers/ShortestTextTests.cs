@@ -23,6 +23,25 @@ public sealed class ShortestTextTests
     }
 
     [Theory]
+    [InlineData(9007199254740993e0, "9007199254740992.0")]
+    [InlineData(2251799813685249.5, "2251799813685249.5")]
+    [InlineData(9999999999999998.0, "9999999999999998.0")]
+    [InlineData(4503599627370496.0, "4503599627370496.0")]
+    [InlineData(6755399441055744.0, "6755399441055744.0")]
+    [InlineData(1.3076622631878654e65, "1.3076622631878654e+65")]
+    [InlineData(5.684341886080802e-14, "5.684341886080802e-14")]
+    [InlineData(9.5367431640625e-07, "9.5367431640625e-07")]
+    [InlineData(1.0000076293945312, "1.0000076293945312")]
+    [InlineData(1e23, "1e+23")]
+    [InlineData(9.5e-323, "9.4e-323")]
+    [InlineData(2.9802322387695312e-08, "2.9802322387695312e-08")]
+    public void Ties_boundaries_and_integers_have_the_digits_of_Python(double value, string expected)
+    {
+        Assert.Equal(expected, Text.OfField("d", BitConverter.GetBytes(value)));
+        Assert.Equal("-" + expected, Text.OfField("d", BitConverter.GetBytes(-value)));
+    }
+
+    [Theory]
     [InlineData(0.1f, "0.1")]
     [InlineData(16777216f, "16777216.0")]
     [InlineData(3.4028235e38f, "3.4028235e+38")]
