@@ -8,12 +8,15 @@ namespace Sluice.Memory;
 /// </summary>
 internal static unsafe partial class Libc
 {
-    internal const int ProtectNone = 0, ProtectReadWrite = 3;
+    internal const int ProtectNone = 0, ProtectRead = 1, ProtectReadWrite = 3;
     internal const int MapShared = 1, MapPrivate = 2, MapFixed = 0x10, MapAnonymous = 0x20, MapNoReserve = 0x4000;
     internal const int OpenReadOnly = 0, OpenWriteOnly = 1, OpenReadWrite = 2, OpenCreate = 0x40, OpenExclusive = 0x80;
-    internal const int OpenAppend = 0x400, OpenCloseOnExec = 0x80000;
+    internal const int OpenAppend = 0x400, OpenNonBlocking = 0x800, OpenCloseOnExec = 0x80000;
     internal const uint MemfdCloseOnExec = 1, MemfdHugePages = 4;
     internal const int EventCloseOnExec = 0x80000, EventNonBlocking = 0x800;
+    internal const int ModeKind = 0xF000, ModeRegular = 0x8000, ModeDirectory = 0x4000;
+    internal const int AtEmptyPath = 0x1000;
+    internal const uint StatusKindAndSize = 0x201;
     internal const int ClockRealtime = 0, ClockMonotonic = 1;
     internal const int LargestPage = 65536;
 
@@ -29,6 +32,17 @@ internal static unsafe partial class Libc
     {
         public long Seconds;
         public long Nanoseconds;
+    }
+
+    /// <summary>What the engine looks at of <c>struct statx</c>, which is the same on every architecture.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    internal struct FileStatus
+    {
+        [FieldOffset(28)]
+        public ushort Mode;
+
+        [FieldOffset(40)]
+        public ulong Size;
     }
 
     /// <summary>The numbers of the system calls that the C library has no function for.</summary>
@@ -76,6 +90,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, EntryPoint = "lseek", SetLastError = true)]
     internal static partial long Seek(int fd, long offset, int whence);
+
+    [LibraryImport(Library, EntryPoint = "statx", SetLastError = true)]
+    internal static partial int GetFileStatus(int fd, byte* path, int flags, uint mask, FileStatus* status);
 
     [LibraryImport(Library, EntryPoint = "pread", SetLastError = true)]
     internal static partial nint ReadAt(int fd, void* to, nuint count, long offset);

@@ -6,7 +6,7 @@ using Sluice.Primitives;
 
 namespace Sluice.Interop.Exports;
 
-/// <summary>Chapter 10 of <c>sluice.h</c>: shutdown. The version is in <see cref="BuildInfoExports"/>.</summary>
+/// <summary>Chapter 11 of <c>sluice.h</c>: shutdown. The version is in <see cref="BuildInfoExports"/>.</summary>
 internal static class LibraryExports
 {
     private const long AtExitTimeoutNs = 5_000_000_000;

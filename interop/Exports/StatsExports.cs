@@ -6,7 +6,7 @@ using Sluice.Primitives;
 
 namespace Sluice.Interop.Exports;
 
-/// <summary>Chapter 9 of <c>sluice.h</c>: statistics.</summary>
+/// <summary>Chapter 10 of <c>sluice.h</c>: statistics.</summary>
 internal static unsafe class StatsExports
 {
     [UnmanagedCallersOnly(EntryPoint = "sluice_buffer_get_stats", CallConvs = [typeof(CallConvCdecl)])]

@@ -8,4 +8,5 @@ internal enum HandleKind : byte
     Buffer = 2,
     Sink = 3,
     Formatter = 4,
+    File = 5,
 }

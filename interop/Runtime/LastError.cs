@@ -41,7 +41,7 @@ internal static class LastError
         Status.Handle,
         handle == 0
             ? $"the {Word(kind)} handle is NULL"
-            : (HandleKind)(byte)(handle >> 56) is > HandleKind.None and <= HandleKind.Formatter
+            : (HandleKind)(byte)(handle >> 56) is > HandleKind.None and <= HandleKind.File
                 && (HandleKind)(byte)(handle >> 56) != kind
                 ? $"the handle 0x{handle:x} is that of a {Word((HandleKind)(byte)(handle >> 56))}, not of a {Word(kind)}"
                 : $"the {Word(kind)} handle 0x{handle:x} is stale: it was destroyed, or never made");
@@ -55,6 +55,7 @@ internal static class LastError
         HandleKind.Buffer => "buffer",
         HandleKind.Sink => "sink",
         HandleKind.Formatter => "formatter",
+        HandleKind.File => "file",
         _ => "object",
     };
 }

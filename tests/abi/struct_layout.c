@@ -72,6 +72,22 @@ static void print_snapshot(FILE *out)
     GOLDEN_SIZE(out, sluice_snapshot)
 }
 
+static void print_reading_options(FILE *out)
+{
+#define F(field) GOLDEN_FIELD(out, sluice_reading_options, field)
+    F(struct_size) F(stride) F(path) F(layout) F(header_bytes) F(check_constants) F(reserved)
+#undef F
+    GOLDEN_SIZE(out, sluice_reading_options)
+}
+
+static void print_file_info(FILE *out)
+{
+#define F(field) GOLDEN_FIELD(out, sluice_file_info, field)
+    F(struct_size) F(stride) F(packets) F(bytes) F(header_bytes) F(torn_offset) F(torn_bytes)
+#undef F
+    GOLDEN_SIZE(out, sluice_file_info)
+}
+
 static void print_buffer_stats(FILE *out)
 {
 #define F(field) GOLDEN_FIELD(out, sluice_buffer_stats, field)
@@ -96,6 +112,8 @@ int main(int count, char **arguments)
     print_hex_options(out);
     print_sink_info(out);
     print_snapshot(out);
+    print_reading_options(out);
+    print_file_info(out);
     print_buffer_stats(out);
     return golden_compare(out, arguments[1], count > 2, 60);
 }

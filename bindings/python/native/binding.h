@@ -7,6 +7,7 @@
  *   module.c    the module: fork, shutdown
  *   layout.c    the type Layout
  *   packet_text.c the type PacketText: packets as text in memory
+ *   file.c      the type File: packets out of a file
  *   type.c      the type Buffer, and the methods that only ask
  *   buffer.c    its life: make, lock, close, be collected
  *   put.c       packets in; the only hot file
@@ -59,6 +60,13 @@
     X(formatter_destroy)                                                                                     \
     X(formatter_format)                                                                                      \
     X(formatter_header)                                                                                      \
+    X(file_open)                                                                                             \
+    X(file_close)                                                                                            \
+    X(file_get_info)                                                                                         \
+    X(file_refresh)                                                                                          \
+    X(file_map)                                                                                              \
+    X(file_read)                                                                                             \
+    X(file_check)                                                                                            \
     X(buffer_create)                                                                                         \
     X(buffer_destroy)                                                                                        \
     X(buffer_discard)                                                                                        \
@@ -152,6 +160,10 @@ int layout_register(PyObject *module);
 /* ---- packet_text.c ---- */
 
 int packet_text_register(PyObject *module);
+
+/* ---- file.c ---- */
+
+int file_register(PyObject *module);
 
 /* ---- formatter.c ---- */
 

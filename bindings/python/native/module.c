@@ -113,7 +113,8 @@ PyMODINIT_FUNC PyInit__sluice(void)
     if (module == NULL) {
         return NULL;
     }
-    if (layout_register(module) < 0 || packet_text_register(module) < 0 || buffer_register(module) < 0 ||
+    if (layout_register(module) < 0 || packet_text_register(module) < 0 || file_register(module) < 0 ||
+        buffer_register(module) < 0 ||
         PyModule_AddIntConstant(module, "ABI_VERSION", (long)SLUICE_ABI_VERSION) < 0) {
         Py_DECREF(module);
         return NULL;

@@ -10,8 +10,9 @@
  *   6 Release            when they go: thresholds, controllers, flush
  *   7 Running            a pump thread, or stepped by the host
  *   8 Text               packets as text in memory of the host
- *   9 Statistics
- *  10 Library            version, shutdown, fork
+ *   9 Reading back       packets out of files
+ *  10 Statistics
+ *  11 Library            version, shutdown, fork
  *
  * The shortest useful program:
  *
@@ -49,6 +50,7 @@ typedef struct sluice_layout sluice_layout;
 typedef struct sluice_formatter sluice_formatter;
 typedef struct sluice_buffer sluice_buffer;
 typedef struct sluice_sink sluice_sink;
+typedef struct sluice_file sluice_file;
 struct sluice_producer; /* sluice/ring.h */
 struct sluice_batch;    /* sluice/ring.h */
 
@@ -389,7 +391,60 @@ typedef struct sluice_hex_options {
 SLUICE_CHECKED int32_t sluice_hex_encode(const void *data, size_t bytes, const sluice_hex_options *options, char *text,
                                          size_t capacity, size_t *length);
 
-/* ---- 9 Statistics -------------------------------------------------------------- any thread --------------- */
+/* ---- 9 Reading back ------------------------------------------------------------ any thread --------------- */
+
+/* A file of packets of one size, back to back, as a file sink writes it; docs/files.md. */
+typedef struct sluice_reading_options {
+    uint32_t struct_size;
+    uint32_t stride;             /* bytes of a packet; 0: that of the layout. Both given: they must agree */
+    const char *path;
+    const sluice_layout *layout; /* may be NULL */
+    uint64_t header_bytes;       /* before the first packet: the header of the sink; skipped, not looked at */
+    uint32_t check_constants;    /* 1: packets that break a constant of the layout are E_CONSTANT when read or mapped */
+    uint32_t reserved;
+} sluice_reading_options;
+
+/* Opens a file; it may be one that is still written. E_NOT_FOUND, E_PERMISSION, E_IO name the path; E_INVALID: an option, or
+ * a directory or device; E_SIZE: shorter than the header. A tail that is no whole packet is no fault: sluice_file_get_info
+ * tells where it begins, and what is whole is readable. The layout may be destroyed. Close with sluice_file_close.
+ * Since 0.1. */
+SLUICE_CHECKED int32_t sluice_file_open(const sluice_reading_options *options, sluice_file **file);
+
+/* Closes the file; its views are gone. NULL is fine. Since 0.1. */
+int32_t sluice_file_close(sluice_file *file);
+
+typedef struct sluice_file_info {
+    uint32_t struct_size;
+    uint32_t stride;       /* bytes of a packet */
+    uint64_t packets;      /* whole ones */
+    uint64_t bytes;        /* of the file, header and torn tail included */
+    uint64_t header_bytes;
+    uint64_t torn_offset;  /* where the last whole packet ends */
+    uint64_t torn_bytes;   /* what follows it; 0: the file ends with a whole packet */
+} sluice_file_info;
+
+/* What was in the file when it was opened or refreshed. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_file_get_info(const sluice_file *file, sluice_file_info *info);
+
+/* Looks how long the file is now. *came (may be NULL) receives the whole packets since the last look; views stay valid. E_IO:
+ * the file became shorter. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_file_refresh(sluice_file *file, uint64_t *came);
+
+/* Shows at most `packets` packets (0: all) from `first` on in place, until the file is closed. END: `first` is behind the last
+ * one. A view of bytes that another process cuts off the file afterwards raises SIGBUS, as any mapped file does; file sinks
+ * never cut whole packets off. E_IO: the file is shorter than it was. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_file_map(const sluice_file *file, uint64_t first, uint64_t packets,
+                                       struct sluice_batch *batch);
+
+/* Copies as many packets from `first` on as fit; *done receives how many. END: `first` is behind the last one. E_IO: the device
+ * failed, or the file is shorter than it was. E_SIZE: capacity is less than a packet. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_file_read(const sluice_file *file, uint64_t first, void *packets, size_t capacity,
+                                        uint64_t *done);
+
+/* Whether the constants of at most `packets` packets (0: all) from `first` on hold, as sluice_layout_check. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_file_check(const sluice_file *file, uint64_t first, uint64_t packets, uint64_t *bad);
+
+/* ---- 10 Statistics ------------------------------------------------------------- any thread --------------- */
 
 typedef struct sluice_buffer_stats {
     uint32_t struct_size;
@@ -416,7 +471,7 @@ typedef struct sluice_buffer_stats {
 } sluice_buffer_stats;
 SLUICE_CHECKED int32_t sluice_buffer_get_stats(sluice_buffer *buffer, sluice_buffer_stats *stats);
 
-/* ---- 10 Library ---------------------------------------------------------------- any thread --------------- */
+/* ---- 11 Library ---------------------------------------------------------------- any thread --------------- */
 
 /* The version of this interface. Grows when a program built against an older header would break. */
 #define SLUICE_ABI_VERSION 1u

@@ -8,10 +8,10 @@ namespace Sluice.Tests.Architecture;
 public sealed partial class LayerTests
 {
     // Bottom first; a layer may use every one before it.
-    private static readonly string[] Layers = ["Primitives", "Memory", "Buffers", "Packets", "Formatting", "Sinks", "Control"];
+    private static readonly string[] Layers = ["Primitives", "Memory", "Buffers", "Packets", "Formatting", "Files", "Sinks", "Control"];
 
-    // Segments, rings, and the sinks that hand ring memory to the operating system.
-    private static readonly string[] UnsafeLayers = ["Memory", "Buffers", "Sinks", "Control"];
+    // Segments, rings, mapped files, and the sinks that hand ring memory to the operating system.
+    private static readonly string[] UnsafeLayers = ["Memory", "Buffers", "Files", "Sinks", "Control"];
 
     [Fact]
     public void Every_folder_of_the_engine_is_a_layer()

@@ -21,6 +21,7 @@ children by spawn. What is stored at the exit of the interpreter is flushed.
 
 from ._buffers import FIFO, Attach, CircularBuffer, FullPolicy, PacketBuffer, Wait
 from ._errors import SluiceError, Status
+from ._files import PacketFile
 from ._formatter import PacketFormatter
 from ._hex import hex, hexdump
 from ._layout import Field, PacketLayout
@@ -36,6 +37,7 @@ __all__ = [
     "Field",
     "FullPolicy",
     "PacketBuffer",
+    "PacketFile",
     "PacketFormatter",
     "PacketLayout",
     "Sink",
