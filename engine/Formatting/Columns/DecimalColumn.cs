@@ -74,10 +74,6 @@ internal sealed class DecimalColumn(PacketField field, FieldValues values, bool 
             {
                 WriteShort(magnitude, lanes, in run);
             }
-            else if (Vector512.GreaterThanOrEqualAny(magnitude, Vector512.Create(DecimalVector.TenToThe16)))
-            {
-                WriteLongest(magnitude, negative, lanes, in run);
-            }
             else
             {
                 WriteLong(magnitude, negative, lanes, in run);
@@ -106,69 +102,76 @@ internal sealed class DecimalColumn(PacketField field, FieldValues values, bool 
         }
     }
 
-    // Numbers below 10^16 with a sign or without: what is before the last eight digits, which may be nothing, then those.
+    // Any numbers, with a sign or without, in two or three parts: what is before the last eight digits may be nothing.
     [SkipLocalsInit]
     private static void WriteLong(Vector512<ulong> magnitudes, Vector512<ulong> negative, int lanes, in SlotRun slots)
     {
-        Span<ulong> highs = stackalloc ulong[Lanes], lows = stackalloc ulong[Lanes];
-        Span<ulong> highAt = stackalloc ulong[Lanes], lowAt = stackalloc ulong[Lanes];
-        Vector512<ulong> high = DecimalVector.Split(magnitudes, out Vector512<ulong> low);
-        negative.StoreUnsafe(ref MemoryMarshal.GetReference(highAt));
-        Vector512<ulong> end = StorePart(high, isLast: false, negative, Vector512<ulong>.AllBitsSet, out Vector512<ulong> isEmpty, highs);
-        end.StoreUnsafe(ref MemoryMarshal.GetReference(lowAt));
-        StoreLengths(StorePart(low, isLast: true, end, isEmpty, out _, lows), in slots);
-        ref byte text = ref slots.Text;
-        nint step = slots.Step;
-        for (int i = 0; i < lanes; i++)
+        Span<ulong> texts = stackalloc ulong[3 * Lanes], starts = stackalloc ulong[3 * Lanes];
+        Vector512<ulong> end = negative, isLeading = Vector512<ulong>.AllBitsSet;
+        Vector512<ulong> rest = DecimalVector.Split(magnitudes, out Vector512<ulong> low);
+        int parts = 0;
+        if (Vector512.GreaterThanOrEqualAny(magnitudes, Vector512.Create(DecimalVector.TenToThe16)))
         {
-            text = (byte)'-';
-            Unsafe.WriteUnaligned(ref Unsafe.Add(ref text, (nint)highAt[i]), highs[i]);
-            Unsafe.WriteUnaligned(ref Unsafe.Add(ref text, (nint)lowAt[i]), lows[i]);
-            text = ref Unsafe.Add(ref text, step);
+            Vector512<ulong> high = DecimalVector.Split(rest, out rest);
+            end = StorePart(high, isLast: false, end, ref isLeading, texts, starts);
+            parts = 1;
+        }
+
+        end = StorePart(rest, isLast: false, end, ref isLeading, texts[(parts * Lanes)..], starts[(parts * Lanes)..]);
+        parts++;
+        end = StorePart(low, isLast: true, end, ref isLeading, texts[(parts * Lanes)..], starts[(parts * Lanes)..]);
+        StoreLengths(end, in slots);
+        ScatterTwo(texts, starts, lanes, in slots);
+        if (parts == 2)
+        {
+            ScatterThird(texts, starts, lanes, in slots);
         }
     }
 
-    // Any numbers, in three parts.
-    [SkipLocalsInit]
-    private static void WriteLongest(Vector512<ulong> magnitudes, Vector512<ulong> negative, int lanes, in SlotRun slots)
+    // The sign is written always, and overwritten where there is none; a part is eight bytes, and overwritten where it is less.
+    private static void ScatterTwo(Span<ulong> texts, Span<ulong> starts, int lanes, in SlotRun slots)
     {
-        Span<ulong> highs = stackalloc ulong[Lanes], middles = stackalloc ulong[Lanes], lows = stackalloc ulong[Lanes];
-        Span<ulong> highAt = stackalloc ulong[Lanes], middleAt = stackalloc ulong[Lanes], lowAt = stackalloc ulong[Lanes];
-        Vector512<ulong> high = DecimalVector.Split(
-            DecimalVector.Split(magnitudes, out Vector512<ulong> low), out Vector512<ulong> middle);
-        negative.StoreUnsafe(ref MemoryMarshal.GetReference(highAt));
-        Vector512<ulong> end = StorePart(high, isLast: false, negative, Vector512<ulong>.AllBitsSet, out Vector512<ulong> isEmpty, highs);
-        end.StoreUnsafe(ref MemoryMarshal.GetReference(middleAt));
-        end = StorePart(middle, isLast: false, end, isEmpty, out isEmpty, middles);
-        end.StoreUnsafe(ref MemoryMarshal.GetReference(lowAt));
-        StoreLengths(StorePart(low, isLast: true, end, isEmpty, out _, lows), in slots);
+        ref ulong part = ref MemoryMarshal.GetReference(texts), start = ref MemoryMarshal.GetReference(starts);
         ref byte text = ref slots.Text;
         nint step = slots.Step;
         for (int i = 0; i < lanes; i++)
         {
             text = (byte)'-';
-            Unsafe.WriteUnaligned(ref Unsafe.Add(ref text, (nint)highAt[i]), highs[i]);
-            Unsafe.WriteUnaligned(ref Unsafe.Add(ref text, (nint)middleAt[i]), middles[i]);
-            Unsafe.WriteUnaligned(ref Unsafe.Add(ref text, (nint)lowAt[i]), lows[i]);
+            Unsafe.WriteUnaligned(ref Unsafe.Add(ref text, (nint)Unsafe.Add(ref start, i)), Unsafe.Add(ref part, i));
+            Unsafe.WriteUnaligned(ref Unsafe.Add(ref text, (nint)Unsafe.Add(ref start, i + Lanes)), Unsafe.Add(ref part, i + Lanes));
             text = ref Unsafe.Add(ref text, step);
         }
     }
 
-    // Stores eight digits of each number, without leading zeros where nothing but zeros is before them, and answers where the
-    // text ends then; the last of all digits stays.
+    private static void ScatterThird(Span<ulong> texts, Span<ulong> starts, int lanes, in SlotRun slots)
+    {
+        ref ulong part = ref MemoryMarshal.GetReference(texts), start = ref MemoryMarshal.GetReference(starts);
+        ref byte text = ref slots.Text;
+        nint step = slots.Step;
+        for (int i = 2 * Lanes; i < (2 * Lanes) + lanes; i++)
+        {
+            Unsafe.WriteUnaligned(ref Unsafe.Add(ref text, (nint)Unsafe.Add(ref start, i)), Unsafe.Add(ref part, i));
+            text = ref Unsafe.Add(ref text, step);
+        }
+    }
+
+    // Stores eight digits of each number and where they go, without leading zeros where nothing but zeros is before them, and
+    // answers where the text ends then; the last of all digits stays.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<ulong> StorePart(
         Vector512<ulong> values,
         bool isLast,
         Vector512<ulong> start,
-        Vector512<ulong> isLeading,
-        out Vector512<ulong> isEmpty,
-        Span<ulong> to)
+        ref Vector512<ulong> isLeading,
+        Span<ulong> texts,
+        Span<ulong> starts)
     {
         Vector512<ulong> digits = DecimalVector.EightDigits(values);
-        Vector512<ulong> zeroBits = isLeading & DecimalVector.LeadingZeroBits(isLast ? digits | Vector512.Create(LastDigit) : digits);
-        Trim(digits, zeroBits).StoreUnsafe(ref MemoryMarshal.GetReference(to));
-        isEmpty = Vector512.Equals(zeroBits, Vector512.Create(64UL));
+        Vector512<ulong> zeroBits = isLeading
+            & DecimalVector.LeadingZeroBits(isLast ? digits | Vector512.Create(LastDigit) : digits);
+        Trim(digits, zeroBits).StoreUnsafe(ref MemoryMarshal.GetReference(texts));
+        start.StoreUnsafe(ref MemoryMarshal.GetReference(starts));
+        isLeading = Vector512.Equals(zeroBits, Vector512.Create(64UL));
         return start + Vector512.Create(8UL) - Vector512.ShiftRightLogical(zeroBits, 3);
     }
 
