@@ -61,10 +61,10 @@ internal static class ColumnCompiler
         switch (format.Conversion)
         {
             case 'r' when field.IsCalibrated || field.Type == FieldType.Double:
-                return Real(field, new ShortestDoubleText());
+                return new ShortestColumn(field, new FieldValues(field, asUnsigned: false), isSingle: false);
             case 'r':
                 return field.Type == FieldType.Single
-                    ? Real(field, new ShortestSingleText())
+                    ? new ShortestColumn(field, new FieldValues(field, asUnsigned: false), isSingle: true)
                     : Real(field, new ShortestHalfText());
             case 'f' or 'F' when isUsual && RealText.Precision(format) <= FixedText.MaxDecimals:
                 var fixedText = new FixedText(plain, RealText.MaxBytes(plain, IntegerDigits(field)));

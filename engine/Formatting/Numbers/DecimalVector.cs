@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -18,6 +19,7 @@ internal static class DecimalVector
     public static bool IsSupported => Avx512BW.IsSupported && Avx512CD.IsSupported && Avx512DQ.IsSupported;
 
     /// <summary>Splits any numbers into their last eight digits and what is before those, below 10^12.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<ulong> Split(Vector512<ulong> values, out Vector512<ulong> low)
     {
         // The factor is larger than 10^-8 by more than all roundings lose (10^-15 of the quotient, against 4 * 2^-53), and by far
@@ -33,6 +35,7 @@ internal static class DecimalVector
     /// <summary>
     /// Eight decimal digits of numbers below 10^8, one per byte, the first one lowest; not yet characters.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<ulong> EightDigits(Vector512<ulong> values)
     {
         // x / 10000 = x * 3518437209 >> 45 below 10^8; x / 100 = (x * 5243 >> 16) >> 3 below 10^4; x / 10 = x * 6554 >> 16 below 100.
@@ -50,6 +53,7 @@ internal static class DecimalVector
     }
 
     /// <summary>Bits of the leading zero digits, a multiple of 8: 64 where all are zero.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<ulong> LeadingZeroBits(Vector512<ulong> digits)
     {
         // The lowest bit that is set, alone, tells by the zeros above it where the first digit is; without any, 64 zeros give -1.

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Sluice.Formatting.Numbers;
 
@@ -15,17 +16,29 @@ internal static class PowersOfTen
     /// <summary>The largest power here.</summary>
     public const int Max = 324;
 
+    /// <summary><see cref="Exponent"/> is a product with this, shifted by <see cref="ExponentBits"/>.</summary>
+    public const int ExponentFactor = 217_707;
+
+    /// <summary>See <see cref="ExponentFactor"/>.</summary>
+    public const int ExponentBits = 16;
+
+    /// <summary><see cref="OfBinary"/> is a product with this, shifted by <see cref="OfBinaryBits"/>.</summary>
+    public const int OfBinaryFactor = 1_262_611;
+
+    /// <summary>See <see cref="OfBinaryFactor"/>.</summary>
+    public const int OfBinaryBits = 22;
+
     /// <summary>floor(log2(10^power)).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int Exponent(int power) => (power * 217_707) >> 16;
+    public static int Exponent(int power) => (power * ExponentFactor) >> ExponentBits;
 
     /// <summary>floor(log10(2^power)) for any exponent of a double.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int OfBinary(int power) => (power * 1_262_611) >> 22;
+    public static int OfBinary(int power) => (power * OfBinaryFactor) >> OfBinaryBits;
 
     /// <summary>floor(log10(3/4 * 2^power)) for any exponent of a double.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int OfThreeQuarters(int power) => ((power * 1_262_611) - 524_031) >> 22;
+    public static int OfThreeQuarters(int power) => ((power * OfBinaryFactor) - 524_031) >> OfBinaryBits;
 
     /// <summary>The upper and the lower 64 bits of 10^power, which must be one of those here.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -35,6 +48,11 @@ internal static class PowersOfTen
         low = Unsafe.Add(ref high, 1);
         return high;
     }
+
+    /// <summary>Both halves, the upper one first, of 10^(<see cref="Min"/> + index).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<ulong> Both(ulong index) =>
+        Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(Words), (nuint)(index * 2));
 
     // Upper and lower half of each power, three powers to a line.
     private static ReadOnlySpan<ulong> Words =>

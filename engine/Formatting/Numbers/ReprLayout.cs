@@ -121,6 +121,16 @@ internal static class ReprLayout
         return Finish(NotZero(digits), lead, exponent, sign, ref row, ref start);
     }
 
+    /// <summary>Writes an exponent, if a number has one, and returns the length; touches five bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int StoreExponent(nint exponent, ref byte to)
+    {
+        ulong ending = Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(Exponents), exponent - MinExponent);
+        Unsafe.WriteUnaligned(ref to, (uint)ending);
+        Unsafe.Add(ref to, 4) = (byte)(ending >> 32);
+        return (int)(ending >> 56);
+    }
+
     /// <summary>Writes three letters, with a sign or without; touches five bytes.</summary>
     public static int WriteName(ReadOnlySpan<byte> name, uint sign, ref byte to)
     {
@@ -186,11 +196,7 @@ internal static class ReprLayout
         int count = BitOperations.Log2(notZero) + 1 - (int)lead;
         int length = Math.Max(count, Unsafe.Add(ref row, LeastDigits)) + Unsafe.Add(ref row, Added)
             - (count == Unsafe.Add(ref row, BareDigits) ? 1 : 0);
-        ulong ending = Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(Exponents), exponent - MinExponent);
-        ref byte end = ref Unsafe.Add(ref start, length);
-        Unsafe.WriteUnaligned(ref end, (uint)ending);
-        Unsafe.Add(ref end, 4) = (byte)(ending >> 32);
-        return length + (int)sign + (int)(ending >> 56);
+        return length + (int)sign + StoreExponent(exponent, ref Unsafe.Add(ref start, length));
     }
 
     // Plain arithmetic on an array: the compiler of native images runs it and keeps the result.

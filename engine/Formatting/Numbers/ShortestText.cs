@@ -25,12 +25,12 @@ internal static class ShortestText
     private const ulong OneHalf = 1UL << 63;
 
     // Half a distance and what is compared with it have four integer bits and 59 behind the point, and so are signed numbers.
-    private const int ComparedBits = 59;
+    internal const int ComparedBits = 59;
     private const long Ten = 10L << ComparedBits;
 
     // Each compared number is less than one unit too small; a single's, with 64 bits of the power of ten, also 2^28 of 2^64.
-    private const ulong DoubleMargin = 2;
-    private const ulong NarrowMargin = 1UL << (28 - 64 + ComparedBits + 1);
+    internal const ulong DoubleMargin = 2;
+    internal const ulong NarrowMargin = 1UL << (28 - 64 + ComparedBits + 1);
 
     /// <summary>A double; at most <see cref="Reach"/> bytes are touched.</summary>
     public static int Write(double value, ref byte to)
@@ -58,13 +58,14 @@ internal static class ShortestText
         ulong below = (d << ComparedBits) | (f >> (64 - ComparedBits));
         long tooFarDown = (long)(below - u);
         long tooFarUp = (long)(Ten - below - u);
+        // A power of 0 is that of the integers from 2^52 to 10^16, the only ones that might end with the 16th digit before the
+        // point, for which the layout has no place.
         if ((ulong)tooFarDown <= DoubleMargin || (ulong)tooFarUp <= DoubleMargin || power == 0)
         {
             return WriteRare(bits, ref to);
         }
 
-        // (Integers from 2^52 to 10^16 are the only ones with a power of 0, and the only ones that might end with the 16th digit
-        // before the point, for which the layout has no place.) A tie rounds to even. (No double is so close above a tie that the fraction does not tell, but for
+        // A tie rounds to even. (No double is so close above a tie that the fraction does not tell, but for
         // 0x1.3de005bd620dfp+216, where the even digit is the upper one.)
         ulong rounded = d + (f > OneHalf - (x & 1) ? 1UL : 0UL);
         uint last = (uint)(rounded & ~(ulong)((tooFarDown | tooFarUp) >> 63));

@@ -7,8 +7,8 @@ namespace Sluice.Formatting.Numbers;
 internal static class WideProduct
 {
     /// <summary>
-    /// The upper 64 bits. Together with the plain product this is cheaper than <see cref="Math.BigMul(ulong, ulong, out ulong)"/>,
-    /// which takes the lower half through memory.
+    /// The upper 64 bits. Together with the plain product this is cheaper than the runtime's product of both halves, which takes
+    /// the lower one through memory.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong High(ulong left, ulong right) =>
