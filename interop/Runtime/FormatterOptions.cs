@@ -18,9 +18,14 @@ internal unsafe struct FormatterOptions
     /// <exception cref="SluiceException">Invalid: the style, or a text that is not UTF-8.</exception>
     public static TextOptions Text(uint style, byte* separator, byte* lineEnd, byte* comment)
     {
+        if (style > (uint)TextStyle.HexDump)
+        {
+            throw new SluiceException(Status.Invalid, $"style is {style}, the last one is {(uint)TextStyle.HexDump}");
+        }
+
         if (style > (uint)TextStyle.JsonLines)
         {
-            throw new SluiceException(Status.Invalid, $"style is {style}, the last one is {(uint)TextStyle.JsonLines}");
+            throw new SluiceException(Status.Invalid, $"style is {style} ({(TextStyle)style}), which is for sinks: it has no fields");
         }
 
         TextOptions defaults = TextOptions.Of((TextStyle)style);

@@ -7,7 +7,7 @@ namespace Sluice.Formatting.Hex;
 /// <summary>The kernel for AVX2: 32 bytes at a time.</summary>
 internal readonly struct HexAvx2 : IHexKernel
 {
-    private const int WorthAligning = 512;
+    private const int WorthAligning = 4096;
 
     /// <inheritdoc/>
     public static bool IsSupported => Avx2.IsSupported;
@@ -15,34 +15,19 @@ internal readonly struct HexAvx2 : IHexKernel
     /// <inheritdoc/>
     public static void Plain(ref byte data, nint bytes, ref byte text, bool upper)
     {
-        if (bytes < 16)
+        if (bytes > 32)
+        {
+            Long(ref data, bytes, ref text, upper);
+        }
+        else if (bytes >= 16)
+        {
+            Vector256<byte> table = HexDigits.Table256(upper);
+            Sixteen(ref data, table).StoreUnsafe(ref text);
+            Sixteen(ref Unsafe.Add(ref data, bytes - 16), table).StoreUnsafe(ref text, (nuint)(2 * (bytes - 16)));
+        }
+        else
         {
             HexSsse3.UpToFifteen(ref data, bytes, ref text, upper);
-            return;
-        }
-
-        Vector256<byte> table = HexDigits.Table256(upper);
-        nint at = 0;
-        if (bytes >= WorthAligning)
-        {
-            Sixteen(ref data, table).StoreUnsafe(ref text);
-            at = HexPatterns.BytesToAlign(ref text, 32);
-        }
-
-        for (; at <= bytes - 32; at += 32)
-        {
-            Sixteen(ref Unsafe.Add(ref data, at), table).StoreUnsafe(ref text, (nuint)(2 * at));
-            Sixteen(ref Unsafe.Add(ref data, at + 16), table).StoreUnsafe(ref text, (nuint)(2 * at) + 32);
-        }
-
-        if (bytes - at > 16)
-        {
-            Sixteen(ref Unsafe.Add(ref data, at), table).StoreUnsafe(ref text, (nuint)(2 * at));
-        }
-
-        if (at < bytes)
-        {
-            Sixteen(ref Unsafe.Add(ref data, bytes - 16), table).StoreUnsafe(ref text, (nuint)(2 * (bytes - 16)));
         }
     }
 
@@ -96,6 +81,33 @@ internal readonly struct HexAvx2 : IHexKernel
             Unsafe.Add(ref text, HexDump.LineBytes - 1) = (byte)'\n';
             text = ref Unsafe.Add(ref text, pitch);
             offset += HexDump.BytesPerLine;
+        }
+    }
+
+    private static void Long(ref byte data, nint bytes, ref byte text, bool upper)
+    {
+        Vector256<byte> table = HexDigits.Table256(upper);
+        nint at = 0;
+        if (bytes >= WorthAligning)
+        {
+            Sixteen(ref data, table).StoreUnsafe(ref text);
+            at = HexPatterns.BytesToAlign(ref text, 32);
+        }
+
+        for (; at <= bytes - 32; at += 32)
+        {
+            Sixteen(ref Unsafe.Add(ref data, at), table).StoreUnsafe(ref text, (nuint)(2 * at));
+            Sixteen(ref Unsafe.Add(ref data, at + 16), table).StoreUnsafe(ref text, (nuint)(2 * at) + 32);
+        }
+
+        if (bytes - at > 16)
+        {
+            Sixteen(ref Unsafe.Add(ref data, at), table).StoreUnsafe(ref text, (nuint)(2 * at));
+        }
+
+        if (at < bytes)
+        {
+            Sixteen(ref Unsafe.Add(ref data, bytes - 16), table).StoreUnsafe(ref text, (nuint)(2 * (bytes - 16)));
         }
     }
 

@@ -10,7 +10,7 @@ namespace Sluice.Formatting.Hex;
 internal readonly struct HexAvx512 : IHexKernel
 {
     private const byte None = 0x80;
-    private const int WorthAligning = 512;
+    private const int WorthAligning = 4096;
 
     // The first 64 characters of a line, but those of the bytes, from quarters with the digits 0 to 7 of the offset and 0 to 7
     // of the bytes; 4 to 19; 16 to 31; 28 to 31.
@@ -29,6 +29,7 @@ internal readonly struct HexAvx512 : IHexKernel
     public static bool IsSupported => Avx512BW.IsSupported;
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Plain(ref byte data, nint bytes, ref byte text, bool upper)
     {
         if (bytes > 64)
@@ -91,9 +92,19 @@ internal readonly struct HexAvx512 : IHexKernel
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Long(ref byte data, nint bytes, ref byte text, bool upper)
     {
         Vector512<byte> table = HexDigits.Table512(upper);
+        if (bytes <= 128)
+        {
+            ThirtyTwo(ref data, table).StoreUnsafe(ref text);
+            ThirtyTwo(ref Unsafe.Add(ref data, 32), table).StoreUnsafe(ref text, 64);
+            ThirtyTwo(ref Unsafe.Add(ref data, bytes - 64), table).StoreUnsafe(ref text, (nuint)(2 * (bytes - 64)));
+            ThirtyTwo(ref Unsafe.Add(ref data, bytes - 32), table).StoreUnsafe(ref text, (nuint)(2 * (bytes - 32)));
+            return;
+        }
+
         nint at = 0;
         if (bytes >= WorthAligning)
         {

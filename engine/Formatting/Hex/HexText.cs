@@ -64,6 +64,7 @@ public static class HexText
     }
 
     /// <summary><see cref="Encode(ReadOnlySpan{byte}, Span{byte}, HexOptions)"/> for sizes beyond those of spans.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static long Encode(ref byte data, long bytes, ref byte text, long capacity, HexOptions options)
     {
         long length = Length(bytes, options);
@@ -77,6 +78,7 @@ public static class HexText
     }
 
     /// <summary>Writes into a text that takes <see cref="Length"/>.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal static void Write(ref byte data, nint bytes, ref byte text, HexOptions options)
     {
         switch (options.Style)
@@ -94,6 +96,7 @@ public static class HexText
     }
 
     /// <summary><see cref="IHexKernel.Plain"/> of the widest kernel.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Plain(ref byte data, nint bytes, ref byte text, bool upper)
     {
         if (HexAvx512.IsSupported)
