@@ -159,6 +159,24 @@ def test_batches_shrink_until_their_text_fits(make, tmp_path):
     assert len(files) < 120
 
 
+@pytest.mark.parametrize("size", [None, 300_000])
+def test_a_call_gets_a_megabyte_of_packets_at_most(make, tmp_path, size):
+    buffer = make(packet_size=size, capacity=8 << 20)
+    calls = []
+
+    def short(packets):
+        many = packets if size is None else [packets[at : at + size] for at in range(0, len(packets), size)]
+        calls.append(sum(map(len, many)))
+        return "".join(f"{one[0]}\n" for one in many)
+
+    buffer.set_primary_sink(tmp_path / "data.dat")
+    buffer.add_custom_sink(tmp_path / "data.txt", WriteMode.TEXT, short, per_batch=True)
+    buffer.put_many([bytes([index]) * 300_000 for index in range(20)])
+    buffer.flush()
+    assert (tmp_path / "data.txt").read_text() == "".join(f"{index}\n" for index in range(20))
+    assert 300_000 < max(calls) <= 1 << 20
+
+
 def test_an_exception_keeps_the_packets_of_the_batch(make, tmp_path):
     buffer = make(packet_size=7)
     broken = [True]

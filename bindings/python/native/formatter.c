@@ -13,6 +13,9 @@ __thread Buffer *formatting;
 /* A guess at the text of a packet, before the first one was seen. */
 #define FIRST_GUESS 64
 
+/* Bytes of packets that one call gets at most, if it is not a single one. */
+#define MOST_BYTES (UINT64_C(1) << 20)
+
 Formatter *formatter_new(Buffer *buffer, PyObject *function, int binary, int per_batch)
 {
     Formatter *formatter = PyMem_Calloc(1, sizeof *formatter);
@@ -184,7 +187,8 @@ static PyObject *first_packets(const sluice_batch *batch, uint64_t count)
 static int32_t format_many(Formatter *formatter, const sluice_batch *batch, char *text, size_t capacity,
                            uint64_t *packets, size_t *written)
 {
-    uint64_t count = batch->packets;
+    uint64_t count = batch->packets, most = MOST_BYTES / (batch->bytes / batch->packets + 1);
+    count = most < count ? most : count;
     for (;;) {
         uint64_t likely = (uint64_t)((double)(capacity - capacity / 8) / formatter->text_bytes);
         count = likely < count ? likely : count;
