@@ -115,7 +115,8 @@ internal sealed unsafe class FunctionBatchFormatter(
             return Fail(
                 Status.Callback,
                 (long)wanted,
-                bytes => $"the formatter asked for {(ulong)bytes} bytes; that has to be more than it was given and at most {MostText}");
+                bytes => $"the formatter asked for {(ulong)bytes} bytes; "
+                    + $"that has to be more than it was given and at most {MostText}");
         }
 
         run.Needed = (int)wanted;

@@ -25,7 +25,8 @@ internal unsafe struct FormatterOptions
 
         if (style > (uint)TextStyle.JsonLines)
         {
-            throw new SluiceException(Status.Invalid, $"style is {style} ({(TextStyle)style}), which is for sinks: it has no fields");
+            throw new SluiceException(
+                Status.Invalid, $"style is {style} ({(TextStyle)style}), which is for sinks: it has no fields");
         }
 
         TextOptions defaults = TextOptions.Of((TextStyle)style);

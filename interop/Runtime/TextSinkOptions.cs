@@ -75,13 +75,15 @@ internal unsafe struct TextSinkOptions
         if (Format != null || LayoutHeader != 0)
         {
             throw new SluiceException(
-                Status.Invalid, $"style is {style}, and {(Format != null ? "format" : "layout_header")} is set: a hex text has no fields");
+                Status.Invalid,
+                $"style is {style}, and {(Format != null ? "format" : "layout_header")} is set: a hex text has no fields");
         }
 
         if (separator != null && (style != TextStyle.HexSpaced || separator.Length != 1 || separator[0] > 0x7F))
         {
             throw new SluiceException(
-                Status.Invalid, $"style is {style}, and separator is '{separator}': one ASCII character with {TextStyle.HexSpaced}");
+                Status.Invalid,
+                $"style is {style}, and separator is '{separator}': one ASCII character with {TextStyle.HexSpaced}");
         }
 
         if (lineEnd != null && style == TextStyle.HexDump)

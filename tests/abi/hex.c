@@ -15,7 +15,8 @@ static void check(const void *data, size_t bytes, const sluice_hex_options *opti
     CHECK(memcmp(found, text, length) == 0 && found[length] == '~');
     if (length > 0) {
         memset(found, '~', length);
-        CHECK_FAULT(sluice_hex_encode(data, bytes, options, found, length - 1, &length), SLUICE_E_SIZE, "capacity");
+        CHECK_FAULT(sluice_hex_encode(data, bytes, options, found, length - 1, &length), SLUICE_E_SIZE,
+                    "capacity");
         CHECK(length == strlen(text));
         for (size_t i = 0; i < length; i++) {
             CHECK(found[i] == '~');
@@ -80,10 +81,12 @@ static void what_is_wrong_is_said(void)
     char text[64];
     size_t length = 7;
     sluice_hex_options options = {.struct_size = sizeof options, .style = 3};
-    CHECK_FAULT(sluice_hex_encode(hello, 6, &options, text, sizeof text, NULL), SLUICE_E_INVALID, "style is 3");
+    CHECK_FAULT(sluice_hex_encode(hello, 6, &options, text, sizeof text, NULL), SLUICE_E_INVALID,
+                "style is 3");
     options.style = 0;
     options.upper = 2;
-    CHECK_FAULT(sluice_hex_encode(hello, 6, &options, text, sizeof text, NULL), SLUICE_E_INVALID, "upper is 2");
+    CHECK_FAULT(sluice_hex_encode(hello, 6, &options, text, sizeof text, NULL), SLUICE_E_INVALID,
+                "upper is 2");
     options.upper = 0;
     options.separator = 256;
     CHECK_FAULT(sluice_hex_encode(hello, 6, &options, text, sizeof text, NULL), SLUICE_E_INVALID, "256");

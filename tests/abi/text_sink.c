@@ -190,10 +190,8 @@ static void answers_that_cannot_be_are_faults(void)
         sluice_buffer_options options = packet_options();
         sluice_buffer *buffer = new_buffer(&options);
         uint64_t lost = 0;
-        sluice_text_options text = {.struct_size = sizeof text,
-                                    .path = in_folder(path),
-                                    .format = answer_so,
-                                    .format_user = &self};
+        sluice_text_options text = {
+            .struct_size = sizeof text, .path = in_folder(path), .format = answer_so, .format_user = &self};
         CHECK_OK(sluice_buffer_add_text_sink(buffer, &text, NULL));
         put_packets(buffer, 0, 3);
         CHECK_FAULT(sluice_buffer_flush(buffer, NULL, NULL), SLUICE_E_CALLBACK, "formatter");
@@ -253,9 +251,8 @@ static void hex_styles_need_no_layout(void)
     CHECK_TEXT_FILE(in_folder("plain.hex"), "48656c6c6fff\n\n656c6c\n");
     CHECK_TEXT_FILE(in_folder("spaced.hex"), "48 65 6c 6c 6f ff\r\n\r\n65 6c 6c\r\n");
     CHECK_TEXT_FILE(in_folder("colons.hex"), "# bytes\n48:65:6c:6c:6f:ff\n\n65:6c:6c\n");
-    CHECK_TEXT_FILE(in_folder("dump.hex"),
-                    "00000000: 4865 6c6c 6fff                           Hello.\n"
-                    "00000006: 656c 6c                                  ell\n");
+    CHECK_TEXT_FILE(in_folder("dump.hex"), "00000000: 4865 6c6c 6fff                           Hello.\n"
+                                           "00000006: 656c 6c                                  ell\n");
 }
 
 int main(void)

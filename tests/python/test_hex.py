@@ -17,7 +17,8 @@ def test_the_forms():
     assert sluice.hex(b"Hello\xff") == "48656c6c6fff"
     assert sluice.hex(b"Hello\xff", " ") == "48 65 6c 6c 6f ff"
     assert sluice.hex(b"\xab\xcd", separator=":", upper=True) == "AB:CD"
-    assert sluice.hexdump(b"Hello\xff", 0x1234) == "00001234: 4865 6c6c 6fff                           Hello.\n"
+    line = "00001234: 4865 6c6c 6fff                           Hello.\n"
+    assert sluice.hexdump(b"Hello\xff", 0x1234) == line
     assert (sluice.hex(b""), sluice.hex(b"", " "), sluice.hexdump(b"")) == ("", "", "")
 
 
@@ -30,7 +31,8 @@ def test_any_bytes_are_as_python_and_xxd_write_them():
         assert sluice.hex(data, upper=True) == data.hex().upper()
         if length % 10 == 0:
             assert sluice.hexdump(data) == xxd(data)
-            assert sluice.hexdump(data, upper=True, offset=0xFFFFFF00) == xxd(data, "-u", "-o", str(0xFFFFFF00))
+            offset = 0xFFFFFF00
+            assert sluice.hexdump(data, offset, upper=True) == xxd(data, "-u", "-o", str(offset))
 
 
 def test_any_object_with_bytes_is_taken():

@@ -41,7 +41,8 @@ def test_hex_styles_write_a_line_per_packet_without_a_layout(make, tmp_path, siz
     buffer.set_primary_sink(tmp_path / "data.dat")
     buffer.add_custom_sink(tmp_path / "plain", WriteMode.TEXT, header="# hex\n", style="hex")
     buffer.add_custom_sink(tmp_path / "spaced", WriteMode.TEXT, style="hex-spaced")
-    buffer.add_custom_sink(tmp_path / "dashes", WriteMode.TEXT, style="hex_spaced", separator="-", line_end=";")
+    dashes = {"style": "hex_spaced", "separator": "-", "line_end": ";"}
+    buffer.add_custom_sink(tmp_path / "dashes", WriteMode.TEXT, **dashes)
     buffer.add_custom_sink(tmp_path / "dump", WriteMode.TEXT, style="hexdump")
     packets = records(500) if size else [os.urandom(index % 40) for index in range(500)]
     buffer.put_many(packets)
@@ -68,7 +69,8 @@ def test_styles_of_a_layout_by_name(make, tmp_path):
 
 def test_styles_that_cannot_be(make, tmp_path):
     buffer = make(packet_size=7)
-    with pytest.raises(ValueError, match="style is 'xml', it must be one of plain, csv, json-lines, hex, hex-spaced"):
+    choices = "plain, csv, json-lines, hex, hex-spaced, hexdump"
+    with pytest.raises(ValueError, match=f"style is 'xml', it must be one of {choices}"):
         buffer.add_custom_sink(tmp_path / "a", WriteMode.TEXT, style="xml")
     with pytest.raises(ValueError, match="style is 'hex', but a formatter"):
         buffer.add_custom_sink(tmp_path / "a", WriteMode.TEXT, as_text, style="hex")
@@ -146,14 +148,17 @@ def test_batches_shrink_until_their_text_fits(make, tmp_path):
 
     buffer.set_primary_sink(tmp_path / "data.dat")
     buffer.add_custom_sink(tmp_path / "data.txt", WriteMode.TEXT, lengthy, per_batch=True)
-    buffer.add_custom_sink(tmp_path / "rotated.txt", WriteMode.TEXT, lengthy, per_batch=True, rotate_bytes=300_000)
+    buffer.add_custom_sink(
+        tmp_path / "rotated.txt", WriteMode.TEXT, lengthy, per_batch=True, rotate_bytes=300_000
+    )
     buffer.put_many(numpy.arange(200, dtype=">u4"))
     buffer.flush()
     buffer.close()
     expected = "".join("x" * (number % 9 * 30_000) + "\n" for number in range(200))
     assert (tmp_path / "data.txt").read_text() == expected
     files = [tmp_path / "rotated.txt"]
-    files += [tmp_path / f"rotated.{index}.txt" for index in range(1, len(list(tmp_path.glob("rotated.*.txt"))) + 1)]
+    rotated = len(list(tmp_path.glob("rotated.*.txt")))
+    files += [tmp_path / f"rotated.{index}.txt" for index in range(1, rotated + 1)]
     assert "".join(path.read_text() for path in files) == expected
     assert all(path.stat().st_size <= 300_000 for path in files)
     assert len(files) < 120

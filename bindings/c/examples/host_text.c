@@ -4,8 +4,8 @@
  *
  *   host_text [DIR]
  *
- * Writes DIR/host_text.dat, DIR/host_text.txt with a bar for each sample, and DIR/host_text.hex, which is what
- * `xxd DIR/host_text.dat` prints.
+ * Writes DIR/host_text.dat, DIR/host_text.txt with a bar for each sample, and DIR/host_text.hex, which is
+ * what `xxd DIR/host_text.dat` prints.
  */
 #include <sluice/ring.h>
 #include <sluice/sluice.h>
@@ -30,8 +30,8 @@ static int complain(const char *what)
 }
 
 /* Lines for as many packets as fit. sluice_batch_next steps through fixed and framed packets alike. */
-static int32_t bars(void *user, const struct sluice_batch *batch, char *text, size_t capacity, uint64_t *packets,
-                    size_t *written)
+static int32_t bars(void *user, const struct sluice_batch *batch, char *text, size_t capacity,
+                    uint64_t *packets, size_t *written)
 {
     static const char bar[WIDEST + 1] = "========================================";
     const void *packet;

@@ -3,8 +3,8 @@
  * formatter.c - Python functions that make text of packets, one at a time or many.
  *
  * Called by the thread that flushes, once for as much text as the engine has room for: one of Python's inside
- * flush, stop, poll or close, or the pump's. An exception keeps the packet stored; it is the cause of what the
- * call of this thread raises, or goes to the logger `sluice`, once until the function works again.
+ * flush, stop, poll or close, or the pump's. An exception keeps the packet stored; it is the cause of what
+ * the call of this thread raises, or goes to the logger `sluice`, once until the function works again.
  */
 #include "binding.h"
 

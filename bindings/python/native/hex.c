@@ -15,7 +15,8 @@ PyObject *module_hex_encode(PyObject *module, PyObject *args)
     sluice_hex_options options = {.struct_size = sizeof options};
     unsigned long long offset = 0;
     int upper = 0;
-    if (!PyArg_ParseTuple(args, "y*IpIK:hex_encode", &data, &options.style, &upper, &options.separator, &offset)) {
+    if (!PyArg_ParseTuple(args, "y*IpIK:hex_encode", &data, &options.style, &upper, &options.separator,
+                          &offset)) {
         return NULL;
     }
     options.upper = (uint32_t)upper;
@@ -24,8 +25,7 @@ PyObject *module_hex_encode(PyObject *module, PyObject *args)
     char *text = NULL;
     PyObject *made = NULL;
     if (library_ready() == 0) {
-        int32_t status =
-            library.hex_encode(data.buf, (size_t)data.len, &options, NULL, 0, &length);
+        int32_t status = library.hex_encode(data.buf, (size_t)data.len, &options, NULL, 0, &length);
         if (status == SLUICE_OK && (text = PyMem_Malloc(length == 0 ? 1 : length)) == NULL) {
             (void)PyErr_NoMemory();
         } else if (status == SLUICE_OK && length < LONG_TEXT) {

@@ -47,12 +47,12 @@ PyObject *buffer_add_file_sink(PyObject *object, PyObject *args, PyObject *names
     return result;
 }
 
-/* _add_text_sink(path, header, formatter, binary, per_batch, style, separator, line_end, layout_header, comment,
- * durability, rotate_bytes) */
+/* _add_text_sink(path, header, formatter, binary, per_batch, style, separator, line_end, layout_header,
+ * comment, durability, rotate_bytes) */
 PyObject *buffer_add_text_sink(PyObject *object, PyObject *args, PyObject *names)
 {
-    static char *keywords[] = {"path",    "header",     "formatter",    "binary",        "per_batch",
-                               "style",   "separator",  "line_end",     "layout_header", "comment",
+    static char *keywords[] = {"path",       "header",       "formatter", "binary",        "per_batch",
+                               "style",      "separator",    "line_end",  "layout_header", "comment",
                                "durability", "rotate_bytes", NULL};
     Buffer *self = (Buffer *)object;
     PyObject *path = NULL, *encoded = NULL, *function = NULL, *result = NULL;

@@ -39,13 +39,12 @@ internal readonly struct HexAvx2 : IHexKernel
         if (done > 0)
         {
             Vector256<byte> table = HexDigits.Table256(upper), between = Vector256.Create(separator);
-            for (nint at = 0; at < done; at += 32)
+            for (nint i = 0; i < done; i += 32)
             {
-                Vector256<byte> bytes32 = Vector256.LoadUnsafe(ref data, (nuint)at);
-                ref byte to = ref Unsafe.Add(ref text, 3 * at);
-                Vector256<long> quarters = bytes32.AsInt64();
+                Vector256<long> quarters = Vector256.LoadUnsafe(ref data, (nuint)i).AsInt64();
+                ref byte to = ref Unsafe.Add(ref text, 3 * i);
                 Spread(Avx2.Permute4x64(quarters, 0b01_00_01_00), 0, table, between).StoreUnsafe(ref to);
-                Spread(bytes32.AsInt64(), 32, table, between).StoreUnsafe(ref to, 32);
+                Spread(quarters, 32, table, between).StoreUnsafe(ref to, 32);
                 Spread(Avx2.Permute4x64(quarters, 0b11_10_11_10), 16, table, between).StoreUnsafe(ref to, 64);
             }
         }
@@ -57,14 +56,16 @@ internal readonly struct HexAvx2 : IHexKernel
         }
 
         nint rest = Math.Max(bytes - done, 16);
-        HexSsse3.Spaced(ref Unsafe.Add(ref data, bytes - rest), rest, ref Unsafe.Add(ref text, 3 * (bytes - rest)), upper, separator);
+        nint at = bytes - rest;
+        HexSsse3.Spaced(ref Unsafe.Add(ref data, at), rest, ref Unsafe.Add(ref text, 3 * at), upper, separator);
     }
 
     /// <inheritdoc/>
     public static void Lines(ref byte data, nint lines, uint offset, ref byte text, nint pitch, bool upper)
     {
         Vector256<byte> table = HexDigits.Table256(upper);
-        Vector256<byte> groups = Vector256.LoadUnsafe(ref HexPatterns.Group), blanks = Vector256.LoadUnsafe(ref HexPatterns.GroupBlanks);
+        Vector256<byte> groups = Vector256.LoadUnsafe(ref HexPatterns.Group);
+        Vector256<byte> blanks = Vector256.LoadUnsafe(ref HexPatterns.GroupBlanks);
         Vector128<byte> lastGroups = Vector128.LoadUnsafe(ref HexPatterns.Group, 32);
         Vector128<byte> lastBlanks = Vector128.LoadUnsafe(ref HexPatterns.GroupBlanks, 32);
         Vector256<int> middle = Vector256.Create(0, 1, 2, 3, 3, 4, 5, 6);

@@ -56,10 +56,10 @@ internal readonly struct HexAvx512 : IHexKernel
         if (done > 0)
         {
             Vector512<byte> table = HexDigits.Table512(upper), between = Vector512.Create(separator);
-            for (nint at = 0; at < done; at += 64)
+            for (nint i = 0; i < done; i += 64)
             {
-                Vector512<long> quarters = Vector512.LoadUnsafe(ref data, (nuint)at).AsInt64();
-                ref byte to = ref Unsafe.Add(ref text, 3 * at);
+                Vector512<long> quarters = Vector512.LoadUnsafe(ref data, (nuint)i).AsInt64();
+                ref byte to = ref Unsafe.Add(ref text, 3 * i);
                 Spread(Avx512F.Shuffle4x128(quarters, quarters, 0b01_00_00_00), 0, table, between).StoreUnsafe(ref to);
                 Spread(Avx512F.Shuffle4x128(quarters, quarters, 0b10_10_01_01), 16, table, between).StoreUnsafe(ref to, 64);
                 Spread(Avx512F.Shuffle4x128(quarters, quarters, 0b11_11_11_10), 32, table, between).StoreUnsafe(ref to, 128);
@@ -67,7 +67,8 @@ internal readonly struct HexAvx512 : IHexKernel
         }
 
         nint rest = Math.Min(Math.Max(bytes - done, 16), bytes);
-        HexAvx2.Spaced(ref Unsafe.Add(ref data, bytes - rest), rest, ref Unsafe.Add(ref text, 3 * (bytes - rest)), upper, separator);
+        nint at = bytes - rest;
+        HexAvx2.Spaced(ref Unsafe.Add(ref data, at), rest, ref Unsafe.Add(ref text, 3 * at), upper, separator);
     }
 
     /// <inheritdoc/>

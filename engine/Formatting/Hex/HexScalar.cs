@@ -3,7 +3,9 @@ using System.Runtime.CompilerServices;
 
 namespace Sluice.Formatting.Hex;
 
-/// <summary>The kernel for any machine, four bytes at a time in a 64-bit word; it also writes what is shorter than a vector.</summary>
+/// <summary>
+/// The kernel for any machine, four bytes at a time in a 64-bit word; it also writes what is shorter than a vector.
+/// </summary>
 internal readonly struct HexScalar : IHexKernel
 {
     /// <inheritdoc/>

@@ -164,8 +164,8 @@ class PacketBuffer(_sluice.Buffer):
             other; the text of a packet must not depend on those it comes with, as it may be asked for again.
         :param style: how text is written without a formatter: a :class:`TextStyle`, or its name (``"plain"``,
             ``"csv"``, ``"json-lines"`` or ``"jsonl"``, ``"hex"``, ``"hex-spaced"``, ``"hexdump"``).
-        :param separator: between the fields of a layout's text, default ``", "`` or that of the style; between
-            two bytes of ``"hex-spaced"``, default a blank.
+        :param separator: between the fields of a layout's text, default ``", "`` or that of the style;
+            between two bytes of ``"hex-spaced"``, default a blank.
         :param line_end: after each line, default ``"\\n"``.
         :param layout_header: a line of field names and units, after `comment` (default ``"# "``).
         :param durability: when data is forced to the device.

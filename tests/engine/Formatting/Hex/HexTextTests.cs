@@ -68,7 +68,8 @@ public sealed class HexTextTests
             from offset in Gen.Choose(0, int.MaxValue)
             from shift in Gen.Choose(0, 32)
             let first = (ulong)offset << shift
-            select (Data: data, Options: new HexOptions(style) { Upper = upper, Separator = (byte)separator, FirstOffset = first });
+            let options = new HexOptions(style) { Upper = upper, Separator = (byte)separator, FirstOffset = first }
+            select (Data: data, Options: options);
         Prop.ForAll(cases.ToArbitrary(), one =>
         {
             string expected = HexKernelTests.Oracle(one.Data, one.Options);

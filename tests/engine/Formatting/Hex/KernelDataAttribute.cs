@@ -4,7 +4,9 @@ using Xunit.Sdk;
 
 namespace Sluice.Tests.Formatting.Hex;
 
-/// <summary>A kernel by name as the argument of a theory: skipped, with the reason, where the machine has not its instructions.</summary>
+/// <summary>
+/// A kernel by name as the argument of a theory: skipped, with the reason, where the machine has not its instructions.
+/// </summary>
 [AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]
 internal sealed class KernelDataAttribute : DataAttribute
 {
