@@ -107,6 +107,28 @@ public sealed class HexFileSinkTests
 
     [Theory]
     [MemberData(nameof(Forms))]
+    public void After_a_fault_the_packets_are_accepted_whose_text_is_in_the_file_whole(HexStyle style, int stride)
+    {
+        using Folder folder = new();
+        using PacketStream stream = Make(200, stride);
+        Queue<long> results = new([1234, -FaultyFileCalls.NoSpace, 500, -FaultyFileCalls.NoSpace]);
+        FaultyFileCalls calls = new() { OnWrite = bytes => Math.Min(bytes, results.TryDequeue(out long result) ? result : bytes) };
+        using TextFileSink sink = new(
+            new OutputFile(folder["data.dat"], new OutputOptions(), default, calls),
+            new HexBatchFormatter(new HexOptions(style), "\n"));
+        while (sink.Write(stream.All) != Status.Ok)
+        {
+            int written = folder.Read("data.dat").Length;
+            long whole = Enumerable.Range(0, stream.Boundaries.Length)
+                .Where(index => Expected(stream, style, index).Length <= written).Max(index => stream.PacketsAt[index]);
+            Assert.Equal(whole, sink.PacketsWritten);
+        }
+
+        Assert.Equal(Expected(stream, style), Encoding.ASCII.GetString(folder.Read("data.dat")));
+    }
+
+    [Theory]
+    [MemberData(nameof(Forms))]
     public void Whatever_is_short_interrupted_or_failing_the_files_hold_each_packet_once(HexStyle style, int stride)
     {
         for (int seed = 0; seed < 8; seed++)
@@ -156,11 +178,15 @@ public sealed class HexFileSinkTests
     private static PacketStream Make(int packets, int stride, int seed = 1) =>
         stride == 0 ? PacketStream.Framed(packets, 60, seed) : PacketStream.Fixed(packets, stride, seed);
 
-    private static string Expected(PacketStream stream, HexStyle style)
+    private static string Expected(PacketStream stream, HexStyle style) =>
+        Expected(stream, style, stream.Boundaries.Length - 1);
+
+    // The text of the first records.
+    private static string Expected(PacketStream stream, HexStyle style, int records)
     {
         StringBuilder text = new();
         ulong offset = 0;
-        Batch all = stream.All;
+        Batch all = stream.Slice(0, records);
         for (long at = 0; all.TryNext(ref at, out ReadOnlySpan<byte> packet, out _);)
         {
             text.Append(HexKernelTests.Oracle(packet, new HexOptions(style) { FirstOffset = offset }));
