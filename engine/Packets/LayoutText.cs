@@ -90,9 +90,9 @@ internal static class LayoutText
         {
             text.Append(" [").Append(field.Unit).Append(']');
         }
-        if (field.Format != FieldRules.Default(field.Type, field.Constant is not null, field.HasBits, field.IsRealValue))
+        if (field.FormatText is { Length: > 0 } format)
         {
-            text.Append(' ').Append(field.Format);
+            text.Append(' ').Append(format);
         }
     }
 

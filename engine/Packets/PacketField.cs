@@ -80,6 +80,10 @@ public sealed partial class PacketField
     /// <summary>How the field is written as text; never the default value of the struct.</summary>
     public TextFormat Format { get; }
 
+    /// <summary>The text format as a description writes it; empty for the default of the field.</summary>
+    internal string FormatText =>
+        Format == FieldRules.Default(Type, Constant is not null, HasBits, IsRealValue) ? "" : Format.ToString();
+
     /// <summary>How one element is read; shared by the accessors and the formatter.</summary>
     internal FieldLoad Load { get; }
 

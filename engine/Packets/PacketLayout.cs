@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 
 namespace Sluice.Packets;
 
@@ -147,6 +148,33 @@ public sealed class PacketLayout : IEquatable<PacketLayout>
     /// passed to <c>numpy.dtype</c> once read. Ranges of bits appear as their word, Pascal strings as raw bytes.
     /// </summary>
     public string ToNumpyDescr() => NumpyDescription.Of(this);
+
+    /// <summary>
+    /// The layout of a NumPy data type, written as JSON: what <see cref="ToNumpyDescr"/> writes, a type string (<c>"&lt;u2"</c>), or
+    /// <c>[type, shape]</c>; formats may be any of them again. Nested fields are named <c>outer_inner</c>, and what lies between
+    /// fields becomes padding.
+    /// </summary>
+    /// <exception cref="LayoutException">Mixed byte orders, overlapping fields, or a type that packets do not have; the message
+    ///     names the field.</exception>
+    public static PacketLayout FromNumpy(string json)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        return NumpyParser.Parse(json);
+    }
+
+    /// <summary>
+    /// The layout of a struct as it lies in memory, padding included; its fields may say more by
+    /// <see cref="PacketFieldAttribute"/> and <see cref="PacketBitsAttribute"/>, the struct its byte order by
+    /// <see cref="PacketLayoutAttribute"/>. Fixed buffers and inline arrays become arrays, the fields of a nested struct
+    /// <c>outer_inner</c>.
+    /// </summary>
+    /// <typeparam name="T">A struct of sequential or explicit layout. A native, trimmed program has to keep the fields of the
+    ///     structs that are nested in it.</typeparam>
+    /// <exception cref="LayoutException">A field has a type that packets do not have; the message names it.</exception>
+    public static PacketLayout Of<
+        [DynamicallyAccessedMembers(
+            DynamicallyAccessedMemberTypes.PublicFields | DynamicallyAccessedMemberTypes.NonPublicFields)] T>()
+        where T : unmanaged => StructReader.Read(typeof(T), Unsafe.SizeOf<T>());
 
     /// <summary>The canonical description, which parses back to an equal layout.</summary>
     public override string ToString() => _description;

@@ -18,6 +18,15 @@ internal static unsafe class LayoutExports
             *(nint*)layout = HandleTable.Add(HandleKind.Layout, PacketLayout.Get(HostText.Need((byte*)text, "text")));
         });
 
+    [UnmanagedCallersOnly(EntryPoint = "sluice_layout_from_numpy", CallConvs = [typeof(CallConvCdecl)])]
+    public static int FromNumpy(byte* json, nint* layout) => layout == null
+        ? LastError.Null("layout")
+        : Boundary.Run(((nint)json, (nint)layout), static arguments =>
+        {
+            var (json, layout) = arguments;
+            *(nint*)layout = HandleTable.Add(HandleKind.Layout, PacketLayout.FromNumpy(HostText.Need((byte*)json, "json")));
+        });
+
     [UnmanagedCallersOnly(EntryPoint = "sluice_layout_destroy", CallConvs = [typeof(CallConvCdecl)])]
     public static int Destroy(nint layout) => layout == 0
         ? (int)Status.Ok
@@ -88,6 +97,22 @@ internal static unsafe class LayoutExports
                 return CheckAll(layout, (byte*)packets, (long)bytes, (ulong*)bad);
             });
 
+    [UnmanagedCallersOnly(EntryPoint = "sluice_layout_fill", CallConvs = [typeof(CallConvCdecl)])]
+    public static int Fill(nint layout, byte* packet, nuint bytes) => packet == null
+        ? LastError.Null("packet")
+        : Boundary.On<PacketLayout, (nint, nuint)>(
+            layout, HandleKind.Layout, ((nint)packet, bytes), static (layout, arguments) =>
+            {
+                var (packet, bytes) = arguments;
+                if (bytes != (nuint)layout.Size)
+                {
+                    throw new SluiceException(Status.Size, $"the packet has {bytes} bytes, the layout {layout.Size}");
+                }
+
+                layout.FillConstants(new Span<byte>((byte*)packet, layout.Size));
+                return Status.Ok;
+            });
+
     // In parts that fit a span.
     private static Status CheckAll(PacketLayout layout, byte* packets, long bytes, ulong* bad)
     {
@@ -115,6 +140,8 @@ internal static unsafe class LayoutExports
     public struct FieldInfo
     {
         private const int NameBytes = 63;
+        private const int UnitBytes = 64;
+        private const int FormatBytes = 32;
 
         private uint _structSize;
         private uint _offset;
@@ -124,6 +151,12 @@ internal static unsafe class LayoutExports
         private uint _bits;
         private byte _type;
         private fixed byte _name[NameBytes];
+        private uint _constant;
+        private uint _reserved;
+        private double _scale;
+        private double _shift;
+        private fixed byte _unit[UnitBytes];
+        private fixed byte _format[FormatBytes];
 
         public static FieldInfo Of(PacketField field)
         {
@@ -136,8 +169,13 @@ internal static unsafe class LayoutExports
                 _bit = (uint)field.BitLow,
                 _bits = (uint)field.BitCount,
                 _type = (byte)field.Type.Character(),
+                _constant = field.Constant is null ? 0u : 1,
+                _scale = field.Scale,
+                _shift = field.ValueOffset,
             };
             HostText.Copy(field.Name, info._name, NameBytes, null);
+            HostText.Copy(field.Unit, info._unit, UnitBytes, null);
+            HostText.Copy(field.FormatText, info._format, FormatBytes, null);
             return info;
         }
     }

@@ -32,6 +32,27 @@ static void fields_say_where_and_what_they_are(void)
     CHECK_OK(sluice_layout_destroy(layout));
 }
 
+static void fields_say_what_their_values_are(void)
+{
+    static const uint8_t filled[] = {0xA1, 0xFF, 'R', 'U', 'N', 0, 0xFF, 0xFF};
+    uint8_t packet[8];
+    sluice_layout *layout = make("> mark:B=0xA1; level:B*0.25-40 [°C] %.2f; label:4s='RUN'; rest:h-");
+    sluice_field field = {.struct_size = sizeof field};
+    CHECK_OK(sluice_layout_field(layout, 0, &field));
+    CHECK(field.constant == 1 && field.scale == 1 && field.shift == 0 && field.unit[0] == 0 && field.format[0] == 0);
+    CHECK_OK(sluice_layout_field(layout, 1, &field));
+    CHECK(field.constant == 0 && field.scale == 0.25 && field.shift == -40);
+    CHECK(strcmp(field.unit, "°C") == 0 && strcmp(field.format, "%.2f") == 0);
+    CHECK_OK(sluice_layout_field(layout, 3, &field));
+    CHECK(strcmp(field.format, "-") == 0);
+    memset(packet, 0xFF, sizeof packet);
+    CHECK_OK(sluice_layout_fill(layout, packet, sizeof packet));
+    CHECK(memcmp(packet, filled, sizeof packet) == 0);
+    CHECK_FAULT(sluice_layout_fill(layout, packet, 7), SLUICE_E_SIZE, "7 bytes", "8");
+    CHECK_STATUS(sluice_layout_fill(layout, NULL, 8), SLUICE_E_INVALID);
+    CHECK_OK(sluice_layout_destroy(layout));
+}
+
 static void native_layouts_are_c_structs(void)
 {
     struct native {
@@ -79,6 +100,26 @@ static void numpy_gets_its_dtype(void)
     CHECK_OK(sluice_layout_destroy(layout));
 }
 
+static void a_dtype_becomes_a_layout(void)
+{
+    char json[512], again[512], text[512];
+    sluice_layout *layout = make("> header:B; 2x; value:3H; label:8s; 4x"), *back = NULL;
+    CHECK_OK(sluice_layout_numpy(layout, json, sizeof json, NULL));
+    CHECK_OK(sluice_layout_from_numpy(json, &back));
+    CHECK_OK(sluice_layout_numpy(back, again, sizeof again, NULL));
+    CHECK(strcmp(json, again) == 0);
+    CHECK_OK(sluice_layout_describe(back, text, sizeof text, NULL));
+    CHECK(strcmp(text, ">header:B; 2x; value:3H; label:8s; 4x") == 0);
+    CHECK_OK(sluice_layout_destroy(back));
+    CHECK_OK(sluice_layout_destroy(layout));
+    CHECK_FAULT(sluice_layout_from_numpy("{\"names\":[\"a\",\"b\"],\"formats\":[\"<u2\",\">u4\"]}", &back),
+                SLUICE_E_LAYOUT, "'b'", "big-endian", "'a'", "little-endian");
+    CHECK_FAULT(sluice_layout_from_numpy("\"|O\"", &back), SLUICE_E_LAYOUT, "Python object");
+    CHECK_FAULT(sluice_layout_from_numpy("{\"names\"", &back), SLUICE_E_LAYOUT, "JSON");
+    CHECK_STATUS(sluice_layout_from_numpy(NULL, &back), SLUICE_E_INVALID);
+    CHECK_STATUS(sluice_layout_from_numpy("{}", NULL), SLUICE_E_INVALID);
+}
+
 static void a_wrong_constant_is_named(void)
 {
     sluice_layout *layout = make("> header:B=0xA1; value:H");
@@ -109,9 +150,11 @@ static void a_wrong_description_is_pointed_at(void)
 int main(void)
 {
     fields_say_where_and_what_they_are();
+    fields_say_what_their_values_are();
     native_layouts_are_c_structs();
     the_canonical_text_makes_an_equal_layout();
     numpy_gets_its_dtype();
+    a_dtype_becomes_a_layout();
     a_wrong_constant_is_named();
     a_wrong_description_is_pointed_at();
     return 0;

@@ -8,6 +8,7 @@ static void print_field(FILE *out)
 {
 #define F(field) GOLDEN_FIELD(out, sluice_field, field)
     F(struct_size) F(offset) F(size) F(count) F(bit) F(bits) F(type) F(name)
+    F(constant) F(reserved) F(scale) F(shift) F(unit) F(format)
 #undef F
     GOLDEN_SIZE(out, sluice_field)
 }

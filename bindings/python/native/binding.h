@@ -55,6 +55,8 @@
     X(layout_numpy)                                                                                          \
     X(layout_fields)                                                                                         \
     X(layout_field)                                                                                          \
+    X(layout_fill)                                                                                           \
+    X(layout_from_numpy)                                                                                     \
     X(layout_check)                                                                                          \
     X(formatter_create)                                                                                      \
     X(formatter_destroy)                                                                                     \

@@ -6,15 +6,10 @@
 
 PyTypeObject *layout_type;
 
-static PyObject *layout_new(PyTypeObject *type, PyObject *args, PyObject *names)
+static PyObject *layout_made(PyTypeObject *type, const char *text, int32_t (*make)(const char *, sluice_layout **))
 {
-    static char *keywords[] = {"text", NULL};
-    const char *text;
-    if (!PyArg_ParseTupleAndKeywords(args, names, "s:PacketLayout", keywords, &text) || library_ready() < 0) {
-        return NULL;
-    }
     sluice_layout *handle = NULL;
-    int32_t status = library.layout_create(text, &handle);
+    int32_t status = make(text, &handle);
     if (status != SLUICE_OK) {
         return raise_engine(status, NULL);
     }
@@ -26,6 +21,25 @@ static PyObject *layout_new(PyTypeObject *type, PyObject *args, PyObject *names)
     }
     self->handle = handle;
     return (PyObject *)self;
+}
+
+static PyObject *layout_new(PyTypeObject *type, PyObject *args, PyObject *names)
+{
+    static char *keywords[] = {"text", NULL};
+    const char *text;
+    if (!PyArg_ParseTupleAndKeywords(args, names, "s:PacketLayout", keywords, &text) || library_ready() < 0) {
+        return NULL;
+    }
+    return layout_made(type, text, library.layout_create);
+}
+
+static PyObject *layout_from_numpy(PyObject *type, PyObject *json)
+{
+    const char *text = PyUnicode_AsUTF8AndSize(json, NULL);
+    if (text == NULL || library_ready() < 0) {
+        return NULL;
+    }
+    return layout_made((PyTypeObject *)type, text, library.layout_from_numpy);
 }
 
 static void layout_dealloc(PyObject *object)
@@ -92,7 +106,7 @@ static PyObject *layout_size(PyObject *object, PyObject *unused)
     return status == SLUICE_OK ? PyLong_FromUnsignedLong(bytes) : raise_engine(status, NULL);
 }
 
-/* [(name, type, offset, size, count, bit, bits), ...] */
+/* [(name, type, offset, size, count, bit, bits, constant, scale, shift, unit, format), ...] */
 static PyObject *layout_fields(PyObject *object, PyObject *unused)
 {
     (void)unused;
@@ -108,8 +122,10 @@ static PyObject *layout_fields(PyObject *object, PyObject *unused)
         status = library.layout_field(handle, i, &field);
         PyObject *item = status != SLUICE_OK
                              ? raise_engine(status, NULL)
-                             : Py_BuildValue("(sCIIIII)", field.name, field.type, field.offset, field.size,
-                                             field.count, field.bit, field.bits);
+                             : Py_BuildValue("(sCIIIIIOddss)", field.name, field.type, field.offset,
+                                             field.size, field.count, field.bit, field.bits,
+                                             field.constant ? Py_True : Py_False, field.scale, field.shift,
+                                             field.unit, field.format);
         if (item == NULL || PyList_Append(list, item) < 0) {
             Py_DECREF(list);
             list = NULL;
@@ -117,6 +133,28 @@ static PyObject *layout_fields(PyObject *object, PyObject *unused)
         Py_XDECREF(item);
     }
     return list;
+}
+
+static PyObject *layout_template(PyObject *object, PyObject *unused)
+{
+    PyObject *size = layout_size(object, unused);
+    if (size == NULL) {
+        return NULL;
+    }
+    Py_ssize_t bytes = PyLong_AsSsize_t(size);
+    Py_DECREF(size);
+    PyObject *packet = PyBytes_FromStringAndSize(NULL, bytes);
+    if (packet == NULL) {
+        return NULL;
+    }
+    char *memory = PyBytes_AsString(packet);
+    memset(memory, 0, (size_t)bytes);
+    int32_t status = library.layout_fill(((Layout *)object)->handle, memory, (size_t)bytes);
+    if (status != SLUICE_OK) {
+        Py_DECREF(packet);
+        return raise_engine(status, NULL);
+    }
+    return packet;
 }
 
 static PyObject *layout_check(PyObject *object, PyObject *packets)
@@ -140,7 +178,10 @@ static PyMethodDef methods[] = {
     {"_describe", layout_describe, METH_NOARGS, "The canonical description."},
     {"_numpy", layout_numpy, METH_NOARGS, "The NumPy dtype as JSON."},
     {"_size", layout_size, METH_NOARGS, "Bytes of a packet."},
-    {"_fields", layout_fields, METH_NOARGS, "[(name, type, offset, size, count, bit, bits), ...]"},
+    {"_fields", layout_fields, METH_NOARGS, 
+     "[(name, type, offset, size, count, bit, bits, constant, scale, shift, unit, format), ...]"},
+    {"_template", layout_template, METH_NOARGS, "A packet of zeros and the constants."},
+    {"_from_numpy", layout_from_numpy, METH_O | METH_CLASS, "The layout of a dtype given as JSON."},
     {"check", layout_check, METH_O,
      "check(packets)\n--\n\nRaises SluiceError (a ValueError) when a constant of one of the packets does not "
      "hold; the text\n"

@@ -71,6 +71,11 @@ const char *sluice_status_text(int32_t status);
  * buffer made with the layout keeps what it needs. Since 0.1. */
 SLUICE_CHECKED int32_t sluice_layout_create(const char *text, sluice_layout **layout);
 
+/* The layout of a NumPy data type, given as JSON: what sluice_layout_numpy writes; a type string, as "<u2"; or [type, shape].
+ * Formats may be any of these again: nested fields are named outer_inner. E_LAYOUT names the field: byte orders mixed, fields
+ * that overlap, types that packets do not have. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_layout_from_numpy(const char *json, sluice_layout **layout);
+
 /* NULL is fine. Since 0.1. */
 int32_t sluice_layout_destroy(sluice_layout *layout);
 
@@ -95,6 +100,12 @@ typedef struct sluice_field {
     uint32_t bits;   /* bits of a bit range; 0: the whole field */
     char type;       /* as in Python's struct */
     char name[63];   /* ended with a zero byte, cut if longer */
+    uint32_t constant; /* 1: the field has one value only; sluice_layout_fill writes it */
+    uint32_t reserved;
+    double scale;    /* value = raw * scale + shift; 1 and 0 when the value is the raw number */
+    double shift;
+    char unit[64];   /* ended with a zero byte, cut if longer; empty: none */
+    char format[32]; /* as "%.3f"; empty: the default of the type; "-": hidden in text */
 } sluice_field;
 
 /* Field `index`, from 0. E_INVALID beyond the last one. Since 0.1. */
@@ -103,6 +114,9 @@ SLUICE_CHECKED int32_t sluice_layout_field(const sluice_layout *layout, uint32_t
 /* Whether the constants of `bytes` / size packets hold. E_CONSTANT: the text names packet, field, expected and found;
  * *bad (may be NULL) is the packet's index. E_SIZE: not a multiple of the packet. Since 0.1. */
 SLUICE_CHECKED int32_t sluice_layout_check(const sluice_layout *layout, const void *packets, size_t bytes, uint64_t *bad);
+
+/* Writes the constants of the layout into one packet of its size; every other bit stays as it is. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_layout_fill(const sluice_layout *layout, void *packet, size_t bytes);
 
 /* ---- 3 Buffers ----------------------------------------------------------------- any thread --------------- */
 

@@ -20,22 +20,29 @@ children by spawn. What is stored at the exit of the interpreter is flushed.
 """
 
 from ._buffers import FIFO, Attach, CircularBuffer, FullPolicy, PacketBuffer, Wait
+from ._declarations import Code, Format, Layout, bits, field
 from ._errors import SluiceError, Status
 from ._files import PacketFile
 from ._formatter import PacketFormatter
 from ._hex import hex, hexdump
 from ._layout import Field, PacketLayout
 from ._library import build_info
+from ._packets import AbstractPacket, FixedSizePacketBase, packetclass
 from ._sinks import Durability, Sink, SinkInfo, WriteMode
 from ._text_style import TextStyle
 
 __all__ = [
     "FIFO",
+    "AbstractPacket",
     "Attach",
     "CircularBuffer",
+    "Code",
     "Durability",
     "Field",
+    "FixedSizePacketBase",
+    "Format",
     "FullPolicy",
+    "Layout",
     "PacketBuffer",
     "PacketFile",
     "PacketFormatter",
@@ -48,9 +55,12 @@ __all__ = [
     "Wait",
     "WriteMode",
     "__version__",
+    "bits",
     "build_info",
+    "field",
     "hex",
     "hexdump",
+    "packetclass",
 ]
 
 

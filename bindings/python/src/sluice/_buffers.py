@@ -10,7 +10,8 @@ from types import MethodDescriptorType, TracebackType
 from typing import Self, TypeVar
 
 from . import _sluice
-from ._layout import PacketLayout
+from ._layout import PacketLayout, layout_of
+from ._packets import FixedSizePacketBase
 from ._sinks import BatchFormatter, Durability, Formatter, Sink, WriteMode
 from ._text_style import TextStyle, style_of
 
@@ -265,8 +266,8 @@ class FIFO(PacketBuffer):
 
     :param flush_size: packets at which a flush is due; None: no such rule.
     :param flush_timeout: seconds after the last flush at which one is due; None: no such rule.
-    :param layout: what is in a packet (a PacketLayout, its description or its name); it fixes the size of
-        packets.
+    :param layout: what is in a packet (a PacketLayout, its description or its name, or a packet class); it
+        fixes the size of packets.
     :param packet_size: bytes of a packet, without a layout. Neither: packets of any size.
     :param flush_bytes: bytes at which a flush is due; None: no such rule.
     :param capacity: bytes of a segment, rounded up to a power of two; default 1 MiB.
@@ -284,7 +285,7 @@ class FIFO(PacketBuffer):
         flush_size: int | None = None,
         flush_timeout: float | None = 10.0,
         *,
-        layout: PacketLayout | str | None = None,
+        layout: PacketLayout | str | type[FixedSizePacketBase] | None = None,
         packet_size: int | None = None,
         flush_bytes: int | None = None,
         capacity: int | None = None,
@@ -300,7 +301,7 @@ class FIFO(PacketBuffer):
         self.flush_timeout = flush_timeout
         super().__init__(
             kind=_FIFO,
-            layout=PacketLayout(layout) if isinstance(layout, str) else layout,
+            layout=layout_of(layout),
             stride=_stride(packet_size),
             capacity=_whole(capacity, "capacity"),
             memory_limit=_whole(memory_limit, "memory_limit"),
@@ -319,8 +320,8 @@ class CircularBuffer(PacketBuffer):
 
     :param flush_size: packets at which a flush is due; None: no such rule.
     :param flush_timeout: seconds after the last flush at which one is due; None: no such rule.
-    :param layout: what is in a packet (a PacketLayout, its description or its name); it fixes the size of
-        packets.
+    :param layout: what is in a packet (a PacketLayout, its description or its name, or a packet class); it
+        fixes the size of packets.
     :param packet_size: bytes of a packet, without a layout. Neither: packets of any size.
     :param flush_bytes: bytes at which a flush is due; None: no such rule.
     :param capacity: bytes of the buffer, rounded up to a power of two; default 1 MiB.
@@ -341,7 +342,7 @@ class CircularBuffer(PacketBuffer):
         flush_size: int | None = None,
         flush_timeout: float | None = 10.0,
         *,
-        layout: PacketLayout | str | None = None,
+        layout: PacketLayout | str | type[FixedSizePacketBase] | None = None,
         packet_size: int | None = None,
         flush_bytes: int | None = None,
         capacity: int | None = None,
@@ -361,7 +362,7 @@ class CircularBuffer(PacketBuffer):
         block_timeout_ns = _nanoseconds(block_timeout, "block_timeout")
         super().__init__(
             kind=_CIRCULAR,
-            layout=PacketLayout(layout) if isinstance(layout, str) else layout,
+            layout=layout_of(layout),
             stride=_stride(packet_size),
             capacity=_whole(capacity, "capacity"),
             full_policy=_member(FullPolicy, full, "full").value,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import operator
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 
 from . import _sluice
-from ._layout import PacketLayout
+from ._layout import PacketLayout, layout_of
+from ._packets import FixedSizePacketBase
 
 if TYPE_CHECKING:
     import numpy
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
 # Bytes of packets that an iteration reads at a time.
 _BLOCK_BYTES = 256 << 10
 
+_T = TypeVar("_T")
+_P = TypeVar("_P", bound=FixedSizePacketBase)
 
-class PacketFile(_sluice.File):
+
+class PacketFile(_sluice.File, Generic[_T]):
     """A file of packets of one size, back to back, as ``set_primary_sink`` writes it.
 
     A sequence of packets, and a NumPy array of them::
@@ -36,7 +40,8 @@ class PacketFile(_sluice.File):
     where, and every whole packet is readable. A file that is still written is followed by :meth:`refresh`.
 
     :param path: the file.
-    :param layout: what is in a packet: a PacketLayout, its description or its name.
+    :param layout: what is in a packet: a PacketLayout, its description or its name; or a packet class, then packets are its
+        instances, else bytes.
     :param packet_size: bytes of a packet, without a layout.
     :param header_bytes: bytes before the first packet, the header of the sink: skipped, not looked at.
     :param check_constants: check the constants of the layout in every packet that is read or mapped, not only in
@@ -45,12 +50,25 @@ class PacketFile(_sluice.File):
     :raises SluiceError: (a ValueError) a directory or device, a file shorter than the header, an option.
     """
 
-    __slots__ = ("__weakref__", "_layout", "_path", "_size")
+    __slots__ = ("__weakref__", "_layout", "_made", "_path", "_size")
 
     _layout: PacketLayout | None
+    _made: Callable[[bytes], _T]
     _path: Path
     _size: int
 
+    @overload
+    def __new__(
+        cls,
+        path: str | os.PathLike[str],
+        layout: type[_P],
+        packet_size: int | None = None,
+        header_bytes: int = 0,
+        *,
+        check_constants: bool = False,
+    ) -> PacketFile[_P]: ...
+
+    @overload
     def __new__(
         cls,
         path: str | os.PathLike[str],
@@ -59,17 +77,30 @@ class PacketFile(_sluice.File):
         header_bytes: int = 0,
         *,
         check_constants: bool = False,
-    ) -> Self:
+    ) -> PacketFile[bytes]: ...
+
+    def __new__(
+        cls,
+        path: str | os.PathLike[str],
+        layout: PacketLayout | str | type[FixedSizePacketBase] | None = None,
+        packet_size: int | None = None,
+        header_bytes: int = 0,
+        *,
+        check_constants: bool = False,
+    ) -> PacketFile[Any]:
         if layout is None and packet_size is None:
             raise TypeError("a PacketFile needs a layout or a packet_size")
         if packet_size is not None and packet_size < 1:
             raise ValueError(f"packet_size is {packet_size}, it must be 1 or more")
         if header_bytes < 0:
             raise ValueError(f"header_bytes is {header_bytes}, it must be 0 or more")
-        known = PacketLayout(layout) if isinstance(layout, str) else layout
+        known = layout_of(layout)
         where = Path(path)
-        self = cast(Self, super().__new__(cls, where, known, packet_size or 0, header_bytes, check_constants))
+        self = cast(
+            "PacketFile[Any]", super().__new__(cls, where, known, packet_size or 0, header_bytes, check_constants)
+        )
         self._layout = known
+        self._made = cast(Any, layout).unpack if isinstance(layout, type) else bytes
         self._path = where
         self._size = self._info()[0]
         if self.torn_bytes:
@@ -152,12 +183,12 @@ class PacketFile(_sluice.File):
         return self._info()[1]
 
     @overload
-    def __getitem__(self, index: int) -> bytes: ...
+    def __getitem__(self, index: int) -> _T: ...
 
     @overload
-    def __getitem__(self, index: slice) -> list[bytes]: ...
+    def __getitem__(self, index: slice) -> list[_T]: ...
 
-    def __getitem__(self, index: int | slice) -> bytes | list[bytes]:
+    def __getitem__(self, index: int | slice) -> _T | list[_T]:
         """A packet, or a list of them. A part of the file as an array is ``file.array[index]``."""
         count = len(self)
         if isinstance(index, slice):
@@ -165,25 +196,25 @@ class PacketFile(_sluice.File):
             if not places:
                 return []
             if abs(places.step) != 1:
-                return [self._read(place, 1) for place in places]
+                return [self._made(self._read(place, 1)) for place in places]
             first = min(places[0], places[-1])
             packets = [*self._split(self._read(first, len(places)))]
             return packets if places.step == 1 else packets[::-1]
         place = operator.index(index)
         if not -count <= place < count:
             raise IndexError(f"packet {place} of a file of {count}")
-        return self._read(place % count, 1)
+        return self._made(self._read(place % count, 1))
 
-    def __iter__(self) -> Iterator[bytes]:
+    def __iter__(self) -> Iterator[_T]:
         """The packets that are there now, in order."""
         count = len(self)
         block = max(_BLOCK_BYTES // self._size, 1)
         for first in range(0, count, block):
             yield from self._split(self._read(first, min(block, count - first)))
 
-    def _split(self, data: bytes) -> Iterator[bytes]:
+    def _split(self, data: bytes) -> Iterator[_T]:
         for at in range(0, len(data), self._size):
-            yield data[at : at + self._size]
+            yield self._made(data[at : at + self._size])
 
     def __enter__(self) -> Self:
         return self

@@ -1,0 +1,215 @@
+"""How a packet class declares its fields: types, constants, bits, calibration, units and text formats."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Annotated, Any, TypeAlias, get_args, get_origin
+
+
+class Layout(str, Enum):
+    """Byte order, sizes and alignment of a packet class, as in :mod:`struct`."""
+
+    NATIVE = "@"
+    """The machine's order, sizes and alignment."""
+    NATIVE_STANDARD = "="
+    """The machine's order, standard sizes, no alignment."""
+    LITTLE_ENDIAN = "<"
+    BIG_ENDIAN = ">"
+    NETWORK = "!"
+    """Big-endian."""
+    DEFAULT = "@"
+
+
+@dataclass(frozen=True)
+class Code:
+    """The type of a field: a character of :mod:`struct`, and a number of elements (of bytes, for a string)."""
+
+    character: str
+    count: int = 1
+
+    def __mul__(self, count: int) -> Code:
+        return Code(self.character, self.count * count)
+
+
+class Format:
+    """Types of fields, for annotations: a type checker sees the Python type of the value.
+
+    An array or a string of bytes is ``Annotated[tuple[int, ...], Code("H", 16)]``, ``Annotated[bytes, Code("s", 8)]``.
+    """
+
+    CHAR: TypeAlias = Annotated[bytes, Code("c")]
+    SIGNED_CHAR: TypeAlias = Annotated[int, Code("b")]
+    UNSIGNED_CHAR: TypeAlias = Annotated[int, Code("B")]
+    BOOL: TypeAlias = Annotated[bool, Code("?")]
+    SHORT: TypeAlias = Annotated[int, Code("h")]
+    UNSIGNED_SHORT: TypeAlias = Annotated[int, Code("H")]
+    INT: TypeAlias = Annotated[int, Code("i")]
+    UNSIGNED_INT: TypeAlias = Annotated[int, Code("I")]
+    LONG: TypeAlias = Annotated[int, Code("l")]
+    UNSIGNED_LONG: TypeAlias = Annotated[int, Code("L")]
+    LONG_LONG: TypeAlias = Annotated[int, Code("q")]
+    UNSIGNED_LONG_LONG: TypeAlias = Annotated[int, Code("Q")]
+    SSIZE_T: TypeAlias = Annotated[int, Code("n")]
+    SIZE_T: TypeAlias = Annotated[int, Code("N")]
+    HALF: TypeAlias = Annotated[float, Code("e")]
+    FLOAT: TypeAlias = Annotated[float, Code("f")]
+    DOUBLE: TypeAlias = Annotated[float, Code("d")]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What ``field`` and ``bits`` declare."""
+
+    code: Code | None = None
+    low: int = -1
+    high: int = -1
+    constant: int | bool | bytes | None = None
+    scale: float = 1.0
+    offset: float = 0.0
+    unit: str = ""
+    format: str = ""
+    pad: int = 0
+
+
+def field(
+    code: Any = None,
+    *,
+    constant: int | bool | bytes | None = None,
+    scale: float = 1.0,
+    offset: float = 0.0,
+    unit: str = "",
+    format: str = "",
+    pad: int = 0,
+) -> Any:
+    """Declares what a field of a packet class is beyond its type: ``time: float = field("I", scale=1e-6, unit="s")``.
+
+    :param code: the type, where the annotation does not give it: a member of :class:`Format`, a :class:`Code`,
+        or the text of one, as ``"I"``, ``"8s"``, ``"16H"``.
+    :param constant: the value that the field must have.
+    :param scale, offset: value = raw * scale + offset; the attribute, and the argument of the class, is that value.
+    :param unit: the unit of the value.
+    :param format: how it is written as text, as in C's printf; ``"-"``: not at all.
+    :param pad: bytes before the field that mean nothing.
+    """
+    return Facts(
+        code=None if code is None else code_of(code),
+        constant=constant,
+        scale=scale,
+        offset=offset,
+        unit=unit,
+        format=format,
+        pad=pad,
+    )
+
+
+def bits(
+    low: int,
+    high: int | None = None,
+    *,
+    constant: int | None = None,
+    scale: float = 1.0,
+    offset: float = 0.0,
+    unit: str = "",
+    format: str = "",
+) -> Any:
+    """Names bits of the integer field declared before it: ``pin: int = bits(0, 6)``, ``edge: int = bits(7)``.
+
+    :param low, high: the range, bit 0 being the least significant; without `high` a single bit.
+
+    The other parameters are those of :func:`field`. A class takes the value of the field that has the bits, or
+    the values of the bits by name.
+    """
+    return Facts(
+        low=low,
+        high=low if high is None else high,
+        constant=constant,
+        scale=scale,
+        offset=offset,
+        unit=unit,
+        format=format,
+    )
+
+
+def code_of(code: Any) -> Code:
+    if isinstance(code, Code):
+        return code
+    if get_origin(code) is Annotated:
+        for one in get_args(code)[1:]:
+            if isinstance(one, Code):
+                return one
+    if isinstance(code, str) and code:
+        count, character = code[:-1], code[-1]
+        if not count:
+            return Code(character)
+        if count.isdecimal():
+            return Code(character, int(count))
+    raise TypeError(f"{code!r} is no type of a field; expected a member of Format, a Code or a text as 'I' or '8s'")
+
+
+class Member:
+    """A field of a packet class, or a range of bits of one."""
+
+    __slots__ = ("array", "code", "constant", "facts", "name", "word")
+
+    def __init__(self, name: str, facts: Facts, code: Code, word: Member | None) -> None:
+        self.name = name
+        self.facts = facts
+        self.code = code
+        self.word = word
+        self.array = code.count != 1 and code.character not in "sp"
+        self.constant = facts.constant
+        if code.character in "sc" and isinstance(facts.constant, bytes):
+            self.constant = facts.constant.ljust(code.count, b"\0")
+
+    @property
+    def scaled(self) -> bool:
+        return self.facts.scale != 1.0 or self.facts.offset != 0.0
+
+    def value(self, raw: Any) -> Any:
+        """The value of a raw number."""
+        if self.array and self.scaled:
+            return tuple(self._value(one) for one in raw)
+        return self._value(raw) if self.scaled else raw
+
+    def _value(self, raw: Any) -> Any:
+        value = raw if self.facts.scale == 1.0 else raw * self.facts.scale
+        return value if self.facts.offset == 0.0 else value + self.facts.offset
+
+    def raw(self, value: Any) -> Any:
+        """The raw number nearest to a value."""
+        if not self.scaled:
+            return value
+        return tuple(self._raw(one) for one in value) if self.array else self._raw(value)
+
+    def _raw(self, value: Any) -> Any:
+        raw = (value - self.facts.offset) / self.facts.scale
+        return raw if self.code.character in "efd" else round(raw)
+
+    def describe(self) -> str:
+        """The field as a description of a layout writes it."""
+        count = "" if self.code.count == 1 else str(self.code.count)
+        if self.word is not None:
+            low, high = self.facts.low, self.facts.high
+            text = f"{self.name}:{low}-{high}"
+        else:
+            text = f"{self.name}:{count}{self.code.character}"
+        if self.facts.constant is not None:
+            text += "=" + _constant_text(self.facts.constant)
+        return text
+
+    def attributes(self) -> str:
+        text = ""
+        if self.facts.scale != 1.0:
+            text += f"*{self.facts.scale!r}"
+        if self.facts.offset != 0.0:
+            text += f"{'+' if self.facts.offset > 0 else ''}{self.facts.offset!r}"
+        if self.facts.unit:
+            text += f" [{self.facts.unit}]"
+        return f"{text} {self.facts.format}" if self.facts.format else text
+
+
+def _constant_text(constant: int | bool | bytes) -> str:
+    if isinstance(constant, bytes):
+        return "'" + "".join(f"\\x{byte:02x}" for byte in constant) + "'"
+    return str(int(constant))

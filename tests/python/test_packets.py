@@ -1,0 +1,315 @@
+"""Packets as classes, and the ways from one description of a packet to another."""
+
+import itertools
+import json
+import pickle
+import random
+import struct
+from typing import Annotated
+
+import numpy
+import pytest
+
+import sluice
+from sluice import Code, FixedSizePacketBase, Format, Layout, PacketLayout, bits, field, packetclass
+
+
+@packetclass
+class Trigger(FixedSizePacketBase):
+    layout = Layout.BIG_ENDIAN
+    header: Format.UNSIGNED_CHAR = 0xAA
+    pin: Format.UNSIGNED_CHAR
+    timestamp: Format.UNSIGNED_LONG
+
+    def __post_init__(self):
+        self.seconds = 1e-6 * self.timestamp
+
+
+@packetclass
+class Transition(FixedSizePacketBase):
+    layout = Layout.BIG_ENDIAN
+    header: Format.UNSIGNED_CHAR = 0xA1
+    info: Format.UNSIGNED_CHAR
+    pin: int = bits(0, 6)
+    edge: int = bits(7)
+    time: float = field("I", scale=1e-6, unit="s", format="%.6f")
+
+
+@packetclass
+class Everything(FixedSizePacketBase):
+    layout = Layout.LITTLE_ENDIAN
+    magic: Annotated[bytes, Code("s", 4)] = b"RUN"
+    samples: Annotated[tuple[int, ...], Code("h", 3)] = field(scale=0.5)
+    flag: Format.BOOL
+    code: Format.CHAR
+    level: Format.HALF
+    word: Format.UNSIGNED_SHORT
+    mode: int = bits(0, 3, constant=2)
+    gain: float = bits(4, 6, scale=0.5, offset=-1, unit="dB", format="%.1f")
+    label: bytes = field("8s", pad=2)
+    temperature: float = field(Format.SIGNED_CHAR, scale=0.25, offset=20, unit="°C")
+    last: Format.DOUBLE = field(format="-")
+
+
+def test_a_class_packs_and_unpacks():
+    packet = Trigger(0xAA, 3, 1_500_000)
+    assert packet.data == packet.pack() == bytes(packet) == struct.pack(">BBL", 0xAA, 3, 1_500_000)
+    assert Trigger.unpack(packet.data) == packet
+    assert Trigger.unpack(bytearray(packet.data)).seconds == 1.5
+    assert (packet.header, packet.pin, packet.timestamp, packet.seconds) == (0xAA, 3, 1_500_000, 1.5)
+    assert Trigger.fields == ("header", "pin", "timestamp")
+    assert Trigger.size == len(packet) == 6
+    assert list(packet) == [0xAA, 3, 1_500_000]
+    assert Trigger(*packet) == packet == Trigger(pin=3, timestamp=1_500_000)
+    assert hash(Trigger(*packet)) == hash(packet)
+    assert packet != Trigger(pin=4, timestamp=1_500_000)
+    assert packet != packet.data
+    assert repr(packet) == "Trigger(header=170, pin=3, timestamp=1500000)"
+    assert pickle.loads(pickle.dumps(packet)) == packet
+    assert isinstance(packet, sluice.AbstractPacket)
+
+
+def test_instances_are_frozen():
+    packet = Trigger(pin=3, timestamp=1)
+    for name in ("pin", "seconds", "other", "data"):
+        with pytest.raises(AttributeError, match=name):
+            setattr(packet, name, 1)
+    with pytest.raises(AttributeError, match="pin"):
+        del packet.pin
+    assert packet.pin == 3
+
+
+def test_constants_and_sizes_are_checked():
+    with pytest.raises(ValueError, match="Trigger: field 'header' is 0xab, expected 0xaa") as fault:
+        Trigger.unpack(struct.pack(">BBL", 0xAB, 0, 0))
+    assert fault.value.status == sluice.Status.E_CONSTANT
+    with pytest.raises(ValueError, match="header"):
+        Trigger(0xAB, 3, 1)
+    with pytest.raises(ValueError, match="has 6 bytes, not 5") as fault:
+        Trigger.unpack(b"\xaa1234")
+    assert fault.value.status == sluice.Status.E_SIZE
+    for wrong in ((), (0xAA, 3), (0xAA, 3, 4, 5)):
+        with pytest.raises(TypeError):
+            Trigger(*wrong)
+    with pytest.raises(TypeError, match="no field 'pim'"):
+        Trigger(pim=3, pin=3, timestamp=3)
+    with pytest.raises(TypeError, match="given twice"):
+        Trigger(0xAA, 3, pin=3, timestamp=4)
+    with pytest.raises(struct.error):
+        Trigger(pin=256, timestamp=3)
+
+
+def test_bits_and_scaled_values_are_declared():
+    packet = Transition.unpack(bytes.fromhex("a182000c0354"))
+    assert (packet.info, packet.pin, packet.edge) == (0x82, 2, 1)
+    assert packet.time == 787284 * 1e-6
+    assert list(packet) == [0xA1, 0x82, packet.time]
+    assert Transition(pin=2, edge=1, time=0.787284) == packet
+    assert Transition(0xA1, 0x82, 0.787284) == packet
+    assert Transition(info=0x02, edge=1, time=0.787284) == packet
+    assert packet.to_text() == "2, 1, 0.787284\n"
+    assert packet.to_text(separator=";") == "2;1;0.787284\n"
+    assert Transition.text_header() == "# pin, edge, time [s]\n"
+    assert Transition.text_header("; ", "acquire") == "; Created by acquire\n; pin, edge, time [s]\n"
+    with pytest.raises(ValueError, match="'pin' is 128, its bits hold 0 to 127"):
+        Transition(pin=128, edge=0, time=0)
+    assert Transition.packet_layout == PacketLayout("plasduino-digital") == PacketLayout.from_class(Transition)
+
+
+def test_every_kind_of_field():
+    packet = Everything(
+        samples=(1, -2, 3.5), flag=True, code=b"x", level=0.25, gain=2, label=b"abc", temperature=21.5, last=1e300
+    )
+    assert packet.samples == (1, -2, 3.5)
+    assert (packet.magic, packet.flag, packet.code, packet.level) == (b"RUN\0", True, b"x", 0.25)
+    assert (packet.word, packet.mode, packet.gain) == (0x62, 2, 2)
+    assert (packet.label, packet.temperature, packet.last) == (b"abc\0\0\0\0\0", 21.5, 1e300)
+    assert Everything.unpack(packet.data) == packet
+    assert Everything.packet_layout.size == Everything.size == len(packet.data)
+    Everything.packet_layout.check(packet.data)
+    array = numpy.frombuffer(packet.data, Everything.packet_layout.dtype())
+    assert array["samples"].tolist() == [[2, -4, 7]]
+    assert array["label"].tolist() == [b"abc"]
+    broken = bytearray(packet.data)
+    broken[array.dtype.fields["word"][1]] ^= 1
+    with pytest.raises(ValueError, match="'mode' is 3, expected 2"):
+        Everything.unpack(broken)
+    with pytest.raises(sluice.SluiceError, match="'mode' is 3, expected 2"):
+        Everything.packet_layout.check(broken)
+    with pytest.raises(TypeError, match="'samples' has 3 elements, not 2"):
+        Everything(samples=(1, 2), flag=1, code=b"x", level=0, gain=2, label=b"", temperature=20, last=0)
+
+
+def test_a_class_may_be_extended():
+    @packetclass
+    class Longer(Transition):
+        value: Format.UNSIGNED_SHORT
+
+    assert Longer.fields == ("header", "info", "time", "value")
+    assert Longer.size == 8
+    assert Longer(pin=1, edge=0, time=1, value=7).value == 7
+    assert Transition.size == 6
+
+
+@pytest.mark.parametrize("name", ["plasduino-digital", "plasduino-analog", "jitter"])
+def test_a_layout_has_a_class(name):
+    layout = PacketLayout(name)
+    cls = layout.packet_class("Made")
+    assert cls.__name__ == "Made"
+    assert cls.packet_layout is layout
+    assert PacketLayout(cls._description) == layout
+    data = layout._template()
+    packet = cls.unpack(data)
+    assert packet.data == data
+    assert packet.to_text()
+    if layout.text.startswith(">"):
+        data = bytes([data[0] ^ 1]) + data[1:]
+        with pytest.raises(ValueError, match="header"):
+            cls.unpack(data)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<a:B; 3x; b:4h; c:?; d:e; e:f; f:d; g:10s; h:c; i:3c; j:b; k:q; l:Q; 5x",
+        "@a:B; b:I; c:B; 2x; d:d; e:2l; f:5s; g:h; 3x",
+        ">m:4s='R\\x00N'; w:H{a:0-3=5 %02x, b:4-6*0.5-1 [V] %.2f, c:15 -}; s:3h*0.25+1 [m] %.1f; h:b-; k:i=-7; y:c='x'",
+        "=a:L; b:l; c:?=1",
+    ],
+)
+def test_layout_class_and_dtype_go_round(text):
+    layout = PacketLayout(text)
+    cls = layout.packet_class()
+    assert PacketLayout(cls._description) == layout
+    assert cls.size == layout.size
+    packet = cls.unpack(layout._template())
+    assert cls(*packet) == packet
+    dtype = layout.dtype()
+    back = PacketLayout.from_dtype(dtype)
+    assert back.dtype() == dtype
+    assert back.size == layout.size
+    assert PacketLayout.from_dtype(back.packet_class().packet_layout.dtype()) == back
+
+
+def test_pascal_strings_are_raw_bytes_to_numpy():
+    layout = PacketLayout("> a:H; p:9p")
+    assert layout.packet_class()(7, b"four").p == b"four"
+    assert PacketLayout(layout.packet_class()._description) == layout
+    assert PacketLayout.from_dtype(layout.dtype()) == PacketLayout("> a:H; p:9s")
+
+
+def test_sizes_are_those_of_struct():
+    numbers = random.Random(1)
+    kinds = "cbB?hHiIlLqQefd"
+    for order, _ in itertools.product("@=<>!", range(60)):
+        codes = [numbers.choice(kinds + "nN" * (order == "@")) for _ in range(numbers.randint(1, 9))]
+        names = {f"f{i}": Annotated[object, Code(code)] for i, code in enumerate(codes)}
+        cls = packetclass(type("P", (FixedSizePacketBase,), {"__annotations__": names, "layout": Layout(order)}))
+        expected = struct.calcsize(order + "".join(codes))
+        assert cls.size == cls.packet_layout.size == expected, codes
+        raw = numbers.randbytes(expected)
+        values = struct.unpack(order + "".join(codes), raw)
+        assert repr(list(cls.unpack(raw))) == repr(list(values))
+
+
+def test_dtypes_become_layouts():
+    native = numpy.dtype([("a", "u1"), ("b", "<i4"), ("c", "<f8", (2, 3)), ("d", "S6")])
+    assert PacketLayout.from_dtype(native) == PacketLayout("< a:B; b:i; c:6d; d:6s")
+    aligned = numpy.dtype([("a", "u1"), ("b", "<i4"), ("c", "u1")], align=True)
+    assert PacketLayout.from_dtype(aligned) == PacketLayout("< a:B; 3x; b:i; c:B; 3x")
+    assert PacketLayout.from_dtype(aligned).dtype() == aligned
+    nested = numpy.dtype([("point", [("x", ">f4"), ("y", ">f4")]), ("hits", [("t", ">u4"), ("ok", "?")], 2)])
+    assert PacketLayout.from_dtype(nested) == PacketLayout(
+        "> point_x:f; point_y:f; hits_0_t:I; hits_0_ok:?; hits_1_t:I; hits_1_ok:?"
+    )
+    assert PacketLayout.from_dtype(">u2") == PacketLayout("> value:H")
+    assert PacketLayout.from_dtype([("b", "u1")]) == PacketLayout("< b:B")
+
+
+@pytest.mark.parametrize(
+    ("dtype", "words"),
+    [
+        ([("a", "<u2"), ("b", ">u4")], "'b': it is big-endian, but 'a' is little-endian"),
+        ([("a", "O")], "'a'.*Python object"),
+        ([("a", "U4")], "'a'.*UTF-32"),
+        ([("a", "c16")], "complex"),
+        ([("t", "M8[us]")], "a date"),
+        ([("x y", "u1")], "not a field name"),
+        ({"names": ["a", "b"], "formats": ["<u4", "u1"], "offsets": [0, 2]}, "within 'a'"),
+    ],
+)
+def test_dtypes_that_packets_do_not_have_are_refused(dtype, words):
+    with pytest.raises(ValueError, match=words) as fault:
+        PacketLayout.from_dtype(numpy.dtype(dtype))
+    assert fault.value.status == sluice.Status.E_LAYOUT
+
+
+def test_fields_tell_what_they_are():
+    fields = {one.name: one for one in Everything.packet_layout.fields}
+    assert fields["magic"].constant
+    assert (fields["gain"].scale, fields["gain"].shift, fields["gain"].unit, fields["gain"].format) == (0.5, -1, "dB", "%.1f")
+    assert fields["last"].format == "-"
+    assert not fields["flag"].constant
+
+
+def test_buffers_take_packets_and_files_give_them_back(tmp_path):
+    packets = [Transition(pin=i % 128, edge=i % 2, time=i * 1e-3) for i in range(500)]
+    with sluice.CircularBuffer(layout=Transition.packet_layout) as buffer:
+        buffer.set_primary_sink(tmp_path / "data.dat")
+        buffer.add_custom_sink(tmp_path / "data.txt", sluice.WriteMode.TEXT, header=Transition.text_header())
+        for packet in packets:
+            assert buffer.put(packet)
+        buffer.flush()
+    lines = (tmp_path / "data.txt").read_text().splitlines(keepends=True)
+    assert lines == [Transition.text_header(), *(packet.to_text() for packet in packets)]
+    with sluice.PacketFile(tmp_path / "data.dat", Transition) as file:
+        assert list(file) == packets
+        assert file[7] == packets[7]
+        assert file[-3:] == packets[-3:]
+        assert file[10:0:-3] == packets[10:0:-3]
+        assert isinstance(file[0], Transition)
+        assert file.layout is Transition.packet_layout
+        assert file.array["info"][3] == packets[3].info
+
+
+def test_what_is_no_packet_class_is_refused():
+    with pytest.raises(TypeError, match="no subclass"):
+        packetclass(int)
+    with pytest.raises(TypeError, match="no packet class"):
+        PacketLayout.from_class(int)
+    with pytest.raises(TypeError, match="no field is declared before"):
+        packetclass(type("P", (FixedSizePacketBase,), {"__annotations__": {"a": int}, "a": bits(0)}))
+    with pytest.raises(TypeError, match=r"P\.a: .*no type of a field"):
+        packetclass(type("P", (FixedSizePacketBase,), {"__annotations__": {"a": int}}))
+    with pytest.raises(TypeError, match="member of Layout"):
+        packetclass(type("P", (FixedSizePacketBase,), {"layout": ">"}))
+    with pytest.raises(TypeError, match="has no fields"):
+        FixedSizePacketBase()
+    with pytest.raises(ValueError, match="'data'"):
+        PacketLayout("> data:B").packet_class()
+    with pytest.raises(ValueError, match="no name of a class"):
+        PacketLayout("> a:B").packet_class("no name")
+
+
+def test_a_class_alone_does_not_start_the_engine(script):
+    script(
+        """
+        import os
+        import sluice
+
+        @sluice.packetclass
+        class P(sluice.FixedSizePacketBase):
+            pin: sluice.Format.UNSIGNED_CHAR
+
+        assert P.unpack(b"x").pin == 120
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if P(3).to_text() == "3\\n" else 1)
+        assert os.waitpid(child, 0)[1] == 0
+        """
+    )
+
+
+def test_the_dtype_is_the_json_of_the_engine():
+    layout = Transition.packet_layout
+    assert json.loads(layout._numpy())["itemsize"] == layout.dtype().itemsize == 6
