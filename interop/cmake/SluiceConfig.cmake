@@ -1,5 +1,6 @@
 # find_package(Sluice) for the staged or installed tree this file lies in (lib/cmake/Sluice):
 #   Sluice::sluice  libsluice.so.1 with its headers; the loader picks the image for the processor
+#   Sluice::cpp     the same for C++17, with sluice.hpp
 #   Sluice::ring    the inline ring alone, no library
 include(CMakeFindDependencyMacro)
 find_dependency(Threads)
@@ -17,5 +18,10 @@ if(NOT TARGET Sluice::ring)
         IMPORTED_LOCATION "${_sluice_prefix}/lib/libsluice.so.1"
         IMPORTED_SONAME libsluice.so.1
         INTERFACE_LINK_LIBRARIES Sluice::ring)
+
+    add_library(Sluice::cpp INTERFACE IMPORTED)
+    set_target_properties(Sluice::cpp PROPERTIES
+        INTERFACE_COMPILE_FEATURES cxx_std_17
+        INTERFACE_LINK_LIBRARIES Sluice::sluice)
 endif()
 unset(_sluice_prefix)

@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// sluice/cpp/buffer.hpp - where packets wait, and when and where they go. What a call does and answers stands in sluice.h at
+// sluice_buffer_..., here is what is different in C++.
+#ifndef SLUICE_CPP_BUFFER_HPP
+#define SLUICE_CPP_BUFFER_HPP
+
+#include "buffer_end.hpp"
+#include "callbacks.hpp"
+#include "layout.hpp"
+#include "options.hpp"
+#include "producer.hpp"
+#include "sink.hpp"
+
+#include <optional>
+
+namespace sluice
+{
+
+// What a flush did.
+struct flushed {
+    std::uint64_t packets = 0; // released
+    std::uint64_t bytes = 0;   // written, over all sinks
+};
+
+// Any thread may call it. Its end writes what is stored and closes the sinks: close() to learn of a fault; a destructor that
+// cannot write it reports the loss (sluice::on_loss). Its producers and claims end before it.
+class buffer : public detail::putting<buffer>
+{
+public:
+    buffer() noexcept = default;
+    explicit buffer(const buffer_options &options)
+    {
+        detail::done(create(options));
+    }
+    static result<buffer> try_create(const buffer_options &options) noexcept
+    {
+        buffer made;
+        const status code = detail::guarded([&] { return made.create(options); }, SLUICE_E_INTERNAL);
+        return {code, std::move(made)};
+    }
+    buffer(buffer &&) noexcept = default;
+    buffer &operator=(buffer &&other) noexcept
+    {
+        if (this != &other) {
+            handle_ = std::move(other.handle_); // ends the old one, which may still call its callables
+            callables_ = std::move(other.callables_);
+        }
+        return *this;
+    }
+
+    explicit operator bool() const noexcept { return static_cast<bool>(handle_); }
+    sluice_buffer *get() const noexcept { return handle_.get(); } // for sluice.h; stays owned
+
+    // Writes what is stored, closes the sinks and ends the buffer; it is empty then. After a fault it is as it was: mend what
+    // is wrong and call again, or discard().
+    status try_close() noexcept
+    {
+        const status code = sluice_buffer_destroy(get());
+        if (code.ok()) {
+            static_cast<void>(handle_.release());
+            callables_.reset();
+        }
+        return code;
+    }
+    void close() { all(try_close()); }
+
+    // Ends the buffer whatever its sinks say. Returns how many packets no sink has.
+    std::uint64_t discard() noexcept
+    {
+        std::uint64_t lost = 0;
+        static_cast<void>(status(sluice_buffer_discard(handle_.release(), &lost)));
+        callables_.reset();
+        return lost;
+    }
+
+    // ---- Putting and taking; put, put_many, put_record and their twins: putting.hpp
+
+    // For the thread that puts often, and for claims. E_BUSY: a buffer of one producer gives out one.
+    result<sluice::producer> try_open_producer() noexcept
+    {
+        sluice::producer::owner raw(new (std::nothrow) sluice_producer, detail::producer_end{get()});
+        if (!raw) {
+            return {SLUICE_E_MEMORY};
+        }
+        const status code = sluice_buffer_open_producer(get(), raw.get(), sizeof(sluice_producer));
+        if (!code.ok()) {
+            delete raw.release();
+            return {code};
+        }
+        return {code, sluice::producer(std::move(raw))};
+    }
+    sluice::producer open_producer()
+    {
+        auto made = try_open_producer();
+        detail::done(made.status());
+        return std::move(*made);
+    }
+
+    // The oldest packet. *result is its size. WOULD_BLOCK: none is there. E_SIZE: it is larger than capacity, and stays.
+    result<std::size_t> try_pop(void *packet, std::size_t capacity) noexcept
+    {
+        std::size_t bytes = 0;
+        const status code = sluice_buffer_pop(get(), packet, capacity, &bytes);
+        return {code, bytes};
+    }
+    template <class T> result<T> try_pop() noexcept
+    {
+        detail::require_packet<T>();
+        T packet{};
+        const auto bytes = try_pop(&packet, sizeof packet);
+        return {bytes && *bytes != sizeof packet ? status(SLUICE_E_SIZE) : bytes.status(), packet};
+    }
+
+    // The oldest packet, or nothing when none is there.
+    template <class T> std::optional<T> pop()
+    {
+        const auto packet = try_pop<T>();
+        return something(packet.status()) ? std::optional<T>(*packet) : std::nullopt;
+    }
+    std::optional<std::vector<std::byte>> pop()
+    {
+        std::vector<std::byte> packet(256);
+        for (;;) {
+            const auto bytes = try_pop(packet.data(), packet.size());
+            const bool more = bytes.status() == SLUICE_E_SIZE && *bytes > packet.size();
+            if (!more && !something(bytes.status())) {
+                return std::nullopt;
+            }
+            packet.resize(*bytes);
+            if (!more) {
+                return packet;
+            }
+        }
+    }
+
+    // Shows the oldest packets in one run, at most max_bytes (0: no limit), to `look`, void(const batch &), without taking
+    // them. It runs on this thread under the buffer's lock; what it throws comes out. Returns false when none is there.
+    template <class Look> bool peek(Look &&look, std::size_t max_bytes = 0)
+    {
+        return something(detail::peek(get(), max_bytes, look, true));
+    }
+    template <class Look> status try_peek(Look &&look, std::size_t max_bytes = 0) noexcept
+    {
+        return detail::peek(get(), max_bytes, look, false);
+    }
+
+    std::uint64_t size() const { return number<std::uint64_t>(sluice_buffer_size); } // packets stored
+    bool empty() const { return size() == 0; }
+    void clear() { detail::done(sluice_buffer_clear(get())); } // counted as cleared
+
+    // ---- Sinks: each gets what is released after it was added. The first one is the primary.
+
+    sink add_file_sink(const file_options &options) { return added(try_add_file_sink(options)); }
+    result<sink> try_add_file_sink(const file_options &options) noexcept
+    {
+        sluice_file_options raw{};
+        raw.struct_size = sizeof raw;
+        raw.durability = static_cast<std::uint32_t>(options.durability);
+        raw.path = options.path.c_str();
+        raw.header = options.header.data();
+        raw.header_bytes = options.header.size();
+        raw.rotate_bytes = options.rotate_bytes;
+        sluice_sink *made = nullptr;
+        const status code = sluice_buffer_add_file_sink(get(), &raw, &made);
+        return {code, sink(made)};
+    }
+
+    // A line per packet, from a layout or in hexadecimal.
+    sink add_text_sink(const text_options &options) { return added(try_add_text_sink(options)); }
+    result<sink> try_add_text_sink(const text_options &options) noexcept
+    {
+        sluice_text_options raw = detail::raw_options(options);
+        sluice_sink *made = nullptr;
+        const status code = sluice_buffer_add_text_sink(get(), &raw, &made);
+        return {code, sink(made)};
+    }
+
+    // `format`, void(const packet &, std::string &text), appends the text of a packet, its line end included. It may be
+    // asked for the same packet again.
+    template <class Format> sink add_text_sink(const text_options &options, Format format)
+    {
+        return added(try_add_text_sink(options, std::move(format)));
+    }
+    template <class Format> result<sink> try_add_text_sink(const text_options &options, Format format) noexcept
+    {
+        return add_callable<detail::text_callable<Format>, sink>(
+            &detail::callables::sinks, std::move(format), [&](auto *own, sluice_sink **made) {
+                sluice_text_options raw = detail::raw_options(options);
+                raw.format = own->call;
+                raw.format_user = own;
+                return sluice_buffer_add_text_sink(get(), &raw, made);
+            });
+    }
+
+    // `accept` sees every released batch in place: void(const batch &), or a sluice::status of which a positive one means
+    // "not now, offer it again". What it throws is a fault: the batch is kept and offered again.
+    template <class Accept> sink add_callback_sink(Accept accept) { return added(try_add_callback_sink(std::move(accept))); }
+    template <class Accept> result<sink> try_add_callback_sink(Accept accept) noexcept
+    {
+        return add_callable<detail::batch_callable<Accept>, sink>(
+            &detail::callables::sinks, std::move(accept), [&](auto *own, sluice_sink **made) {
+                return sluice_buffer_add_callback_sink(get(), own->call, own, made);
+            });
+    }
+
+    memory_sink add_memory_sink(std::uint64_t limit) { return added(try_add_memory_sink(limit)); }
+    result<memory_sink> try_add_memory_sink(std::uint64_t limit) noexcept
+    {
+        sluice_sink *made = nullptr;
+        const status code = sluice_buffer_add_memory_sink(get(), limit, &made);
+        return {code, memory_sink(made)};
+    }
+
+    // Flushes, then closes and removes all sinks and their callables. A fault keeps them.
+    void disconnect() { all(try_disconnect()); }
+    status try_disconnect() noexcept
+    {
+        if (!callables_) {
+            return SLUICE_E_HANDLE;
+        }
+        const std::lock_guard<std::mutex> lock(callables_->mutex);
+        const status code = sluice_buffer_disconnect(get());
+        if (code.ok()) {
+            callables_->sinks.clear();
+        }
+        return code;
+    }
+
+    // ---- Release
+
+    // `decide`, bool(const snapshot &), is asked before the thresholds, in the order of adding; true releases. One that throws
+    // is counted and skipped this time.
+    template <class Decide> void add_controller(Decide decide) { detail::done(try_add_controller(std::move(decide))); }
+    template <class Decide> status try_add_controller(Decide decide) noexcept
+    {
+        return add_callable<detail::controller_callable<Decide>, sink>(
+                   &detail::callables::rules, std::move(decide),
+                   [&](auto *own, sluice_sink **) { return sluice_buffer_add_controller(get(), own->call, own); })
+            .status();
+    }
+
+    // `hook`, void(), is called after each release.
+    template <class Hook> void on_reset(Hook hook) { detail::done(try_on_reset(std::move(hook))); }
+    template <class Hook> status try_on_reset(Hook hook) noexcept
+    {
+        return add_callable<detail::hook_callable<Hook>, sink>(
+                   &detail::callables::rules, std::move(hook),
+                   [&](auto *own, sluice_sink **) { return sluice_buffer_on_reset(get(), own->call, own); })
+            .status();
+    }
+
+    // Changes the thresholds; 0: no such rule.
+    void configure(std::uint64_t release_packets, std::uint64_t release_bytes = 0, nanoseconds release_after = nanoseconds(0))
+    {
+        detail::done(sluice_buffer_configure(get(), release_packets, release_bytes, release_after.count()));
+    }
+    void force_release() { detail::done(sluice_buffer_force_release(get())); }
+    bool flush_needed() const { return number<std::int32_t>(sluice_buffer_flush_needed) != 0; }
+    bool almost_full() const { return number<std::int32_t>(sluice_buffer_almost_full) != 0; }
+    nanoseconds since_flush() const { return nanoseconds(number<std::int64_t>(sluice_buffer_since_flush)); }
+
+    // Writes what is stored now. Throws the fault of a sink; the rest stays stored.
+    flushed flush()
+    {
+        const auto done = try_flush();
+        all(done.status());
+        return *done;
+    }
+    result<flushed> try_flush() noexcept
+    {
+        flushed done;
+        const status code = sluice_buffer_flush(get(), &done.packets, &done.bytes);
+        return {code, done};
+    }
+
+    // ---- Running
+
+    void start() { detail::done(sluice_buffer_start(get())); } // a thread that evaluates and releases
+
+    // Stops the thread and releases what is stored, trying for `timeout`.
+    void stop(nanoseconds timeout = std::chrono::seconds(10)) { all(try_stop(timeout)); }
+    status try_stop(nanoseconds timeout) noexcept { return sluice_buffer_stop(get(), timeout.count()); }
+
+    // One round of what the thread does, on this one. Returns whether something was released.
+    bool poll(nanoseconds timeout = nanoseconds(0)) { return something(try_poll(timeout)); }
+    status try_poll(nanoseconds timeout = nanoseconds(0)) noexcept { return sluice_buffer_poll(get(), timeout.count()); }
+
+    // A file descriptor that is readable once packets are stored; it belongs to the buffer.
+    int event() { return number<std::int32_t>(sluice_buffer_event); }
+
+    // ---- Statistics
+
+    sluice_buffer_stats stats() const
+    {
+        sluice_buffer_stats numbers{};
+        numbers.struct_size = sizeof numbers;
+        detail::done(sluice_buffer_get_stats(get(), &numbers));
+        return numbers;
+    }
+
+    // The text of what a callable of this buffer threw last; empty when none ever did.
+    std::string last_thrown() const { return callables_ ? callables_->thrown.get() : std::string(); }
+
+private:
+    friend class detail::putting<buffer>;
+
+    status create(const buffer_options &options)
+    {
+        callables_ = std::make_unique<detail::callables>();
+        const sluice_buffer_options raw = detail::raw_options(options);
+        sluice_buffer *made = nullptr;
+        const status code = sluice_buffer_create(&raw, &made);
+        handle_.reset(made);
+        return code;
+    }
+
+    status put_bytes(const void *packet, std::size_t bytes) noexcept { return sluice_buffer_put(get(), packet, bytes); }
+    status put_run(const void *packets, std::size_t bytes, std::uint64_t *done) noexcept
+    {
+        return sluice_buffer_put_many(get(), packets, bytes, done);
+    }
+    status put_framed(const void *payload, std::size_t bytes, std::uint16_t type) noexcept
+    {
+        return sluice_buffer_put_record(get(), payload, bytes, type);
+    }
+    std::string fault_text(std::size_t) const { return last_error(); }
+
+    template <class T> T number(std::int32_t (*read)(sluice_buffer *, T *)) const
+    {
+        T value{};
+        detail::done(read(get(), &value));
+        return value;
+    }
+
+    // What sinks did: their faults come with what a callable threw.
+    void all(status code) const
+    {
+        if (!code.ok()) {
+            std::string text = code.fault() ? last_error() : std::string();
+            if (const std::string thrown = last_thrown(); code == SLUICE_E_CALLBACK && !thrown.empty()) {
+                text += detail::joined("; thrown last: ", thrown);
+            }
+            detail::raise(code, text);
+        }
+    }
+
+    // The same where "not now" is an answer: false.
+    bool something(status code) const
+    {
+        if (code.fault()) {
+            all(code);
+        }
+        return code.ok();
+    }
+
+    template <class Sink> static Sink added(const result<Sink> &made)
+    {
+        detail::done(made.status());
+        return *made;
+    }
+
+    template <class Callable, class Made, class Function, class Add>
+    result<Made> add_callable(detail::callables::list detail::callables::*to, Function &&function, Add &&add) noexcept
+    {
+        if (!callables_) {
+            return {SLUICE_E_HANDLE};
+        }
+        sluice_sink *made = nullptr;
+        const status code =
+            callables_->add<Callable>(to, std::forward<Function>(function), [&](Callable *own) { return add(own, &made); });
+        return {code, Made(made)};
+    }
+
+    std::unique_ptr<detail::callables> callables_; // outlives the handle, whose end may call them
+    detail::handle<sluice_buffer, detail::end_buffer> handle_;
+};
+
+} // namespace sluice
+
+#endif

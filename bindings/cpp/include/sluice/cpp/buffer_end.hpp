@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// sluice/cpp/buffer_end.hpp - options on their way to sluice.h, and the end of a buffer that nobody closed.
+#ifndef SLUICE_CPP_BUFFER_END_HPP
+#define SLUICE_CPP_BUFFER_END_HPP
+
+#include "handle.hpp"
+#include "layout.hpp"
+#include "options.hpp"
+
+#include <atomic>
+#include <cstdio>
+
+namespace sluice
+{
+
+// Told when a destructor ends a buffer whose sinks did not take everything: the fault, and how many packets no sink has.
+using loss_handler = void (*)(const char *fault, std::uint64_t packets) noexcept;
+
+namespace detail
+{
+
+inline void print_loss(const char *fault, std::uint64_t packets) noexcept
+{
+    (void)std::fprintf(stderr, "sluice: %llu packets of a buffer were lost at its end: %s\n",
+                       static_cast<unsigned long long>(packets), fault);
+}
+
+inline std::atomic<loss_handler> loss{print_loss};
+
+inline std::int32_t end_buffer(sluice_buffer *raw) noexcept
+{
+    const std::int32_t code = sluice_buffer_destroy(raw);
+    if (code != SLUICE_OK) {
+        char text[1024] = "";
+        static_cast<void>(status(sluice_last_error(text, sizeof text, nullptr)));
+        std::uint64_t lost = 0;
+        static_cast<void>(status(sluice_buffer_discard(raw, &lost)));
+        if (lost != 0) {
+            loss.load()(code < 0 && text[0] != '\0' ? text : status(code).text(), lost);
+        }
+    }
+    return code;
+}
+
+inline sluice_buffer_options raw_options(const buffer_options &options) noexcept
+{
+    sluice_buffer_options raw{};
+    raw.struct_size = sizeof raw;
+    raw.kind = static_cast<std::uint32_t>(options.kind);
+    raw.shape = static_cast<std::uint32_t>(options.shape);
+    raw.stride = options.stride;
+    raw.producers = static_cast<std::uint32_t>(options.producers);
+    raw.full_policy = static_cast<std::uint32_t>(options.full_policy);
+    raw.flags = (options.huge_pages ? static_cast<std::uint32_t>(SLUICE_RING_HUGE_PAGES) : 0u) |
+                (options.locked ? static_cast<std::uint32_t>(SLUICE_RING_LOCKED) : 0u);
+    raw.attach = static_cast<std::uint32_t>(options.attach);
+    raw.capacity = options.capacity;
+    raw.block_timeout_ns = options.block_timeout.count();
+    raw.memory_limit = options.memory_limit;
+    raw.spill_limit = options.spill_limit;
+    raw.spill_directory = or_null(options.spill_directory);
+    raw.name = or_null(options.name);
+    raw.file = or_null(options.file);
+    raw.layout = options.layout == nullptr ? nullptr : options.layout->get();
+    raw.release_packets = options.release_packets;
+    raw.release_bytes = options.release_bytes;
+    raw.release_after_ns = options.release_after.count();
+    raw.release_combine = static_cast<std::uint32_t>(options.combine);
+    raw.release_clock = static_cast<std::uint32_t>(options.release_clock);
+    raw.wait = static_cast<std::uint32_t>(options.wait);
+    return raw;
+}
+
+inline sluice_text_options raw_options(const text_options &options) noexcept
+{
+    sluice_text_options raw{};
+    raw.struct_size = sizeof raw;
+    raw.durability = static_cast<std::uint32_t>(options.durability);
+    raw.path = options.path.c_str();
+    raw.separator = options.separator;
+    raw.line_end = options.line_end;
+    raw.header = options.header;
+    raw.layout_header = options.layout_header ? 1 : 0;
+    raw.style = static_cast<std::uint32_t>(options.style);
+    raw.comment = options.comment;
+    raw.layout = options.layout == nullptr ? nullptr : options.layout->get();
+    raw.rotate_bytes = options.rotate_bytes;
+    return raw;
+}
+
+} // namespace detail
+
+// Sets what is told of losses, and returns what was; the default prints a line on standard error.
+inline loss_handler on_loss(loss_handler handler) noexcept
+{
+    return detail::loss.exchange(handler == nullptr ? detail::print_loss : handler);
+}
+
+} // namespace sluice
+
+#endif

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// sluice/cpp/callbacks.hpp - C++ callables as the functions that a buffer calls. Each lives in memory of its own, which the
+// buffer object owns, so that moving the buffer moves nothing that the engine points to.
+#ifndef SLUICE_CPP_CALLBACKS_HPP
+#define SLUICE_CPP_CALLBACKS_HPP
+
+#include <sluice/sluice.h>
+#include "options.hpp"
+#include "view.hpp"
+
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace sluice
+{
+
+// What a controller decides on; valid until it returns.
+class snapshot
+{
+public:
+    explicit snapshot(const sluice_snapshot &raw) noexcept : raw_(&raw) {}
+
+    std::uint64_t packets() const noexcept { return raw_->packets; } // stored
+    std::uint64_t bytes() const noexcept { return raw_->bytes; }
+    nanoseconds age() const noexcept { return nanoseconds(raw_->age_ns); } // by the buffer's release_clock
+
+    // The oldest stored packets, as many as lie in one run.
+    sluice::batch oldest() const noexcept { return raw_->batch == nullptr ? sluice::batch() : sluice::batch(*raw_->batch); }
+
+private:
+    const sluice_snapshot *raw_;
+};
+
+namespace detail
+{
+
+// The text of what a callable of a buffer threw last.
+class thrown_text
+{
+public:
+    void keep(std::string &&text) noexcept
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        text_.swap(text);
+    }
+    std::string get() const
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        return text_;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::string text_;
+};
+
+class callable
+{
+public:
+    explicit callable(thrown_text &thrown) noexcept : thrown_(&thrown) {}
+    callable(const callable &) = delete;
+    callable &operator=(const callable &) = delete;
+    virtual ~callable() = default;
+
+protected:
+    template <class Body> std::int32_t run(Body &&body) noexcept
+    {
+        std::string text;
+        const status code = guarded(std::forward<Body>(body), SLUICE_E_CALLBACK, &text);
+        if (!text.empty()) {
+            thrown_->keep(std::move(text));
+        }
+        return code.code();
+    }
+
+private:
+    thrown_text *thrown_;
+};
+
+// void(const batch &), or sluice::status(const batch &)
+template <class Function> class batch_callable final : public callable
+{
+public:
+    batch_callable(thrown_text &thrown, Function &&function) : callable(thrown), function_(std::move(function)) {}
+
+    static std::int32_t call(void *user, const sluice_batch *raw) noexcept
+    {
+        auto &self = *static_cast<batch_callable *>(user);
+        return self.run([&]() -> status {
+            using answer = decltype(self.function_(std::declval<const batch &>()));
+            static_assert(std::is_void_v<answer> || std::is_same_v<answer, status>,
+                          "a callback sink returns nothing, or a sluice::status");
+            if constexpr (std::is_void_v<answer>) {
+                self.function_(batch(*raw));
+                return SLUICE_OK;
+            } else {
+                return self.function_(batch(*raw));
+            }
+        });
+    }
+
+private:
+    Function function_;
+};
+
+// bool(const snapshot &)
+template <class Function> class controller_callable final : public callable
+{
+public:
+    controller_callable(thrown_text &thrown, Function &&function) : callable(thrown), function_(std::move(function)) {}
+
+    static std::int32_t call(void *user, const sluice_snapshot *raw) noexcept
+    {
+        auto &self = *static_cast<controller_callable *>(user);
+        return self.run([&]() -> status {
+            using answer = decltype(self.function_(std::declval<const snapshot &>()));
+            static_assert(std::is_same_v<answer, bool>, "a controller returns a bool: true releases");
+            return self.function_(snapshot(*raw)) ? 1 : 0;
+        });
+    }
+
+private:
+    Function function_;
+};
+
+// void()
+template <class Function> class hook_callable final : public callable
+{
+public:
+    hook_callable(thrown_text &thrown, Function &&function) : callable(thrown), function_(std::move(function)) {}
+
+    static void call(void *user) noexcept
+    {
+        auto &self = *static_cast<hook_callable *>(user);
+        static_cast<void>(self.run([&]() -> status {
+            self.function_();
+            return SLUICE_OK;
+        }));
+    }
+
+private:
+    Function function_;
+};
+
+// void(const packet &, std::string &text): appends the text of the packet, its line end included
+template <class Function> class text_callable final : public callable
+{
+public:
+    text_callable(thrown_text &thrown, Function &&function) : callable(thrown), function_(std::move(function)) {}
+
+    static std::int32_t call(void *user, const sluice_batch *raw, char *text, std::size_t capacity, std::uint64_t *packets,
+                             std::size_t *written) noexcept
+    {
+        auto &self = *static_cast<text_callable *>(user);
+        *packets = 0;
+        *written = 0;
+        for (const packet one : batch(*raw)) {
+            self.line_.clear();
+            const status code = self.run([&]() -> status {
+                self.function_(one, self.line_);
+                return SLUICE_OK;
+            });
+            if (code.fault()) {
+                return code.code();
+            }
+            if (self.line_.size() > capacity - *written) {
+                if (*packets != 0) {
+                    break;
+                }
+                *written = self.line_.size();
+                return SLUICE_WOULD_BLOCK;
+            }
+            std::memcpy(text + *written, self.line_.data(), self.line_.size());
+            *written += self.line_.size();
+            ++*packets;
+        }
+        return SLUICE_OK;
+    }
+
+private:
+    Function function_;
+    std::string line_;
+};
+
+// The callables of one buffer.
+struct callables {
+    using list = std::vector<std::unique_ptr<callable>>;
+
+    std::mutex mutex; // whoever adds or ends them
+    thrown_text thrown;
+    list sinks; // until a disconnect
+    list rules; // until the end
+
+    // Keeps a callable, and gives it to the engine by `tell`, status(Callable *).
+    template <class Callable, class Function, class Tell>
+    status add(list callables::*to, Function &&function, Tell &&tell) noexcept
+    {
+        return guarded(
+            [&]() -> status {
+                auto own = std::make_unique<Callable>(thrown, std::move(function));
+                Callable *raw = own.get();
+                const std::lock_guard<std::mutex> lock(mutex);
+                (this->*to).push_back(std::move(own)); // first: nothing may fail once the engine knows it
+                const status code = tell(raw);
+                if (!code.ok()) {
+                    (this->*to).pop_back();
+                }
+                return code;
+            },
+            SLUICE_E_CALLBACK);
+    }
+};
+
+// sluice_buffer_peek with a callable, whose exception comes out when `rethrow`.
+template <class Look> status peek(sluice_buffer *buffer, std::size_t max_bytes, Look &look, bool rethrow)
+{
+    struct frame {
+        Look &look;
+#if SLUICE_CPP_EXCEPTIONS
+        std::exception_ptr thrown{};
+#endif
+        void run(const batch &seen)
+        {
+#if SLUICE_CPP_EXCEPTIONS
+            try {
+                look(seen);
+            } catch (...) {
+                thrown = std::current_exception();
+                throw;
+            }
+#else
+            look(seen);
+#endif
+        }
+    } here{look};
+    const status code = sluice_buffer_peek(
+        buffer, max_bytes,
+        [](void *user, const sluice_batch *raw) noexcept -> std::int32_t {
+            const auto body = [&]() -> status { return static_cast<frame *>(user)->run(batch(*raw)), SLUICE_OK; };
+            return guarded(body, SLUICE_E_CALLBACK).code();
+        },
+        &here);
+#if SLUICE_CPP_EXCEPTIONS
+    if (rethrow && here.thrown) {
+        std::rethrow_exception(here.thrown);
+    }
+#else
+    static_cast<void>(rethrow);
+#endif
+    return code;
+}
+
+} // namespace detail
+} // namespace sluice
+
+#endif

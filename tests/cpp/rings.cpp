@@ -1,0 +1,104 @@
+// Rings without the library: made, attached to, drained.
+#include "cpp.hpp"
+
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+static sluice::ring_options ring_of_packets()
+{
+    sluice::ring_options options;
+    options.stride = sizeof(packet);
+    options.capacity = 4096;
+    return options;
+}
+
+static void packets_go_through_a_name()
+{
+    sluice::ring_options options = ring_of_packets();
+    options.name = "sluice-cpp-" + std::to_string(getpid());
+    options.layout_text = "= sequence:I; value:f";
+    options.full_policy = sluice::full_policy::block;
+    options.block_timeout = std::chrono::seconds(20);
+    sluice::ring made = sluice::ring::create(options);
+    CHECK_THROWS(sluice::ring::create(options), SLUICE_E_EXISTS, options.name);
+    sluice::ring there = sluice::ring::attach(options.name, std::chrono::seconds(1));
+    CHECK(there.stride() == sizeof(packet) && there.capacity() == 4096 && there.layout_text() == options.layout_text);
+    made.remove();
+    CHECK_THROWS(sluice::ring::attach(options.name, sluice::nanoseconds(0)), SLUICE_E_NOT_FOUND, options.name);
+    CHECK(sluice::ring::try_attach(options.name.c_str(), sluice::nanoseconds(0)).status() == SLUICE_E_NOT_FOUND);
+
+    constexpr std::uint32_t count = 200000;
+    std::thread feeder([&] {
+        auto producer = made.open_producer();
+        for (std::uint32_t i = 0; i < count; i++) {
+            CHECK(producer.put(packet{i, 0}));
+        }
+        producer.close();
+        made.seal();
+    });
+    auto consumer = there.open_consumer();
+    CHECK_THROWS(there.open_consumer(), SLUICE_E_BUSY, "alive");
+    std::uint32_t next = 0;
+    while (consumer.wait(sizeof(packet), std::chrono::seconds(20))) {
+        CHECK(consumer.drain([&](const sluice::batch &packets) {
+            for (const packet &one : packets.as<packet>()) {
+                CHECK(one.sequence == next++);
+            }
+        }));
+    }
+    feeder.join();
+    CHECK(next == count && consumer.try_peek().status() == SLUICE_END);
+    CHECK(consumer.try_wait(1, sluice::nanoseconds(0)) == SLUICE_END);
+}
+
+static void what_throws_keeps_the_packets()
+{
+    for (const auto policy : {sluice::full_policy::fail, sluice::full_policy::drop_oldest}) {
+        sluice::ring_options options = ring_of_packets();
+        options.full_policy = policy;
+        sluice::ring ring = sluice::ring::create(options);
+        sluice::ring moved = std::move(ring);
+        CHECK(!ring && moved && ring.try_open_producer().status() == SLUICE_E_HANDLE);
+        auto producer = moved.open_producer();
+        auto consumer = moved.open_consumer();
+        CHECK(!consumer.drain([](const sluice::batch &) { CHECK(false); }));
+        producer.put_many(std::vector<packet>(3));
+        try {
+            consumer.drain([](const sluice::batch &) { throw 1; });
+            CHECK(false);
+        } catch (int) {
+        }
+        const std::vector<packet> lap(600); // the ring holds 512: those that drop the oldest are not held by the batch
+        const auto put = producer.try_put_many(lap);
+        CHECK(policy == sluice::full_policy::fail ? *put == 509 : *put == 600);
+        const auto seen = consumer.try_peek(2 * sizeof(packet));
+        CHECK(seen && seen->packets() == 2);
+        consumer.release(*seen);
+        CHECK(consumer.try_release(*seen) != SLUICE_OK || policy == sluice::full_policy::fail);
+        sluice::consumer other = std::move(consumer);
+        CHECK(!consumer && consumer.try_peek().status() == SLUICE_E_HANDLE && !consumer.try_wait(1, sluice::for_ever));
+        CHECK(other.drain([](const sluice::batch &packets) { CHECK(packets.packets() >= 500); }));
+    }
+}
+
+static void a_file_keeps_its_packets()
+{
+    const folder here;
+    sluice::ring_options options = ring_of_packets();
+    options.file = here / "ring";
+    {
+        sluice::ring ring = sluice::ring::create(options);
+        ring.open_producer().put(packet{7, 0.5f});
+    }
+    sluice::ring ring = sluice::ring::attach_file(options.file, sluice::nanoseconds(0));
+    CHECK(ring.open_consumer().drain([](const sluice::batch &packets) { CHECK(packets.as<packet>()[0].sequence == 7); }));
+    CHECK_THROWS(sluice::ring::create({}), SLUICE_E_INVALID, "stride");
+}
+
+int main()
+{
+    packets_go_through_a_name();
+    what_throws_keeps_the_packets();
+    a_file_keeps_its_packets();
+}
