@@ -112,7 +112,8 @@ public sealed class HexFileSinkTests
         using Folder folder = new();
         using PacketStream stream = Make(200, stride);
         Queue<long> results = new([1234, -FaultyFileCalls.NoSpace, 500, -FaultyFileCalls.NoSpace]);
-        FaultyFileCalls calls = new() { OnWrite = bytes => Math.Min(bytes, results.TryDequeue(out long result) ? result : bytes) };
+        FaultyFileCalls calls = new();
+        calls.OnWrite = bytes => Math.Min(bytes, results.TryDequeue(out long result) ? result : bytes);
         using TextFileSink sink = new(
             new OutputFile(folder["data.dat"], new OutputOptions(), default, calls),
             new HexBatchFormatter(new HexOptions(style), "\n"));
