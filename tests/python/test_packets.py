@@ -272,6 +272,25 @@ def test_buffers_take_packets_and_files_give_them_back(tmp_path):
         assert file.array["info"][3] == packets[3].info
 
 
+def test_a_sink_takes_the_text_of_a_class(make, tmp_path):
+    @packetclass
+    class Loud(Transition):
+        def to_text(self, separator=", "):
+            return f"PIN {self.pin} AT {self.time:.3f}\n"
+
+    for cls, lines in ((Transition, "5, 1, 0.250000\n"), (Loud, "PIN 5 AT 0.250\n")):
+        buffer = make(layout=cls)
+        buffer.set_primary_sink(tmp_path / f"{cls.__name__}.dat")
+        sink = buffer.add_custom_sink(tmp_path / f"{cls.__name__}.txt", sluice.WriteMode.TEXT, cls.to_text, cls.text_header())
+        assert sink.formatter is cls.to_text
+        buffer.put(cls(pin=5, edge=1, time=0.25))
+        buffer.flush()
+        assert (tmp_path / f"{cls.__name__}.txt").read_text() == cls.text_header() + lines
+    with pytest.raises(TypeError, match="needs a buffer with a layout"):
+        make(packet_size=6).add_custom_sink(tmp_path / "none.txt", sluice.WriteMode.TEXT, Transition.to_text)
+    assert not (tmp_path / "none.txt").exists()
+
+
 def test_what_is_no_packet_class_is_refused():
     with pytest.raises(TypeError, match="no subclass"):
         packetclass(int)

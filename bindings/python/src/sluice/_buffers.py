@@ -7,7 +7,7 @@ import os
 from enum import Enum
 from pathlib import Path
 from types import MethodDescriptorType, TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from . import _sluice
 from ._layout import PacketLayout, layout_of
@@ -92,9 +92,10 @@ def _flush_after(seconds: float | None) -> int:
 class PacketBuffer(_sluice.Buffer):
     """What :class:`FIFO` and :class:`CircularBuffer` have in common."""
 
-    __slots__ = ("__weakref__", "_sinks", "flush_size", "flush_timeout")
+    __slots__ = ("__weakref__", "_packet_class", "_sinks", "flush_size", "flush_timeout")
 
     _sinks: tuple[Sink, ...]
+    _packet_class: type[FixedSizePacketBase] | None
     flush_size: int | None
     """Packets at which a flush is due; None: no such rule."""
     flush_timeout: float | None
@@ -158,7 +159,8 @@ class PacketBuffer(_sluice.Buffer):
         :param formatter: called with the bytes of each packet; returns what is written for it, as it is: str
             for text (line end included), bytes for binary. It may run on a thread of the engine. If it
             raises, the packet stays stored and the flush fails, with its exception as the cause. None: the
-            text of the layout, one line per packet; or the packet verbatim.
+            text of the layout, one line per packet; or the packet verbatim. In a buffer that was made with a packet
+            class it is called with instances; the class's own ``to_text`` runs natively.
         :param header: written first, as it is.
         :param per_batch: `formatter` is called with many packets at once: with their bytes back to back where
             all have one size, else with a list of bytes. It returns the text of all of them, one after the
@@ -191,7 +193,7 @@ class PacketBuffer(_sluice.Buffer):
         handle = self._add_text_sink(
             path,
             text,
-            formatter,
+            self._called(formatter, mode, per_batch),
             mode is WriteMode.BINARY,
             per_batch,
             written.value,
@@ -203,6 +205,17 @@ class PacketBuffer(_sluice.Buffer):
             _whole(rotate_bytes, "rotate_bytes"),
         )
         return self._connected(Sink(self, handle, path, mode, formatter, header))
+
+    def _called(self, formatter: Any, mode: WriteMode, per_batch: bool) -> Any:
+        """What the engine calls for a formatter: nothing for the text of a packet class, which is that of its layout."""
+        if formatter is FixedSizePacketBase.to_text and mode is WriteMode.TEXT and not per_batch:
+            if self.layout is None:
+                raise TypeError("the to_text of a packet class needs a buffer with a layout")
+            return None
+        if formatter is None or per_batch or self._packet_class is None:
+            return formatter
+        unpack = self._packet_class.unpack
+        return lambda data: formatter(unpack(data))
 
     def disconnect_sinks(self) -> None:
         """Flushes what is stored, then closes and removes all sinks.
@@ -297,6 +310,7 @@ class FIFO(PacketBuffer):
         wait: Wait | str = Wait.PARK,
     ) -> None:
         self._sinks = ()
+        self._packet_class = layout if isinstance(layout, type) else None
         self.flush_size = flush_size
         self.flush_timeout = flush_timeout
         super().__init__(
@@ -357,6 +371,7 @@ class CircularBuffer(PacketBuffer):
         wait: Wait | str = Wait.PARK,
     ) -> None:
         self._sinks = ()
+        self._packet_class = layout if isinstance(layout, type) else None
         self.flush_size = flush_size
         self.flush_timeout = flush_timeout
         block_timeout_ns = _nanoseconds(block_timeout, "block_timeout")

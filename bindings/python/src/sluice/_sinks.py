@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ._buffers import PacketBuffer
 
-#: Makes text (text sinks) or bytes (binary sinks) of the bytes of a packet; it is written as it is.
-Formatter = Callable[[bytes], "str | bytes"]
+#: Makes text (text sinks) or bytes (binary sinks) of the bytes of a packet, or of the instance of a packet class in a
+#: buffer that was made with one; it is written as it is.
+Formatter = Callable[[Any], "str | bytes"]
 
 #: The same for many packets at once: their bytes back to back, or a list of bytes where their sizes vary.
 BatchFormatter = Callable[[bytes], "str | bytes"] | Callable[[list[bytes]], "str | bytes"]
