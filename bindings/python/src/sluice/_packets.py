@@ -84,6 +84,8 @@ class FixedSizePacketBase(AbstractPacket):
     _struct: ClassVar[struct.Struct]
     _members: ClassVar[tuple[Member, ...]] = ()
     _bits: ClassVar[tuple[Member, ...]] = ()
+    _ranges: ClassVar[tuple[tuple[int, str, int, int, Member], ...]] = ()
+    _scaled: ClassVar[tuple[Member, ...]] = ()
     _plain: ClassVar[bool] = True
     _constants: ClassVar[tuple[tuple[int, str, Any], ...]] = ()
 
@@ -200,18 +202,17 @@ class FixedSizePacketBase(AbstractPacket):
     def _fill(self, raws: list[Any], data: bytes) -> None:
         own = self.__dict__
         own["_data"] = data
-        for member, raw in zip(self._members, raws, strict=True):
-            own[member.name] = member.value(raw)
-            for one in self._bits:
-                if one.word is member:
-                    part = raw >> one.facts.low & (1 << (one.facts.high - one.facts.low + 1)) - 1
-                    if one.constant is not None and part != one.constant:
-                        raise error_of(
-                            Status.E_CONSTANT,
-                            f"{type(self).__name__}: field '{one.name}' is {_shown(part)},"
-                            f" expected {_shown(one.constant)}",
-                        )
-                    own[one.name] = one.value(part)
+        own.update(zip(self.fields, raws, strict=True))
+        for place, name, low, mask, one in self._ranges:
+            part = raws[place] >> low & mask
+            if one.constant is not None and part != one.constant:
+                raise error_of(
+                    Status.E_CONSTANT,
+                    f"{type(self).__name__}: field '{name}' is {_shown(part)}, expected {_shown(one.constant)}",
+                )
+            own[name] = one.value(part)
+        for one in self._scaled:
+            own[one.name] = one.value(own[one.name])
         self.__post_init__()
         own["_frozen"] = True
 
@@ -328,6 +329,12 @@ def _complete(
     cls.fields = tuple(member.name for member in members)
     cls._members = tuple(members)
     cls._bits = tuple(ranges)
+    cls._ranges = tuple(
+        (members.index(one.word), one.name, one.facts.low, (1 << (one.facts.high - one.facts.low + 1)) - 1, one)
+        for one in ranges
+        if one.word is not None
+    )
+    cls._scaled = tuple(member for member in members if member.scaled)
     cls._plain = not any(member.array for member in members)
     cls._constants = tuple(
         (place, member.name, member.constant) for place, member in enumerate(members) if member.constant is not None
