@@ -26,7 +26,7 @@ internal static class DecimalVector
         // less than one unit of the quotient: that is right, or one too large.
         Vector512<double> scaled = Avx512DQ.ConvertToVector512Double(values) * Vector512.Create(1.000000000000001e-8);
         Vector512<ulong> high = Avx512DQ.ConvertToVector512UInt64WithTruncation(scaled);
-        Vector512<ulong> rest = values - (high * Vector512.Create(TenToThe8));
+        Vector512<ulong> rest = values - Avx512DQ.MultiplyLow(high, Vector512.Create(TenToThe8));
         Vector512<ulong> one = Vector512.ShiftRightLogical(rest, 63);
         low = rest + Avx512F.Multiply(one.AsUInt32(), Vector512.Create(TenToThe8).AsUInt32());
         return high - one;

@@ -9,7 +9,8 @@ namespace Sluice.Formatting.Numbers;
 /// <summary>
 /// What <see cref="ShortestText"/> does, for eight numbers at a time in lanes of 64 bits; the products of 64-bit numbers are made
 /// of those of their halves. The numbers that <see cref="ShortestText"/> treats apart are left to it. A run of numbers is
-/// converted in steps, each of them for the whole run, so that no step waits for the one before.
+/// converted in steps, each of them for the whole run: a step is short enough that the processor overlaps several groups of
+/// eight, and none waits for the one before.
 /// </summary>
 internal static class ShortestVector
 {
@@ -17,6 +18,15 @@ internal static class ShortestVector
     public const int MaxRun = 64;
 
     private const int Lanes = 8;
+
+    // Words of all numbers one after the other: the halves of the powers of ten, then what is known of the digits.
+    private const int Powers = 0;
+    private const int Front = 2 * MaxRun;
+    private const int Back = 3 * MaxRun;
+    private const int Last = 4 * MaxRun;
+    private const int Exponents = 5 * MaxRun;
+    private const int Words = 6 * MaxRun;
+
     private const ulong Low32 = uint.MaxValue;
 
     /// <summary>Whether this image has the instructions.</summary>
@@ -34,48 +44,92 @@ internal static class ShortestVector
     public static void Write(
         ReadOnlySpan<double> values, int count, bool isSingle, ref byte text, nint step, ref int length, int before)
     {
-        Span<ulong> powers = stackalloc ulong[2 * MaxRun];
-        ref ulong power = ref MemoryMarshal.GetReference(powers);
+        Span<ulong> decimals = stackalloc ulong[Words];
+        ref ulong words = ref MemoryMarshal.GetReference(decimals);
         ref ulong bits = ref Unsafe.As<double, ulong>(ref MemoryMarshal.GetReference(values));
-        LoadPowers(ref bits, count, isSingle, ref power);
+        LoadPowers(ref bits, count, isSingle, ref words);
+        ulong all = ulong.MaxValue >> (MaxRun - count);
+        ulong rare = all & Decide(ref bits, count, isSingle, ref words);
+        Split(count, isSingle, ref words);
 
         var places = new ReprPlaces(stackalloc ulong[ReprPlaces.Words]);
-        ulong rare = 0, scientific = 0;
+        ulong scientific = 0;
         for (int i = 0; i < count; i += Lanes)
         {
-            Vector512<ulong> number = Vector512.LoadUnsafe(ref bits, (nuint)i);
-            Vector512<ulong> first = Vector512.LoadUnsafe(ref power, 2 * (nuint)i);
-            Vector512<ulong> second = Vector512.LoadUnsafe(ref power, (2 * (nuint)i) + Lanes);
-            Vector512<long> exponent = Exponent(number, isSingle);
-            Vector512<ulong> high = Avx512F.PermuteVar8x64x2(first, Vector512.Create(0UL, 2, 4, 6, 8, 10, 12, 14), second);
-            Vector512<ulong> front, back, last, isRare;
-            Vector512<long> ten = Power(exponent);
-            if (isSingle)
-            {
-                isRare = SingleDigits(number, exponent, high, ref ten, out front, out back);
-                last = Vector512<ulong>.Zero;
-            }
-            else
-            {
-                Vector512<ulong> low = Avx512F.PermuteVar8x64x2(first, Vector512.Create(1UL, 3, 5, 7, 9, 11, 13, 15), second);
-                isRare = DoubleDigits(number, exponent, high, low, ref ten, out front, out back, out last);
-            }
-            rare |= isRare.ExtractMostSignificantBits() << i;
             Vector512<ulong> lengths = places.Set(
-                i, front, back, last, ten.AsUInt64(), Vector512.ShiftRightLogical(number, 63), out ulong isScientific);
+                i,
+                Load(ref words, Front, i),
+                Load(ref words, Back, i),
+                Load(ref words, Last, i),
+                Load(ref words, Exponents, i),
+                Vector512.ShiftRightLogical(Load(ref bits, 0, i), 63),
+                out ulong isScientific);
             scientific |= isScientific << i;
             Avx512F.ConvertToVector256Int32((lengths + Vector512.Create((ulong)before)).AsInt64())
                 .StoreUnsafe(ref length, (nuint)i);
         }
-
-        ulong all = ulong.MaxValue >> (MaxRun - count);
         places.Write(count, scientific & all, ref text, step);
-        for (rare &= all; rare != 0; rare &= rare - 1)
+        for (; rare != 0; rare &= rare - 1)
         {
             int i = BitOperations.TrailingZeroCount(rare);
             ref byte to = ref Unsafe.Add(ref text, i * step);
             Unsafe.Add(ref length, i) = before
                 + (isSingle ? ShortestText.Write((float)values[i], ref to) : ShortestText.Write(values[i], ref to));
+        }
+    }
+
+    // Digits but for the last one, as integers, the last one, and the power of ten of the first one; answers which numbers are
+    // treated apart, one bit each.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ulong Decide(ref ulong bits, int count, bool isSingle, ref ulong words)
+    {
+        ulong rare = 0;
+        for (int i = 0; i < count; i += Lanes)
+        {
+            Vector512<ulong> number = Load(ref bits, 0, i);
+            Vector512<ulong> first = Load(ref words, Powers, 2 * i);
+            Vector512<ulong> second = Load(ref words, Powers, (2 * i) + Lanes);
+            Vector512<ulong> high = Avx512F.PermuteVar8x64x2(first, Vector512.Create(0UL, 2, 4, 6, 8, 10, 12, 14), second);
+            Vector512<long> exponent = Exponent(number, isSingle);
+            Vector512<long> power = Power(exponent);
+            Vector512<ulong> isRare, digits, last;
+            if (isSingle)
+            {
+                isRare = DecideSingle(number, exponent, high, ref power, out digits, out last);
+            }
+            else
+            {
+                Vector512<ulong> low = Avx512F.PermuteVar8x64x2(first, Vector512.Create(1UL, 3, 5, 7, 9, 11, 13, 15), second);
+                isRare = DecideDouble(number, exponent, high, low, ref power, out digits, out last);
+            }
+            rare |= isRare.ExtractMostSignificantBits() << i;
+            Store(ref words, Front, i, digits);
+            Store(ref words, Last, i, last);
+            Store(ref words, Exponents, i, power.AsUInt64());
+        }
+        return rare;
+    }
+
+    // The digits one by one: sixteen and the last one of a double; the last one of a single is the ninth.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Split(int count, bool isSingle, ref ulong words)
+    {
+        for (int i = 0; i < count; i += Lanes)
+        {
+            Vector512<ulong> front = Load(ref words, Front, i);
+            Vector512<ulong> back;
+            if (isSingle)
+            {
+                back = Load(ref words, Last, i);
+                Store(ref words, Last, i, Vector512<ulong>.Zero);
+            }
+            else
+            {
+                front = DecimalVector.Split(front, out back);
+                back = DecimalVector.EightDigits(back);
+            }
+            Store(ref words, Front, i, DecimalVector.EightDigits(front));
+            Store(ref words, Back, i, back);
         }
     }
 
@@ -95,6 +149,14 @@ internal static class ShortestVector
             PowersOfTen.Both(Unsafe.Add(ref index, i)).StoreUnsafe(ref powers, 2 * (nuint)i);
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<ulong> Load(ref ulong words, int part, int at) =>
+        Vector512.LoadUnsafe(ref words, (nuint)(part + at));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(ref ulong words, int part, int at, Vector512<ulong> values) =>
+        values.StoreUnsafe(ref words, (nuint)(part + at));
 
     // The exponent of the last bit of the significand.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -133,14 +195,13 @@ internal static class ShortestVector
             + Scaled(Vector512<long>.Zero - power, PowersOfTen.ExponentFactor, PowersOfTen.ExponentBits)).AsUInt64();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<ulong> DoubleDigits(
+    private static Vector512<ulong> DecideDouble(
         Vector512<ulong> bits,
         Vector512<long> exponent,
         Vector512<ulong> high,
         Vector512<ulong> low,
         ref Vector512<long> power,
-        out Vector512<ulong> front,
-        out Vector512<ulong> back,
+        out Vector512<ulong> q,
         out Vector512<ulong> last)
     {
         Vector512<ulong> shift = Shift(exponent, power);
@@ -161,7 +222,7 @@ internal static class ShortestVector
         // x / 10, the upper half of a product with 2^64 / 10.
         a = Multiply(Upper(x), Vector512.Create(0x9999_999AUL)) + Upper(Multiply(x, Vector512.Create(0x9999_999AUL)));
         b = Multiply(x, Vector512.Create(0x1999_9999UL)) + Lower(a);
-        Vector512<ulong> q = Multiply(Upper(x), Vector512.Create(0x1999_9999UL)) + Upper(a) + Upper(b);
+        q = Multiply(Upper(x), Vector512.Create(0x1999_9999UL)) + Upper(a) + Upper(b);
 
         Vector512<ulong> isRare = Decide(x, f, high, shift, 0, ShortestText.DoubleMargin, ref q, out last)
             | NotNormal(bits, fraction, 0);
@@ -169,19 +230,17 @@ internal static class ShortestVector
         q = Vector512.ConditionalSelect(isShort, TimesTen(q) + last, q);
         last = Vector512.AndNot(last, isShort);
         power += Vector512.Create(16L) + isShort.AsInt64();
-        front = DecimalVector.EightDigits(DecimalVector.Split(q, out back));
-        back = DecimalVector.EightDigits(back);
         return isRare;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<ulong> SingleDigits(
+    private static Vector512<ulong> DecideSingle(
         Vector512<ulong> bits,
         Vector512<long> exponent,
         Vector512<ulong> high,
         ref Vector512<long> power,
-        out Vector512<ulong> front,
-        out Vector512<ulong> back)
+        out Vector512<ulong> q,
+        out Vector512<ulong> last)
     {
         Vector512<ulong> shift = Shift(exponent, power);
         Vector512<ulong> fraction = bits & Vector512.Create((1UL << 52) - 1);
@@ -191,20 +250,19 @@ internal static class ShortestVector
         Vector512<ulong> b = Multiply(mantissa, Upper(high)) + Upper(c);
         Vector512<ulong> x = Upper(b);
         Vector512<ulong> f = Vector512.ShiftLeft(b, 32) | Lower(c);
-        Vector512<ulong> q = Upper(Multiply(x, Vector512.Create(0x1999_999AUL)));
+        q = Upper(Multiply(x, Vector512.Create(0x1999_999AUL)));
 
         const ulong margin = ShortestText.NarrowMargin;
-        Vector512<ulong> isRare = Decide(x, f, high, shift, margin, 2 * margin, ref q, out back)
+        Vector512<ulong> isRare = Decide(x, f, high, shift, margin, 2 * margin, ref q, out last)
             | NotNormal(bits, fraction, 1023 - 127);
         for (int i = 0; i < 2; i++)
         {
             Vector512<ulong> isShort = Vector512.LessThan(q, Vector512.Create(10_000_000UL));
-            q = Vector512.ConditionalSelect(isShort, TimesTen(q) + back, q);
-            back = Vector512.AndNot(back, isShort);
+            q = Vector512.ConditionalSelect(isShort, TimesTen(q) + last, q);
+            last = Vector512.AndNot(last, isShort);
             power += isShort.AsInt64();
         }
         power += Vector512.Create(8L);
-        front = DecimalVector.EightDigits(q);
         return isRare;
     }
 
