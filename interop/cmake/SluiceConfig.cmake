@@ -1,6 +1,8 @@
 # find_package(Sluice) for the staged or installed tree this file lies in (lib/cmake/Sluice):
 #   Sluice::sluice  libsluice.so.1 with its headers; the loader picks the image for the processor
 #   Sluice::cpp     the same for C++17, with sluice.hpp
+#   Sluice::static  libsluice.a, the image that runs on every processor, and nothing to carry along
+#   Sluice::cpp_static  the same for C++17
 #   Sluice::ring    the inline ring alone, no library
 include(CMakeFindDependencyMacro)
 find_dependency(Threads)
@@ -23,5 +25,17 @@ if(NOT TARGET Sluice::ring)
     set_target_properties(Sluice::cpp PROPERTIES
         INTERFACE_COMPILE_FEATURES cxx_std_17
         INTERFACE_LINK_LIBRARIES Sluice::sluice)
+
+    if(EXISTS "${_sluice_prefix}/lib/libsluice.a")
+        add_library(Sluice::static STATIC IMPORTED)
+        set_target_properties(Sluice::static PROPERTIES
+            IMPORTED_LOCATION "${_sluice_prefix}/lib/libsluice.a"
+            INTERFACE_LINK_LIBRARIES "Sluice::ring;dl;rt;m")
+
+        add_library(Sluice::cpp_static INTERFACE IMPORTED)
+        set_target_properties(Sluice::cpp_static PROPERTIES
+            INTERFACE_COMPILE_FEATURES cxx_std_17
+            INTERFACE_LINK_LIBRARIES Sluice::static)
+    endif()
 endif()
 unset(_sluice_prefix)

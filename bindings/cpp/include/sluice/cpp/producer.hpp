@@ -10,28 +10,30 @@
 #ifndef SLUICE_CPP_PRODUCER_HPP
 #define SLUICE_CPP_PRODUCER_HPP
 
-#include "handle.hpp"
 #include "options.hpp"
 #include "putting.hpp"
 
 #include <limits>
 #include <memory>
+#include <new>
+#include <utility>
 
 namespace sluice
 {
 namespace detail
 {
 
-// Gives a producer back to the buffer or ring that it was opened on.
+// Gives a producer back to the buffer or ring that it was opened on. Names nothing of the library: rings do without.
 struct producer_end {
-    sluice_buffer *buffer = nullptr; // null: a ring
+    sluice_buffer *buffer = nullptr;
+    std::int32_t (*close)(sluice_buffer *, sluice_producer *) = nullptr; // null: a ring
 
     void operator()(sluice_producer *raw) const noexcept
     {
-        if (buffer == nullptr) {
+        if (close == nullptr) {
             sluice_producer_close(raw);
         } else {
-            static_cast<void>(status(sluice_buffer_close_producer(buffer, raw)));
+            static_cast<void>(status(close(buffer, raw)));
         }
         delete raw;
     }

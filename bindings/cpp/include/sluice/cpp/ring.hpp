@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// sluice/cpp/ring.hpp - packets from one thread or process to another without the library: rings as sluice/ring.h has them.
+// sluice/cpp/ring.hpp - packets from one thread or process to another: rings as sluice/ring.h has them, without the library.
 //
 //   auto ring = sluice::ring::attach("events", std::chrono::seconds(1));
 //   auto consumer = ring.open_consumer();
