@@ -7,10 +7,12 @@
 //   cpp/options.hpp    options as plain structs, and their enumerations
 //   cpp/layout.hpp     layout: what is in a packet; layout_of: the same from a struct, without a macro
 //   cpp/text.hpp       formatter, hex: packets as text in memory
+//   cpp/file.hpp       packet_file: reading back what a file sink wrote
 //   cpp/producer.hpp   producer, claim, record_claim: the inline way in
 //   cpp/ring.hpp       ring, consumer: packets between threads and processes without the library
 //   cpp/sink.hpp       sink: a look at where packets go
 //   cpp/buffer.hpp     buffer: where packets wait, and when and where they go
+//   cpp/library.hpp    which library runs, and its end
 //
 // In a nutshell:
 //
@@ -43,6 +45,7 @@
 
 #include "cpp/buffer.hpp"
 #include "cpp/error.hpp"
+#include "cpp/file.hpp"
 #include "cpp/layout.hpp"
 #include "cpp/layout_of.hpp"
 #include "cpp/library.hpp"

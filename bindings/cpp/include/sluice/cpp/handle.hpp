@@ -78,12 +78,11 @@ namespace detail
 {
 
 // Throws the engine's text of a fault; "not now" passes.
-inline status checked(status code)
+inline void no_fault(status code)
 {
     if (code.fault()) {
         raise(code, last_error());
     }
-    return code;
 }
 
 // Throws unless done.
