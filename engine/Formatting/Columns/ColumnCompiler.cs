@@ -74,7 +74,8 @@ internal static class ColumnCompiler
                 }
 
                 return ScaledDecimal.TryMake(field, in fixedText, out ScaledDecimal scaled)
-                    ? Integer(field, new ScaledDecimalText(scaled))
+                    ? new PointColumn<ScaledDecimalText, ulong>(
+                        field, new FieldValues(field, asUnsigned: false), new ScaledDecimalText(scaled))
                     : new FixedColumn(field, new FieldValues(field, asUnsigned: false), fixedText);
             case 'e' or 'E' when isUsual && RealText.Precision(format) <= ExponentText.MaxDecimals:
                 return Plain(field, new ExponentRealText(new ExponentText(plain)), isPlain);

@@ -13,7 +13,7 @@ namespace Sluice.Formatting.Columns;
 internal sealed class DecimalColumn(PacketField field, FieldValues values, bool isSigned)
     : Column(field, DecimalInteger.MaxBytes + (isSigned ? 1 : 0), DecimalInteger.Reach + 1)
 {
-    private const int Lanes = 8;
+    private const int Lanes = TextParts.Lanes;
 
     // The last of eight digits stays, be it a zero.
     private const ulong LastDigit = 1UL << 56;
@@ -92,7 +92,7 @@ internal sealed class DecimalColumn(PacketField field, FieldValues values, bool 
         Vector512<ulong> digits = DecimalVector.EightDigits(values);
         Vector512<ulong> zeroBits = DecimalVector.LeadingZeroBits(digits | Vector512.Create(LastDigit));
         Trim(digits, zeroBits).StoreUnsafe(ref MemoryMarshal.GetReference(texts));
-        StoreLengths(Vector512.Create(8UL) - Vector512.ShiftRightLogical(zeroBits, 3), in slots);
+        TextParts.StoreLengths(Vector512.Create(8UL) - Vector512.ShiftRightLogical(zeroBits, 3), in slots);
         ref byte text = ref slots.Text;
         nint step = slots.Step;
         for (int i = 0; i < lanes; i++)
@@ -120,38 +120,11 @@ internal sealed class DecimalColumn(PacketField field, FieldValues values, bool 
         end = StorePart(rest, isLast: false, end, ref isLeading, texts[(parts * Lanes)..], starts[(parts * Lanes)..]);
         parts++;
         end = StorePart(low, isLast: true, end, ref isLeading, texts[(parts * Lanes)..], starts[(parts * Lanes)..]);
-        StoreLengths(end, in slots);
-        ScatterTwo(texts, starts, lanes, in slots);
+        TextParts.StoreLengths(end, in slots);
+        TextParts.ScatterTwo(texts, starts, lanes, in slots);
         if (parts == 2)
         {
-            ScatterThird(texts, starts, lanes, in slots);
-        }
-    }
-
-    // The sign is written always, and overwritten where there is none; a part is eight bytes, and overwritten where it is less.
-    private static void ScatterTwo(Span<ulong> texts, Span<ulong> starts, int lanes, in SlotRun slots)
-    {
-        ref ulong part = ref MemoryMarshal.GetReference(texts), start = ref MemoryMarshal.GetReference(starts);
-        ref byte text = ref slots.Text;
-        nint step = slots.Step;
-        for (int i = 0; i < lanes; i++)
-        {
-            text = (byte)'-';
-            Unsafe.WriteUnaligned(ref Unsafe.Add(ref text, (nint)Unsafe.Add(ref start, i)), Unsafe.Add(ref part, i));
-            Unsafe.WriteUnaligned(ref Unsafe.Add(ref text, (nint)Unsafe.Add(ref start, i + Lanes)), Unsafe.Add(ref part, i + Lanes));
-            text = ref Unsafe.Add(ref text, step);
-        }
-    }
-
-    private static void ScatterThird(Span<ulong> texts, Span<ulong> starts, int lanes, in SlotRun slots)
-    {
-        ref ulong part = ref MemoryMarshal.GetReference(texts), start = ref MemoryMarshal.GetReference(starts);
-        ref byte text = ref slots.Text;
-        nint step = slots.Step;
-        for (int i = 2 * Lanes; i < (2 * Lanes) + lanes; i++)
-        {
-            Unsafe.WriteUnaligned(ref Unsafe.Add(ref text, (nint)Unsafe.Add(ref start, i)), Unsafe.Add(ref part, i));
-            text = ref Unsafe.Add(ref text, step);
+            TextParts.ScatterThird(texts, starts, lanes, in slots);
         }
     }
 
@@ -174,9 +147,6 @@ internal sealed class DecimalColumn(PacketField field, FieldValues values, bool 
         isLeading = Vector512.Equals(zeroBits, Vector512.Create(64UL));
         return start + Vector512.Create(8UL) - Vector512.ShiftRightLogical(zeroBits, 3);
     }
-
-    private static void StoreLengths(Vector512<ulong> lengths, in SlotRun slots) =>
-        Avx512F.ConvertToVector256Int32((lengths + Vector512.Create((ulong)slots.Before)).AsInt64()).StoreUnsafe(ref slots.Length);
 
     // The sign is written always, and overwritten where there is none.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

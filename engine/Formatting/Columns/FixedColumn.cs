@@ -12,7 +12,8 @@ internal sealed class FixedColumn(PacketField field, FieldValues values, FixedTe
     private readonly RealColumn<FixedRealText> _whole = new(field, values, new FixedRealText(text));
 
     /// <inheritdoc/>
-    public override Column Narrow { get; } = new RealColumn<NarrowFixedText>(field, values, new NarrowFixedText(text));
+    public override Column Narrow { get; } = new PointColumn<NarrowFixedText, double>(
+        field, values, new NarrowFixedText(text));
 
     /// <inheritdoc/>
     public override void Write(ref readonly byte values, nint step, int count, in SlotRun slots) =>

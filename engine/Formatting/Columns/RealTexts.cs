@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using Sluice.Formatting.Numbers;
 using Sluice.Packets;
 
@@ -17,7 +18,7 @@ internal readonly struct FixedRealText(FixedText text) : IValueText<double>
 }
 
 /// <summary><c>%.Nf</c> without flags and width, of numbers that have at most 18 digits that way; others are too long.</summary>
-internal readonly struct NarrowFixedText(FixedText text) : IValueText<double>
+internal readonly struct NarrowFixedText(FixedText text) : IPointText<double>
 {
     // Just below 10^18: the limit is a double, and the bound that it stands for is not reached by rounding either.
     private readonly double _limit = 0.999e18 / DecimalDigits.PowerOfTen(text.Decimals);
@@ -28,10 +29,16 @@ internal readonly struct NarrowFixedText(FixedText text) : IValueText<double>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Write(double value, ref byte to) => Math.Abs(value) < _limit ? text.Write(value, ref to) : Column.TooLong;
+
+    public int Decimals => text.Decimals;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryUnits(Vector512<double> values, ulong limit, out Vector512<ulong> units, out Vector512<ulong> negative) =>
+        text.TryUnits(values, limit, out units, out negative);
 }
 
 /// <summary><c>%.Nf</c> without flags and width, of scaled integers.</summary>
-internal readonly struct ScaledDecimalText(ScaledDecimal text) : IValueText<ulong>
+internal readonly struct ScaledDecimalText(ScaledDecimal text) : IPointText<ulong>
 {
     public int MaxBytes => text.MaxBytes;
 
@@ -39,6 +46,12 @@ internal readonly struct ScaledDecimalText(ScaledDecimal text) : IValueText<ulon
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Write(ulong value, ref byte to) => text.Write(value, ref to);
+
+    public int Decimals => text.Decimals;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryUnits(Vector512<ulong> values, ulong limit, out Vector512<ulong> units, out Vector512<ulong> negative) =>
+        text.TryUnits(values, limit, out units, out negative);
 }
 
 /// <summary><c>%.Ne</c> without flags and width.</summary>

@@ -77,6 +77,29 @@ internal readonly struct FixedText
         return WriteUnits((ulong)units, (int)(BitConverter.DoubleToUInt64Bits(value) >> 63), ref to);
     }
 
+    /// <summary>
+    /// <see cref="Write"/> up to the units, of eight numbers, with 1 where the number has a sign; false when one of them has as
+    /// many units as the limit, 2^52 or more, or is none.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryUnits(Vector512<double> values, ulong limit, out Vector512<ulong> units, out Vector512<ulong> negative)
+    {
+        Vector512<double> power = Vector512.Create(_power), magnitude = Vector512.Abs(values);
+        Vector512<double> product = magnitude * power;
+        negative = Vector512.ShiftRightLogical(values.AsUInt64(), 63);
+        Vector512<long> rounded = Avx512DQ.ConvertToVector512Int64(product);
+        Vector512<double> rest = product - Avx512DQ.ConvertToVector512Double(rounded);
+        Vector512<double> error = Avx512F.FusedMultiplyAdd(magnitude, power, -product);
+        // As Excess: 1 in the direction of the tie where the error goes that way too.
+        Vector512<long> half = rest.AsInt64(), decides = error.AsInt64();
+        Vector512<long> isTie = Vector512.Equals(Vector512.Abs(rest), Vector512.Create(0.5)).AsInt64();
+        Vector512<long> isExact = Vector512.Equals(error, Vector512<double>.Zero).AsInt64();
+        Vector512<long> isSame = Vector512.GreaterThanOrEqual(half ^ decides, Vector512<long>.Zero);
+        Vector512<long> excess = (Vector512.ShiftRightArithmetic(half, 63) | Vector512<long>.One) & isTie & isSame & ~isExact;
+        units = (rounded + excess).AsUInt64();
+        return Vector512.LessThanAll(product, Vector512.Create(Math.Min(LimitOfProduct, limit - 1d)));
+    }
+
     /// <summary><see cref="Write"/> in integers only, for any value.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public int WriteByIntegers(double value, ref byte to)

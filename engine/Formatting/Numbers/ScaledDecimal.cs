@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Sluice.Packets;
 
 namespace Sluice.Formatting.Numbers;
@@ -58,6 +60,9 @@ internal readonly struct ScaledDecimal
         _one = offset % scale == 0 && double.IsNegative(Value((ulong)(-offset / scale))) ? 1 : 0;
     }
 
+    /// <summary>Digits after the point.</summary>
+    public int Decimals => _other.Decimals;
+
     /// <summary>The longest text.</summary>
     public int MaxBytes => _other.MaxBytes;
 
@@ -108,6 +113,21 @@ internal readonly struct ScaledDecimal
         long sign = units >> 63;
         to = (byte)'-';
         return negative + _point.Write((ulong)((units ^ sign) - sign), ref Unsafe.Add(ref to, negative));
+    }
+
+    /// <summary>
+    /// Eight raw numbers in units of the last decimal, and 1 where a sign stands before the text; false when there is no proof for
+    /// one of them, or it has as many units as the limit.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryUnits(Vector512<ulong> raw, ulong limit, out Vector512<ulong> units, out Vector512<ulong> negative)
+    {
+        Vector512<ulong> signed = Avx512DQ.MultiplyLow(raw, Vector512.Create((ulong)_scale)) + Vector512.Create((ulong)_offset);
+        Vector512<ulong> sign = Vector512<ulong>.Zero - Vector512.ShiftRightLogical(signed, 63);
+        units = (signed ^ sign) - sign;
+        negative = Vector512.ShiftRightLogical(signed - Vector512.Create((ulong)_one), 63);
+        return !Vector512.GreaterThanAny(raw + Vector512.Create(_bias), Vector512.Create(_range))
+            && !Vector512.GreaterThanOrEqualAny(units, Vector512.Create(limit));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
