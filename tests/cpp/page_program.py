@@ -10,7 +10,8 @@ from pathlib import Path
 
 page, output = map(Path, sys.argv[1:])
 text = page.read_text()
-blocks = [(text[: match.start(1)].count("\n") + 1, match.group(1)) for match in re.finditer(r"^```cpp\n(.*?)^```", text, re.M | re.S)]
+found = re.finditer(r"^```cpp\n(.*?)^```", text, re.M | re.S)
+blocks = [(text[: match.start(1)].count("\n") + 1, match.group(1)) for match in found]
 if not blocks:
     sys.exit(f"{page} has no C++ example")
 numbered = [f'#line {line} "{page}"\n{block}' for line, block in blocks]

@@ -79,7 +79,8 @@ public:
     // For the thread that puts often, and for claims. E_BUSY: a buffer of one producer gives out one.
     result<sluice::producer> try_open_producer() noexcept
     {
-        sluice::producer::owner raw(new (std::nothrow) sluice_producer, detail::producer_end{get(), sluice_buffer_close_producer});
+        sluice::producer::owner raw(new (std::nothrow) sluice_producer,
+                                    detail::producer_end{get(), sluice_buffer_close_producer});
         if (!raw) {
             return {SLUICE_E_MEMORY};
         }

@@ -100,7 +100,8 @@ public:
     {
         detail::require_packet<T>();
         if (const sluice_file_info now = info(); now.stride != sizeof(T)) {
-            detail::raise(SLUICE_E_SIZE, detail::joined("packets of ", now.stride, " bytes are no objects of ", sizeof(T), " bytes"));
+            detail::raise(SLUICE_E_SIZE,
+                          detail::joined("packets of ", now.stride, " bytes are no objects of ", sizeof(T), " bytes"));
         }
         std::vector<T> packets(most);
         const auto count = try_read(first, packets.data(), packets.size() * sizeof(T));

@@ -20,7 +20,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <memory>
 
 namespace sluice
 {
@@ -168,7 +167,7 @@ template <class T, class M> std::size_t offset_of(M T::*member)
 {
     alignas(T) static std::byte room[sizeof(T)]; // no T lives there: only addresses are looked at
     const auto *object = reinterpret_cast<const T *>(room);
-    return static_cast<std::size_t>(reinterpret_cast<const std::byte *>(std::addressof(object->*member)) - room);
+    return static_cast<std::size_t>(reinterpret_cast<const std::byte *>(&(object->*member)) - room);
 }
 
 } // namespace detail
