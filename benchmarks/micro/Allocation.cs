@@ -12,11 +12,16 @@ public static class Allocation
     private const int Rounds = 8;
     private const int Calls = 8;
 
-    /// <summary>Bytes per call, on a fresh instance of the benchmark's class.</summary>
+    /// <summary>Bytes per call, on a fresh instance of the benchmark's class with the parameters of the case.</summary>
     public static double OfCall(BenchmarkCase benchmark)
     {
         Descriptor descriptor = benchmark.Descriptor;
         object instance = Activator.CreateInstance(descriptor.Type)!;
+        foreach (var parameter in benchmark.Parameters.Items)
+        {
+            descriptor.Type.GetProperty(parameter.Name)!.SetValue(instance, parameter.Value);
+        }
+
         Action call = CallOf(instance, descriptor.WorkloadMethod);
         descriptor.GlobalSetupMethod?.Invoke(instance, null);
         descriptor.IterationSetupMethod?.Invoke(instance, null);

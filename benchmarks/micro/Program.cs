@@ -30,11 +30,12 @@ for (int i = 0; i < args.Length; i++)
     }
 }
 
-// In this process: both sides share one run, and nothing is generated or built.
+// In this process: both sides share one run, and nothing is generated or built. The warm-up lasts until the compiler has put its
+// best code in place.
 BenchmarkFilter selected = new(filter);
 ManualConfig config = ManualConfig.CreateEmpty()
     .AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance)
-        .WithWarmupCount(3).WithIterationCount(9).WithIterationTime(TimeInterval.FromMilliseconds(100)))
+        .WithWarmupCount(8).WithIterationCount(9).WithIterationTime(TimeInterval.FromMilliseconds(100)))
     .AddColumnProvider(DefaultColumnProviders.Instance)
     .AddLogger(ConsoleLogger.Default)
     .AddFilter(selected)
