@@ -83,6 +83,29 @@ public readonly unsafe struct Batch
         return new Batch(Data, length, CountPackets(length), Stride, Position);
     }
 
+    /// <summary>The first part, at most <paramref name="most"/> packets; aborted records before the last of them included.</summary>
+    public Batch First(long most)
+    {
+        if (most >= Packets)
+        {
+            return this;
+        }
+
+        if (Stride != 0)
+        {
+            return Cut(most * Stride);
+        }
+
+        long length = 0, packets = 0;
+        while (packets < most)
+        {
+            packets += IsAborted(Data + length) ? 0 : 1;
+            length += RecordSpan(Data + length);
+        }
+
+        return new Batch(Data, length, packets, Stride, Position);
+    }
+
     /// <summary>
     /// Steps through the packets: <paramref name="at"/> is a cursor that begins at 0.
     /// </summary>

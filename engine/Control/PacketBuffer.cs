@@ -68,97 +68,6 @@ public sealed unsafe partial class PacketBuffer : IDisposable
         }
     }
 
-    /// <summary>Takes the oldest packet out.</summary>
-    /// <param name="destination">Receives the packet.</param>
-    /// <param name="length">Bytes of the packet, also when it does not fit.</param>
-    /// <returns>
-    /// <see cref="Status.Ok"/>; <see cref="Status.WouldBlock"/>: none is stored; <see cref="Status.Size"/>: it is larger than
-    /// the destination, and stays.
-    /// </returns>
-    public Status Pop(Span<byte> destination, out int length)
-    {
-        length = 0;
-        Enter();
-        try
-        {
-            while (true)
-            {
-                Status status = PeekOldest(out Batch batch);
-                if (status != Status.Ok)
-                {
-                    return status == Status.End ? Status.WouldBlock : status;
-                }
-
-                long at = 0;
-                if (!batch.TryNext(ref at, out ReadOnlySpan<byte> packet, out _))
-                {
-                    status = _source.Release(batch); // nothing but aborted records
-                    if (status != Status.Ok)
-                    {
-                        return status;
-                    }
-
-                    continue;
-                }
-
-                length = packet.Length;
-                if (length > destination.Length)
-                {
-                    return Status.Size;
-                }
-
-                packet.CopyTo(destination);
-                return _source.Release(batch.Cut(at));
-            }
-        }
-        finally
-        {
-            Exit();
-        }
-    }
-
-    /// <summary>Shows the oldest packets in one run to <paramref name="look"/>, under the gate.</summary>
-    /// <param name="most">Bytes at most; 0: no limit.</param>
-    /// <param name="state">Handed to <paramref name="look"/>, so that it need not be made anew for each call.</param>
-    /// <param name="look">Must not keep the batch.</param>
-    public Status Peek<TState>(long most, TState state, Func<Batch, TState, Status> look)
-    {
-        Enter();
-        try
-        {
-            Status status = _source.Peek(most, out Batch batch);
-            if (status != Status.Ok)
-            {
-                return status;
-            }
-
-            Status answer = look(batch, state);
-            _source.Release(batch.Cut(0)); // gives up a hold on the tail, and nothing else
-            return answer;
-        }
-        finally
-        {
-            Exit();
-        }
-    }
-
-    /// <summary>Takes all packets out and counts them as cleared.</summary>
-    /// <returns>How many.</returns>
-    public long Clear()
-    {
-        Enter();
-        try
-        {
-            long held = _detaching?.Clear() ?? 0;
-            _clearedHeld += held;
-            return held + _store.Clear();
-        }
-        finally
-        {
-            Exit();
-        }
-    }
-
     /// <summary>Stops the pump, releases what is stored, closes the sinks and frees the memory.</summary>
     /// <remarks>What the sinks refuse is lost here; <see cref="Stop"/> and <see cref="Disconnect"/> before it tell.</remarks>
     public void Dispose()
@@ -194,10 +103,6 @@ public sealed unsafe partial class PacketBuffer : IDisposable
             _eventFd = -1;
         }
     }
-
-    // The room of one packet is looked at, not all: a batch of one.
-    private Status PeekOldest(out Batch batch) =>
-        Stride != 0 ? _source.Peek(Stride, out batch) : _source.Peek(0, out batch);
 
     private void RefuseCallbacks()
     {

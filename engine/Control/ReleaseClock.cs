@@ -8,4 +8,10 @@ public enum ReleaseClock
 
     /// <summary>From the last release, or from the creation: a regular interval.</summary>
     SinceRelease = 1,
+
+    /// <summary>
+    /// From when an evaluation first came as far as the time rule after a release, packets stored or not: what is asked
+    /// before it may settle the matter and leave the clock unstarted.
+    /// </summary>
+    SinceAsked = 2,
 }

@@ -19,8 +19,8 @@ public sealed class ReleasePolicy
     private ReleaseController[] _controllers = [];
     private Action? _onReset;
     private int _forced;
-    private long _firstSeen;
-    private bool _sawFirst;
+    private long _startedAt;
+    private bool _started;
     private long _lastRelease;
 
     /// <summary>Makes a policy whose clock starts at <paramref name="now"/>.</summary>
@@ -59,27 +59,14 @@ public sealed class ReleasePolicy
     /// <summary>Nanoseconds since the last release, or since the creation.</summary>
     public long SinceRelease(long now) => now - _lastRelease;
 
-    /// <summary>Nanoseconds on the clock of the time rule; starts it when it counts from the first packet.</summary>
-    public long Age(long packets, long now)
+    /// <summary>Nanoseconds on the clock of the time rule; starts it when it counts from the first packet; 0 before it started.</summary>
+    public long Age(long packets, long now) => Rules.Clock switch
     {
-        if (Rules.Clock == ReleaseClock.SinceRelease)
-        {
-            return now - _lastRelease;
-        }
-
-        if (packets == 0)
-        {
-            return 0;
-        }
-
-        if (!_sawFirst)
-        {
-            _sawFirst = true;
-            _firstSeen = now;
-        }
-
-        return now - _firstSeen;
-    }
+        ReleaseClock.SinceRelease => now - _lastRelease,
+        ReleaseClock.SinceFirst when packets != 0 => Started(now),
+        ReleaseClock.SinceAsked when _started => now - _startedAt,
+        _ => 0,
+    };
 
     /// <summary>Whether to release now.</summary>
     /// <param name="packets">Packets stored.</param>
@@ -115,9 +102,13 @@ public sealed class ReleasePolicy
             return settles;
         }
 
-        if (Rules.AfterNs != 0 && age > Rules.AfterNs == settles)
+        if (Rules.AfterNs != 0)
         {
-            return settles;
+            age = Rules.Clock == ReleaseClock.SinceAsked ? Started(now) : age;
+            if (age > Rules.AfterNs == settles)
+            {
+                return settles;
+            }
         }
 
         return !settles;
@@ -127,7 +118,7 @@ public sealed class ReleasePolicy
     public void Reset(long now)
     {
         Volatile.Write(ref _forced, 0);
-        _sawFirst = false;
+        _started = false;
         _lastRelease = now;
         if (_onReset != null)
         {
@@ -198,6 +189,18 @@ public sealed class ReleasePolicy
 
     private static long SaturatedProduct(long packets, int stride) =>
         packets > long.MaxValue / stride ? long.MaxValue : packets * stride;
+
+    // Nanoseconds since this was first called after a release.
+    private long Started(long now)
+    {
+        if (!_started)
+        {
+            _started = true;
+            _startedAt = now;
+        }
+
+        return now - _startedAt;
+    }
 
     private ReleaseDecision Ask(ReleaseController controller, in ReleaseSnapshot snapshot)
     {

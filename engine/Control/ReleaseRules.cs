@@ -31,9 +31,9 @@ public readonly record struct ReleaseRules
             throw new SluiceException(Status.Invalid, $"release combination {(int)combination} is neither 0 (any) nor 1 (all)");
         }
 
-        if (clock is not (ReleaseClock.SinceFirst or ReleaseClock.SinceRelease))
+        if (clock is < ReleaseClock.SinceFirst or > ReleaseClock.SinceAsked)
         {
-            throw new SluiceException(Status.Invalid, $"release clock {(int)clock} is neither 0 (first) nor 1 (release)");
+            throw new SluiceException(Status.Invalid, $"release clock {(int)clock} is none of 0 (first), 1 (release), 2 (asked)");
         }
 
         Packets = packets;

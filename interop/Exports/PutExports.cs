@@ -2,12 +2,11 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Sluice.Buffers;
 using Sluice.Interop.Runtime;
-using Sluice.Sinks;
 using Sluice.Primitives;
 
 namespace Sluice.Interop.Exports;
 
-/// <summary>Chapter 4 of <c>sluice.h</c>: putting and taking. These run per packet, so they call without an intermediary.</summary>
+/// <summary>Chapter 4 of <c>sluice.h</c>: putting. These run per packet, so they call without an intermediary.</summary>
 internal static unsafe class PutExports
 {
     [UnmanagedCallersOnly(EntryPoint = "sluice_buffer_put", CallConvs = [typeof(CallConvCdecl)])]
@@ -112,93 +111,4 @@ internal static unsafe class PutExports
             buffer.Buffer.CloseProducer((RingProducer*)producer);
             return Status.Ok;
         });
-
-    [UnmanagedCallersOnly(EntryPoint = "sluice_buffer_pop", CallConvs = [typeof(CallConvCdecl)])]
-    public static int Pop(nint buffer, byte* packet, nuint capacity, nuint* bytes)
-    {
-        if (Boundary.Refuses(out int refused))
-        {
-            return refused;
-        }
-
-        HostBuffer? target = HandleTable.Find<HostBuffer>(buffer, HandleKind.Buffer);
-        if (target == null)
-        {
-            return LastError.BadHandle(buffer, HandleKind.Buffer);
-        }
-
-        if (packet == null && capacity != 0)
-        {
-            return LastError.Null("packet");
-        }
-
-        try
-        {
-            var span = new Span<byte>(packet, (int)nuint.Min(capacity, int.MaxValue));
-            Status status = target.Buffer.Pop(span, out int length);
-            if (bytes != null)
-            {
-                *bytes = (nuint)length;
-            }
-
-            return status == Status.Size
-                ? LastError.Set(status, $"the packet has {length} bytes, there is room for {capacity}")
-                : (int)status;
-        }
-        catch (Exception fault)
-        {
-            return LastError.Set(fault);
-        }
-    }
-
-    [UnmanagedCallersOnly(EntryPoint = "sluice_buffer_peek", CallConvs = [typeof(CallConvCdecl)])]
-    public static int Peek(nint buffer, nuint most, delegate* unmanaged[Cdecl]<void*, SluiceBatch*, int> look, void* user) => look == null
-        ? LastError.Null("look")
-        : Boundary.On<HostBuffer, (nuint, nint, nint)>(
-            buffer, HandleKind.Buffer, (most, (nint)look, (nint)user), static (buffer, arguments) =>
-            {
-                var (most, look, user) = arguments;
-                return buffer.Buffer.Peek((long)Math.Min((ulong)most, long.MaxValue), (look, user), static (batch, host) =>
-                {
-                    var view = new SluiceBatch(batch);
-                    return (Status)((delegate* unmanaged[Cdecl]<void*, SluiceBatch*, int>)host.look)((void*)host.user, &view);
-                });
-            });
-
-    [UnmanagedCallersOnly(EntryPoint = "sluice_buffer_size", CallConvs = [typeof(CallConvCdecl)])]
-    public static int Size(nint buffer, ulong* packets)
-    {
-        if (Boundary.Refuses(out int refused))
-        {
-            return refused;
-        }
-
-        HostBuffer? target = HandleTable.Find<HostBuffer>(buffer, HandleKind.Buffer);
-        if (target == null)
-        {
-            return LastError.BadHandle(buffer, HandleKind.Buffer);
-        }
-
-        if (packets == null)
-        {
-            return LastError.Null("packets");
-        }
-
-        try
-        {
-            *packets = (ulong)target.Buffer.Size;
-            return (int)Status.Ok;
-        }
-        catch (Exception fault)
-        {
-            return LastError.Set(fault);
-        }
-    }
-
-    [UnmanagedCallersOnly(EntryPoint = "sluice_buffer_clear", CallConvs = [typeof(CallConvCdecl)])]
-    public static int Clear(nint buffer) => Boundary.On<HostBuffer, int>(buffer, HandleKind.Buffer, 0, static (buffer, _) =>
-    {
-        buffer.Buffer.Clear();
-        return Status.Ok;
-    });
 }

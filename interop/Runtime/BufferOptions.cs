@@ -75,7 +75,7 @@ internal unsafe struct BufferOptions
                 ReleaseBytes,
                 ReleaseAfterNs,
                 Known((ReleaseCombination)ReleaseCombine, ReleaseCombine, 1, "release_combine"),
-                Known((ReleaseClock)ReleaseClock, ReleaseClock, 1, "release_clock")),
+                Known((ReleaseClock)ReleaseClock, ReleaseClock, 2, "release_clock")),
             Wait = Known((WaitStrategy)Wait, Wait, 2, "wait"),
         };
     }

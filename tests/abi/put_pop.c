@@ -1,4 +1,4 @@
-/* Packets come out as they went in, oldest first: put, put_many, pop, peek, size, clear; fixed strides and
+/* Packets come out as they went in, oldest first: put, put_many, pop, pop_many, take, peek, size, clear; fixed strides and
  * framed records. */
 #include "abi.h"
 
@@ -85,6 +85,93 @@ static void wrong_packets_change_nothing(void)
     CHECK(done == 3);
 }
 
+typedef struct runs {
+    uint64_t packets;
+    uint64_t calls;
+    uint64_t refuse_from; /* packets after which a run is refused */
+    int32_t answer;
+    uint32_t resets;
+} runs;
+
+static int32_t take_run(void *user, const struct sluice_batch *batch)
+{
+    runs *what = user;
+    if (what->packets >= what->refuse_from) {
+        return what->answer;
+    }
+    for (uint64_t i = 0; i < batch->packets && batch->stride == sizeof(packet); i++) {
+        packet one;
+        memcpy(&one, batch->data + i * sizeof one, sizeof one);
+        CHECK(one.value == one.sequence * one.sequence);
+    }
+    what->packets += batch->packets;
+    what->calls++;
+    return SLUICE_OK;
+}
+
+static void count_reset(void *user)
+{
+    ((runs *)user)->resets++;
+}
+
+static void many_at_a_time(uint32_t kind)
+{
+    sluice_buffer_options options = packet_options();
+    options.kind = kind;
+    options.release_packets = 100;
+    sluice_buffer *buffer = new_buffer(&options);
+    packet many[100];
+    uint64_t done = 99, taken = 99;
+    runs what = {.refuse_from = UINT64_MAX};
+    CHECK_OK(sluice_buffer_on_reset(buffer, count_reset, &what));
+    CHECK_STATUS(sluice_buffer_pop_many(buffer, many, sizeof many, &done), SLUICE_WOULD_BLOCK);
+    CHECK(done == 0);
+    CHECK_STATUS(sluice_buffer_take(buffer, 5, take_run, &what, &taken), SLUICE_WOULD_BLOCK);
+    CHECK(taken == 0 && what.calls == 0 && what.resets == 0);
+
+    put_packets(buffer, 0, 150);
+    CHECK_FAULT(sluice_buffer_pop_many(buffer, many, sizeof(packet) - 1, &done), SLUICE_E_SIZE, "15", "16");
+    CHECK_OK(sluice_buffer_pop_many(buffer, many, 10 * sizeof(packet) + 7, &done));
+    CHECK(done == 10 && many[0].sequence == 0 && many[9].sequence == 9);
+    CHECK_OK(sluice_buffer_take(buffer, 5, take_run, &what, &taken));
+    CHECK(taken == 5 && what.packets == 5 && what.resets == 0);
+    CHECK_OK(sluice_buffer_pop_many(buffer, many, sizeof many, &done));
+    CHECK(done == 100 && many[0].sequence == 15 && many[99].sequence == 114);
+
+    what = (runs){.refuse_from = 0, .answer = SLUICE_TIMEOUT};
+    CHECK_STATUS(sluice_buffer_take(buffer, 0, take_run, &what, &taken), SLUICE_TIMEOUT);
+    CHECK(taken == 0 && stats_of(buffer).stored_packets == 35 && what.resets == 0);
+    what.refuse_from = UINT64_MAX;
+    CHECK_OK(sluice_buffer_take(buffer, 0, take_run, &what, NULL));
+    CHECK(what.packets == 35 && what.resets == 1); /* all of it is a release */
+    CHECK_STATUS(sluice_buffer_take(buffer, 0, take_run, &what, NULL), SLUICE_WOULD_BLOCK);
+    sluice_buffer_stats stats = stats_of(buffer);
+    CHECK(stats.popped == 150 && stats.stored_packets == 0);
+    CHECK_STATUS(sluice_buffer_take(buffer, 0, NULL, NULL, NULL), SLUICE_E_INVALID);
+    CHECK_OK(sluice_buffer_destroy(buffer));
+}
+
+static void framed_runs(uint32_t kind)
+{
+    sluice_buffer_options options = {.struct_size = sizeof options, .kind = kind, .shape = SLUICE_FRAMED};
+    sluice_buffer *buffer = new_buffer(&options);
+    runs what = {.refuse_from = UINT64_MAX};
+    char text[64];
+    size_t bytes;
+    uint64_t taken, done;
+    for (int i = 0; i < 10; i++) {
+        CHECK_OK(sluice_buffer_put_record(buffer, "0123456789", (size_t)i, 0));
+    }
+    CHECK_FAULT(sluice_buffer_pop_many(buffer, text, sizeof text, &done), SLUICE_E_INVALID, "any size");
+    CHECK_OK(sluice_buffer_take(buffer, 3, take_run, &what, &taken));
+    CHECK(taken == 3 && what.packets == 3);
+    CHECK_OK(sluice_buffer_pop(buffer, text, sizeof text, &bytes));
+    CHECK(bytes == 3);
+    CHECK_OK(sluice_buffer_take(buffer, 100, take_run, &what, &taken));
+    CHECK(taken == 6 && what.packets == 9);
+    CHECK_OK(sluice_buffer_destroy(buffer));
+}
+
 static void framed_records(uint32_t kind)
 {
     sluice_buffer_options options = {.struct_size = sizeof options, .kind = kind, .shape = SLUICE_FRAMED};
@@ -112,6 +199,10 @@ int main(void)
     fixed_strides(SLUICE_FIFO);
     framed_records(SLUICE_CIRCULAR);
     framed_records(SLUICE_FIFO);
+    many_at_a_time(SLUICE_CIRCULAR);
+    many_at_a_time(SLUICE_FIFO);
+    framed_runs(SLUICE_CIRCULAR);
+    framed_runs(SLUICE_FIFO);
     wrong_packets_change_nothing();
     return 0;
 }

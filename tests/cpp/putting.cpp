@@ -93,6 +93,36 @@ static void batches_are_ranges()
     CHECK(buffer.size() == 10);
 }
 
+static void batches_are_taken()
+{
+    sluice::buffer buffer(packet_options());
+    unsigned resets = 0;
+    buffer.on_reset([&] { resets++; });
+    CHECK(buffer.take([](const sluice::batch &) { CHECK(false); }, 1) == 0 && buffer.pop_many<packet>(5).empty());
+    for (std::uint32_t i = 0; i < 20; i++) {
+        buffer.put(packet{i, 0.5f});
+    }
+    const auto first = buffer.pop_many<packet>(5);
+    CHECK(first.size() == 5 && first[4].sequence == 4);
+    CHECK(buffer.try_pop_many(static_cast<packet *>(nullptr), 0).status() == SLUICE_E_SIZE);
+    std::uint32_t next = 5;
+    const auto check = [&](const sluice::batch &seen) {
+        for (const packet &one : seen.as<packet>()) {
+            CHECK(one.sequence == next++);
+        }
+    };
+    CHECK(buffer.take(check, 3) == 3 && next == 8);
+    try {
+        buffer.take([](const sluice::batch &) { throw 42; });
+        CHECK(false);
+    } catch (int thrown) {
+        CHECK(thrown == 42);
+    }
+    const auto refused = buffer.try_take([](const sluice::batch &) { throw 42; });
+    CHECK(refused.status() == SLUICE_E_CALLBACK && *refused == 0 && buffer.size() == 12 && resets == 0);
+    CHECK(buffer.take(check) == 12 && next == 20 && buffer.empty() && resets == 1);
+}
+
 static void records_have_any_size()
 {
     sluice::buffer_options options;
@@ -189,6 +219,7 @@ int main()
     packets_go_in_and_come_out();
     many_go_at_once();
     batches_are_ranges();
+    batches_are_taken();
     records_have_any_size();
     packets_go_to_sinks();
     a_pump_runs();

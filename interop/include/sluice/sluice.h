@@ -133,8 +133,9 @@ enum sluice_attach {
 
 enum sluice_combine { SLUICE_ANY = 0, SLUICE_ALL = 1 };
 enum sluice_release_clock {
-    SLUICE_SINCE_FIRST = 0,  /* release_after_ns counts from when the first packet after a release was noticed */
-    SLUICE_SINCE_RELEASE = 1 /* ... from the last release, or from the creation */
+    SLUICE_SINCE_FIRST = 0,   /* release_after_ns counts from when the first packet after a release was noticed */
+    SLUICE_SINCE_RELEASE = 1, /* ... from the last release, or from the creation */
+    SLUICE_SINCE_ASKED = 2    /* ... from when an evaluation first came as far as the time rule after a release */
 };
 enum sluice_wait { SLUICE_PARK = 0, SLUICE_YIELD = 1, SLUICE_SPIN = 2 };
 
@@ -202,10 +203,24 @@ SLUICE_CHECKED int32_t sluice_buffer_close_producer(sluice_buffer *buffer, struc
  * E_SIZE: it is larger than capacity, and stays. Since 0.1. */
 SLUICE_CHECKED int32_t sluice_buffer_pop(sluice_buffer *buffer, void *packet, size_t capacity, size_t *bytes);
 
+/* Takes the oldest packets of the stride out, as many as fit; *done receives how many. WOULD_BLOCK: none is there. E_SIZE:
+ * capacity is less than a packet. E_INVALID: records of any size; take them with sluice_buffer_take. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_buffer_pop_many(sluice_buffer *buffer, void *packets, size_t capacity, uint64_t *done);
+
+/* Sees packets in place: of a sink every released batch. 0 accepts; of a sink: positive: not now, offer it again, negative: a
+ * fault, it is kept. */
+typedef int32_t (*sluice_batch_fn)(void *user, const struct sluice_batch *batch);
+
 /* Shows the oldest packets in one run without taking them, at most max_bytes (0: no limit), to `look`, which runs under
  * the buffer's lock and must not keep the pointer. Its status is returned. Since 0.1. */
-SLUICE_CHECKED int32_t sluice_buffer_peek(sluice_buffer *buffer, size_t max_bytes,
-                                          int32_t (*look)(void *user, const struct sluice_batch *batch), void *user);
+SLUICE_CHECKED int32_t sluice_buffer_peek(sluice_buffer *buffer, size_t max_bytes, sluice_batch_fn look, void *user);
+
+/* Takes the oldest packets out run by run, at most `most` packets: each run is shown in place to `accept`, under the buffer's
+ * lock, and given up once that returns 0; any other answer ends the call and is returned, and that run stays. *taken (may be
+ * NULL) receives how many went. `most` 0: all that are stored now, which then counts as a release: the clock starts anew and the
+ * reset hook is called. WOULD_BLOCK: none is there. Since 0.1. */
+SLUICE_CHECKED int32_t sluice_buffer_take(sluice_buffer *buffer, uint64_t most, sluice_batch_fn accept, void *user,
+                                          uint64_t *taken);
 
 /* Packets stored. Since 0.1. */
 SLUICE_CHECKED int32_t sluice_buffer_size(sluice_buffer *buffer, uint64_t *packets);
@@ -273,8 +288,7 @@ typedef struct sluice_text_options {
 SLUICE_CHECKED int32_t sluice_buffer_add_text_sink(sluice_buffer *buffer, const sluice_text_options *options,
                                                    sluice_sink **sink);
 
-/* Sees every released batch in place. 0 accepts, positive: not now, offer it again, negative: a fault, it is kept. */
-typedef int32_t (*sluice_batch_fn)(void *user, const struct sluice_batch *batch);
+/* Shows every released batch to `accept`. Since 0.1. */
 SLUICE_CHECKED int32_t sluice_buffer_add_callback_sink(sluice_buffer *buffer, sluice_batch_fn accept, void *user,
                                                        sluice_sink **sink);
 

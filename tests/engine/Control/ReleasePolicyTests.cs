@@ -57,6 +57,25 @@ public sealed class ReleasePolicyTests
     }
 
     [Fact]
+    public void TimeCountsFromWhenTheRuleWasFirstAsked()
+    {
+        var rules = new ReleaseRules(packets: 3, afterNs: Second, combination: ReleaseCombination.All, clock: ReleaseClock.SinceAsked);
+        var policy = new ReleasePolicy(rules, 0);
+        Assert.False(Ask(policy, 2, 10 * Second)); // the count settles it, the clock is not started
+        Assert.Equal(0, policy.Age(2, 20 * Second));
+        Assert.False(Ask(policy, 3, 20 * Second));
+        Assert.False(Ask(policy, 3, 21 * Second)); // more than, not at
+        Assert.Equal(Second, policy.Age(3, 21 * Second));
+        Assert.True(Ask(policy, 3, (21 * Second) + 1));
+        policy.Reset(30 * Second);
+        Assert.False(Ask(policy, 3, 40 * Second));
+
+        var any = new ReleasePolicy(new ReleaseRules(afterNs: Second, clock: ReleaseClock.SinceAsked), 0);
+        Assert.False(Ask(any, 0, 10 * Second)); // asked without a packet: it counts from here
+        Assert.True(Ask(any, 1, (11 * Second) + 1));
+    }
+
+    [Fact]
     public void WithoutRulesAnyNeverReleasesAndAllAlwaysDoes()
     {
         Assert.False(Ask(new ReleasePolicy(new ReleaseRules(), 0), 1_000_000, long.MaxValue / 2));

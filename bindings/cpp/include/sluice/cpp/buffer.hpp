@@ -12,6 +12,7 @@
 #include "producer.hpp"
 #include "sink.hpp"
 
+#include <algorithm>
 #include <optional>
 
 namespace sluice
@@ -139,11 +140,47 @@ public:
     // them. It runs on this thread under the buffer's lock; what it throws comes out. Returns false when none is there.
     template <class Look> bool peek(Look &&look, std::size_t max_bytes = 0)
     {
-        return something(detail::peek(get(), max_bytes, look, true));
+        return something(peeked(look, max_bytes, true));
     }
     template <class Look> status try_peek(Look &&look, std::size_t max_bytes = 0) noexcept
     {
-        return detail::peek(get(), max_bytes, look, false);
+        return peeked(look, max_bytes, false);
+    }
+
+    // Takes the oldest packets, all of type T, out into memory. *result: how many. WOULD_BLOCK: none is there.
+    template <class T> result<std::size_t> try_pop_many(T *packets, std::size_t count) noexcept
+    {
+        detail::require_packet<T>();
+        std::uint64_t done = 0;
+        const status code = sluice_buffer_pop_many(get(), packets, count * sizeof(T), &done);
+        return {code, static_cast<std::size_t>(done)};
+    }
+    // At most `most` of them.
+    template <class T> std::vector<T> pop_many(std::size_t most)
+    {
+        std::vector<T> packets(std::min<std::size_t>(most, size()));
+        if (!packets.empty()) {
+            const auto done = try_pop_many(packets.data(), packets.size());
+            packets.resize(something(done.status()) ? *done : 0);
+        }
+        return packets;
+    }
+
+    // Takes the oldest packets out, at most `most`: each run is shown to `accept`, void(const batch &), in place and under
+    // the buffer's lock, and given up when that returns; a run that it throws at stays. `most` 0: all that are stored, which
+    // counts as a release. Returns how many went.
+    template <class Accept> std::uint64_t take(Accept &&accept, std::uint64_t most = 0)
+    {
+        std::uint64_t went = 0;
+        static_cast<void>(something(taken(accept, most, true, went)));
+        return went;
+    }
+    // The same; *result is how many went before the status.
+    template <class Accept> result<std::uint64_t> try_take(Accept &&accept, std::uint64_t most = 0) noexcept
+    {
+        std::uint64_t went = 0;
+        const status code = taken(accept, most, false, went);
+        return {code, went};
     }
 
     std::uint64_t size() const { return number<std::uint64_t>(sluice_buffer_size); } // packets stored
@@ -304,6 +341,18 @@ public:
     std::string last_thrown() const { return callables_ ? callables_->thrown.get() : std::string(); }
 
 private:
+    template <class Look> status peeked(Look &look, std::size_t max_bytes, bool rethrow)
+    {
+        return detail::show(look, rethrow, [&](sluice_batch_fn function, void *user) {
+            return sluice_buffer_peek(get(), max_bytes, function, user);
+        });
+    }
+    template <class Accept> status taken(Accept &accept, std::uint64_t most, bool rethrow, std::uint64_t &went)
+    {
+        return detail::show(accept, rethrow, [&](sluice_batch_fn function, void *user) {
+            return sluice_buffer_take(get(), most, function, user, &went);
+        });
+    }
     friend class detail::putting<buffer>;
 
     status create(const buffer_options &options)

@@ -214,8 +214,8 @@ struct callables {
     }
 };
 
-// sluice_buffer_peek with a callable, whose exception comes out when `rethrow`.
-template <class Look> status peek(sluice_buffer *buffer, std::size_t max_bytes, Look &look, bool rethrow)
+// A call of the engine, `ask(function, user)`, that shows batches to a callable, whose exception comes out when `rethrow`.
+template <class Look, class Ask> status show(Look &look, bool rethrow, Ask ask)
 {
     struct frame {
         Look &look;
@@ -236,8 +236,7 @@ template <class Look> status peek(sluice_buffer *buffer, std::size_t max_bytes, 
 #endif
         }
     } here{look};
-    const status code = sluice_buffer_peek(
-        buffer, max_bytes,
+    const status code = ask(
         [](void *user, const sluice_batch *raw) noexcept -> std::int32_t {
             const auto body = [&]() -> status { return static_cast<frame *>(user)->run(batch(*raw)), SLUICE_OK; };
             return guarded(body, SLUICE_E_CALLBACK).code();

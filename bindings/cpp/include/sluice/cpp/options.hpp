@@ -36,7 +36,11 @@ enum class attach : std::uint32_t {
     create_or_existing = SLUICE_CREATE_OR_ATTACH
 };
 enum class combine : std::uint32_t { any = SLUICE_ANY, all = SLUICE_ALL };
-enum class release_clock : std::uint32_t { since_first = SLUICE_SINCE_FIRST, since_release = SLUICE_SINCE_RELEASE };
+enum class release_clock : std::uint32_t {
+    since_first = SLUICE_SINCE_FIRST,
+    since_release = SLUICE_SINCE_RELEASE,
+    since_asked = SLUICE_SINCE_ASKED
+};
 enum class wait : std::uint32_t { park = SLUICE_PARK, yield = SLUICE_YIELD, spin = SLUICE_SPIN };
 enum class durability : std::uint32_t {
     none = SLUICE_DURABLE_NONE,
