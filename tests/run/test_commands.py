@@ -18,13 +18,14 @@ def run(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
 def test_help_names_every_command() -> None:
     done = run("--help")
     assert done.returncode == 0
-    for command in ("build", "test", "demo", "bench", "env"):
+    for command in ("build", "test", "demo", "bench", "docs", "env"):
         assert f"  {command}" in done.stdout
 
 
 @pytest.mark.parametrize("arguments", [
     (), ("biuld",), ("build", "--fast"), ("test", "--lnog"), ("demo", "--rate"), ("demo", "--speed", "3"),
     ("bench", "--jsno", "x"), ("bench", "--json"),
+    ("docs", "--out"), ("docs", "page"),
 ])
 def test_a_wrong_argument_is_refused_before_anything_is_done(arguments: tuple[str, ...]) -> None:
     done = run(*arguments)

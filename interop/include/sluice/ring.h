@@ -11,6 +11,7 @@
  *   ring/wait.h      sleeping and waking
  *   ring/reclaim.h   dropping the oldest, giving up claims of the dead
  *   ring/segment.h   sluice_ring_create / attach / seal / close
+ *   ring/claim.h     finding room, publishing
  *   ring/producer.h  sluice_producer_open / put / claim / commit / abort / publish / close
  *   ring/consumer.h  sluice_consumer_open / peek / release / unblock / close
  *   ring/await.h     sluice_consumer_wait / arm
