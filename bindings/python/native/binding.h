@@ -12,6 +12,7 @@
  *   buffer.c    its life: make, lock, close, be collected
  *   put.c       packets in; the only hot file
  *   take.c      packets out
+ *   classes.c   which class each packet of a buffer had
  *   formatter.c Python functions that make text of packets
  *   hex.c       bytes as hexadecimal text
  *   sinks.c     files that packets go to
@@ -76,6 +77,7 @@
     X(buffer_close_producer)                                                                                 \
     X(buffer_pop)                                                                                            \
     X(buffer_peek)                                                                                           \
+    X(buffer_take)                                                                                           \
     X(buffer_size)                                                                                           \
     X(buffer_clear)                                                                                          \
     X(buffer_add_file_sink)                                                                                  \
@@ -203,6 +205,11 @@ typedef struct Buffer {
     PyThread_type_lock lock;
     int64_t block_timeout_ns;
     PyObject *layout; /* or NULL */
+    PyObject *packet_class; /* the class the buffer was made for, or NULL */
+    PyObject **classes;     /* of records of type 1, 2, ... */
+    uint32_t class_count;
+    uint32_t class_room;
+    uint32_t shared; /* others put and take too: packets are bytes */
     Formatter *formatters;
     PyObject *failure; /* last exception in a formatter, for the call that reports it */
     uint32_t sinks;
@@ -249,6 +256,18 @@ PyObject *buffer_fault(Buffer *self, int32_t status);
 /* Seconds as a Python number (None: -1, for ever) to nanoseconds. 0, or -1 with an exception that names
  * `what`. */
 int seconds_to_ns(PyObject *seconds, const char *what, int64_t *ns);
+
+/* ---- classes.c ---- */
+
+/* What was put, of the bytes and the type of a record (0: of packets of one size): bytes, or an instance of the class that was
+ * put. Under the GIL. NULL with an exception: of an `unpack` of the user, or there is no memory. */
+PyObject *buffer_packet(Buffer *self, const void *data, size_t bytes, uint16_t type);
+
+/* The type of the record of a packet that is no bytes, in a buffer of packets of any size. -1 with an exception. */
+int32_t buffer_type_of(Buffer *self, PyObject *packet);
+
+int buffer_visit_classes(Buffer *self, visitproc visit, void *arg);
+void buffer_drop_classes(Buffer *self);
 
 /* ---- put.c, take.c, sinks.c, run.c: the methods ---- */
 

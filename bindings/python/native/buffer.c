@@ -123,16 +123,16 @@ static int create(Buffer *self, PyObject *args, PyObject *names)
         "kind",  "layout", "stride",           "capacity",      "full_policy",      "producers",
         "flags", "attach", "block_timeout_ns", "memory_limit",  "spill_limit",      "spill_directory",
         "name",  "file",   "release_packets",  "release_bytes", "release_after_ns", "wait",
-        NULL};
+        "packet_class", NULL};
     sluice_buffer_options options = {.struct_size = sizeof options, .release_clock = SLUICE_SINCE_RELEASE};
-    PyObject *layout = NULL;
+    PyObject *layout = NULL, *packet_class = NULL;
     unsigned long long capacity = 0, memory_limit = 0, spill_limit = 0, packets = 0, bytes = 0;
     long long block_timeout_ns = 0, after_ns = 0;
-    if (!PyArg_ParseTupleAndKeywords(args, names, "|$IOIKIIIILKKzzzKKLI:Buffer", keywords, &options.kind,
+    if (!PyArg_ParseTupleAndKeywords(args, names, "|$IOIKIIIILKKzzzKKLIO:Buffer", keywords, &options.kind,
                                      &layout, &options.stride, &capacity, &options.full_policy,
                                      &options.producers, &options.flags, &options.attach, &block_timeout_ns,
                                      &memory_limit, &spill_limit, &options.spill_directory, &options.name,
-                                     &options.file, &packets, &bytes, &after_ns, &options.wait)) {
+                                     &options.file, &packets, &bytes, &after_ns, &options.wait, &packet_class)) {
         return -1;
     }
     if (layout != NULL && Py_IsNone(layout)) {
@@ -178,6 +178,8 @@ static int create(Buffer *self, PyObject *args, PyObject *names)
     }
     Py_XINCREF(layout);
     self->layout = layout;
+    self->packet_class = packet_class == NULL || Py_IsNone(packet_class) ? NULL : Py_NewRef(packet_class);
+    self->shared = options.name != NULL || options.file != NULL;
     return 0;
 }
 
@@ -256,6 +258,7 @@ static int end(Buffer *self, int64_t timeout_ns, uint64_t *lost)
     if (status == SLUICE_OK || status == SLUICE_E_HANDLE) {
         self->handle = NULL;
         drop_formatters(self);
+        buffer_drop_classes(self);
         status = SLUICE_OK;
     }
     buffer_unlock(self);
@@ -327,6 +330,10 @@ int buffer_traverse(PyObject *object, visitproc visit, void *arg)
     Py_VISIT(Py_TYPE(object));
     Py_VISIT(self->layout);
     Py_VISIT(self->failure);
+    int visited = buffer_visit_classes(self, visit, arg);
+    if (visited != 0) {
+        return visited;
+    }
     for (Formatter *formatter = self->formatters; formatter != NULL; formatter = formatter->next) {
         Py_VISIT(formatter->function);
     }
@@ -339,6 +346,7 @@ int buffer_clear_references(PyObject *object)
     Py_CLEAR(self->failure);
     if (self->handle == NULL) { /* else the engine still has the formatters */
         drop_formatters(self);
+        buffer_drop_classes(self);
     }
     return 0;
 }
@@ -359,6 +367,7 @@ void buffer_dealloc(PyObject *object)
     PyObject_GC_UnTrack(object);
     if (engine_gone != SLUICE_E_SHUTDOWN || self->handle == NULL) {
         drop_formatters(self);
+        buffer_drop_classes(self);
     } /* else an engine thread that the exit handler gave up may still hold them */
     Py_CLEAR(self->failure);
     Py_CLEAR(self->layout);

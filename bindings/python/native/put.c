@@ -25,10 +25,10 @@ static inline int has_room(sluice_producer *producer, uint64_t span)
            sluice_has_room(producer, span);
 }
 
-static inline int32_t put_inline(Buffer *self, const void *data, uint32_t bytes)
+static inline int32_t put_inline(Buffer *self, const void *data, uint32_t bytes, uint16_t type)
 {
     return LIKELY(self->stride != 0) ? sluice_producer_put(&self->producer, data, bytes)
-                                     : sluice_producer_put_record(&self->producer, data, bytes, 0);
+                                     : sluice_producer_put_record(&self->producer, data, bytes, type);
 }
 
 /* Under the lock: waits for room within the buffer's block time-out. OK: put again. INT32_MIN: an exception
@@ -72,7 +72,7 @@ static int32_t put_fault(Buffer *self, int32_t status, const void *data, uint64_
 }
 
 /* One packet, or with `packets` several of the stride. A status >= 0, or INT32_MIN with an exception. */
-static int32_t put_locked(Buffer *self, const uint8_t *data, uint64_t bytes, uint64_t *packets)
+static int32_t put_locked(Buffer *self, const uint8_t *data, uint64_t bytes, uint16_t type, uint64_t *packets)
 {
     int64_t deadline = 0;
     uint64_t done = 0, wanted = packets == NULL ? 1 : *packets;
@@ -86,7 +86,7 @@ static int32_t put_locked(Buffer *self, const uint8_t *data, uint64_t bytes, uin
     for (;;) {
         Py_BEGIN_ALLOW_THREADS if (packets == NULL)
         {
-            status = put_inline(self, data, (uint32_t)bytes);
+            status = put_inline(self, data, (uint32_t)bytes, type);
         }
         else
         {
@@ -121,7 +121,7 @@ static int32_t put_locked(Buffer *self, const uint8_t *data, uint64_t bytes, uin
     }
 }
 
-static int32_t put_slow(Buffer *self, const void *data, uint64_t bytes, uint64_t *packets)
+static int32_t put_slow(Buffer *self, const void *data, uint64_t bytes, uint16_t type, uint64_t *packets)
 {
     if (buffer_usable(self) < 0) {
         return INT32_MIN;
@@ -130,7 +130,7 @@ static int32_t put_slow(Buffer *self, const void *data, uint64_t bytes, uint64_t
     int32_t status = INT32_MIN;
     if (buffer_lock(self) == 0) {
         if (buffer_usable(self) == 0) { /* it may have been closed meanwhile */
-            status = put_locked(self, data, bytes, packets);
+            status = put_locked(self, data, bytes, type, packets);
         }
         buffer_unlock(self);
     }
@@ -138,18 +138,18 @@ static int32_t put_slow(Buffer *self, const void *data, uint64_t bytes, uint64_t
     return status;
 }
 
-static inline int32_t put_bytes(Buffer *self, const void *data, uint64_t bytes)
+static inline int32_t put_bytes(Buffer *self, const void *data, uint64_t bytes, uint16_t type)
 {
     if (UNLIKELY(!self->ready || engine_gone != 0)) {
-        return put_slow(self, data, bytes, NULL);
+        return put_slow(self, data, bytes, type, NULL);
     }
     if (UNLIKELY(bytes != self->stride && (self->stride != 0 || bytes > INT32_MAX - 16))) {
-        return put_slow(self, data, bytes, NULL);
+        return put_slow(self, data, bytes, type, NULL);
     }
     if (self->check_room && UNLIKELY(!has_room(&self->producer, span_of(self, bytes)))) {
-        return put_slow(self, data, bytes, NULL);
+        return put_slow(self, data, bytes, type, NULL);
     }
-    int32_t status = put_inline(self, data, (uint32_t)bytes);
+    int32_t status = put_inline(self, data, (uint32_t)bytes, type);
     return LIKELY(status >= 0) ? status : put_fault(self, status, data, bytes);
 }
 
@@ -163,12 +163,14 @@ static inline PyObject *answer(int32_t status)
     return taken;
 }
 
-/* A view of a packet: of the object itself, or of its attribute `data`. */
-static int view_of(PyObject *packet, Py_buffer *view)
+/* A view of a packet: of the object itself, or of its attribute `data`; *instance says which. */
+static int view_of(PyObject *packet, Py_buffer *view, int *instance)
 {
+    *instance = 0;
     if (PyObject_CheckBuffer(packet)) {
         return PyObject_GetBuffer(packet, view, PyBUF_SIMPLE);
     }
+    *instance = 1;
     PyObject *data = PyObject_GetAttrString(packet, "data");
     int status = -1;
     if (data != NULL && PyObject_CheckBuffer(data)) {
@@ -186,10 +188,12 @@ static int view_of(PyObject *packet, Py_buffer *view)
 __attribute__((noinline)) static PyObject *put_object(Buffer *self, PyObject *packet)
 {
     Py_buffer view;
-    if (view_of(packet, &view) < 0) {
+    int instance;
+    if (view_of(packet, &view, &instance) < 0) {
         return NULL;
     }
-    int32_t status = put_bytes(self, view.buf, (uint64_t)view.len);
+    int32_t type = instance && self->stride == 0 ? buffer_type_of(self, packet) : 0;
+    int32_t status = type < 0 ? INT32_MIN : put_bytes(self, view.buf, (uint64_t)view.len, (uint16_t)type);
     PyBuffer_Release(&view);
     return answer(status);
 }
@@ -198,7 +202,7 @@ PyObject *buffer_put(PyObject *object, PyObject *packet)
 {
     Buffer *self = (Buffer *)object;
     if (LIKELY(Py_IS_TYPE(packet, &PyBytes_Type))) {
-        return answer(put_bytes(self, PyBytes_AsString(packet), (uint64_t)Py_SIZE(packet)));
+        return answer(put_bytes(self, PyBytes_AsString(packet), (uint64_t)Py_SIZE(packet), 0));
     }
     return put_object(self, packet);
 }
@@ -289,7 +293,7 @@ PyObject *buffer_put_many(PyObject *object, PyObject *packets)
             }
         } else {
             done = count;
-            status = put_slow(self, view.buf, (uint64_t)view.len, &done);
+            status = put_slow(self, view.buf, (uint64_t)view.len, 0, &done);
         }
     }
     PyBuffer_Release(&view);

@@ -4,38 +4,96 @@
  */
 #include "binding.h"
 
+#include <stddef.h>
+
 static PyObject *empty(void)
 {
     PyErr_SetString(PyExc_IndexError, "the buffer is empty");
     return NULL;
 }
 
-/* Packets of any size: into memory on the stack, or as much as the engine says it takes. */
-static PyObject *pop_record(Buffer *self)
+/* The oldest packet, copied out of the ring, or what it was put as. */
+typedef struct Oldest {
+    Buffer *buffer;
+    uint8_t *memory; /* `small`, or allocated */
+    size_t bytes;
+    uint16_t type;
+    int found;
+    PyObject *packet;
+    PyObject *error; /* why there is no packet */
+    uint8_t small[1024];
+} Oldest;
+
+/* Runs under the engine's lock, without the GIL. */
+static int32_t copy_oldest(void *user, const sluice_batch *batch)
 {
-    uint8_t small[2048];
-    size_t bytes = 0;
+    Oldest *oldest = user;
+    const void *packet;
+    uint32_t bytes;
+    uint64_t at = 0;
+    if (!sluice_batch_next(batch, &at, &packet, &bytes, &oldest->type)) {
+        return SLUICE_OK; /* nothing but aborted records */
+    }
+    oldest->memory = bytes <= sizeof oldest->small ? oldest->small : malloc(bytes);
+    if (oldest->memory == NULL) {
+        return SLUICE_E_MEMORY;
+    }
+    memcpy(oldest->memory, packet, bytes);
+    oldest->bytes = bytes;
+    oldest->found = 1;
+    return SLUICE_OK;
+}
+
+/* The same for packets of a class, whose `unpack` may be Python code, and may raise: then the packet stays. */
+static int32_t unpack_oldest(void *user, const sluice_batch *batch)
+{
+    Oldest *oldest = user;
+    const void *packet;
+    uint32_t bytes;
+    uint64_t at = 0;
+    if (!sluice_batch_next(batch, &at, &packet, &bytes, &oldest->type)) {
+        return SLUICE_OK;
+    }
+    if (oldest->type == 0 && oldest->buffer->packet_class == NULL) {
+        return copy_oldest(user, batch);
+    }
+    PyGILState_STATE state = PyGILState_Ensure();
+    oldest->packet = buffer_packet(oldest->buffer, packet, bytes, oldest->type);
+    oldest->error = oldest->packet == NULL ? take_exception() : NULL;
+    PyGILState_Release(state);
+    return oldest->packet == NULL ? SLUICE_E_CALLBACK : SLUICE_OK;
+}
+
+/* The packet of what was found; raises where nothing was. */
+static PyObject *packet_of(Oldest *oldest, int32_t status)
+{
+    PyObject *packet = oldest->packet;
+    if (oldest->error != NULL) {
+        PyErr_SetObject((PyObject *)Py_TYPE(oldest->error), oldest->error);
+        Py_DECREF(oldest->error);
+    } else if (oldest->found) {
+        packet = buffer_packet(oldest->buffer, oldest->memory, oldest->bytes, oldest->type);
+    } else if (packet == NULL && (status == SLUICE_OK || status == SLUICE_WOULD_BLOCK)) {
+        (void)empty();
+    } else if (packet == NULL) {
+        (void)raise_engine(status, NULL);
+    }
+    if (oldest->memory != oldest->small) {
+        free(oldest->memory);
+    }
+    return packet;
+}
+
+/* A packet of any size, or of a class. */
+static PyObject *pop_any(Buffer *self)
+{
+    Oldest oldest;
+    memset(&oldest, 0, offsetof(Oldest, small));
+    oldest.buffer = self;
+    uint64_t taken = 0;
     int32_t status;
-    ENGINE_CALL(self, status, library.buffer_pop(self->handle, small, sizeof small, &bytes));
-    if (status == SLUICE_OK) {
-        return PyBytes_FromStringAndSize((const char *)small, (Py_ssize_t)bytes);
-    }
-    size_t capacity = sizeof small;
-    while (status == SLUICE_E_SIZE) {
-        capacity = bytes > capacity ? bytes : capacity * 2;
-        uint8_t *large = malloc(capacity);
-        if (large == NULL) {
-            return PyErr_NoMemory();
-        }
-        ENGINE_CALL(self, status, library.buffer_pop(self->handle, large, capacity, &bytes));
-        PyObject *packet =
-            status == SLUICE_OK ? PyBytes_FromStringAndSize((const char *)large, (Py_ssize_t)bytes) : NULL;
-        free(large);
-        if (status == SLUICE_OK) {
-            return packet;
-        }
-    }
-    return status == SLUICE_WOULD_BLOCK ? empty() : raise_engine(status, NULL);
+    ENGINE_CALL(self, status, library.buffer_take(self->handle, 1, unpack_oldest, &oldest, &taken));
+    return packet_of(&oldest, status);
 }
 
 PyObject *buffer_pop(PyObject *object, PyObject *unused)
@@ -45,8 +103,8 @@ PyObject *buffer_pop(PyObject *object, PyObject *unused)
     if (buffer_usable(self) < 0) {
         return NULL;
     }
-    if (self->stride == 0) {
-        return pop_record(self);
+    if (self->stride == 0 || self->packet_class != NULL) {
+        return pop_any(self);
     }
     PyObject *packet = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)self->stride);
     if (packet == NULL) {
@@ -63,61 +121,19 @@ PyObject *buffer_pop(PyObject *object, PyObject *unused)
     return status == SLUICE_WOULD_BLOCK ? empty() : raise_engine(status, NULL);
 }
 
-typedef struct Copy {
-    uint8_t *memory;
-    size_t bytes;
-    int found;
-} Copy;
-
-/* Runs under the engine's lock, without the GIL. */
-static int32_t copy_first(void *user, const sluice_batch *batch)
-{
-    Copy *copy = user;
-    const uint8_t *from = batch->data;
-    uint64_t bytes = batch->stride;
-    if (batch->packets == 0) {
-        return SLUICE_OK;
-    }
-    for (uint64_t at = 0; batch->stride == 0 && at < batch->bytes;) {
-        uint64_t word;
-        memcpy(&word, batch->data + at, sizeof word);
-        from = batch->data + at + sizeof word;
-        bytes = (uint32_t)word - sizeof word;
-        if (((word >> 48) & SLUICE_RECORD_ABORTED) == 0) {
-            break;
-        }
-        at += sluice_record_span(word);
-    }
-    copy->memory = malloc(bytes == 0 ? 1 : (size_t)bytes);
-    if (copy->memory == NULL) {
-        return SLUICE_E_MEMORY;
-    }
-    memcpy(copy->memory, from, (size_t)bytes);
-    copy->bytes = (size_t)bytes;
-    copy->found = 1;
-    return SLUICE_OK;
-}
-
 PyObject *buffer_peek(PyObject *object, PyObject *unused)
 {
     (void)unused;
     Buffer *self = (Buffer *)object;
-    Copy copy = {NULL, 0, 0};
+    Oldest oldest;
     int32_t status;
     if (buffer_usable(self) < 0) {
         return NULL;
     }
-    ENGINE_CALL(self, status, library.buffer_peek(self->handle, self->stride, copy_first, &copy));
-    PyObject *packet = NULL;
-    if (copy.found) {
-        packet = PyBytes_FromStringAndSize((const char *)copy.memory, (Py_ssize_t)copy.bytes);
-    } else if (status == SLUICE_OK || status == SLUICE_WOULD_BLOCK) {
-        (void)empty();
-    } else {
-        (void)raise_engine(status, NULL);
-    }
-    free(copy.memory);
-    return packet;
+    memset(&oldest, 0, offsetof(Oldest, small));
+    oldest.buffer = self;
+    ENGINE_CALL(self, status, library.buffer_peek(self->handle, self->stride, copy_oldest, &oldest));
+    return packet_of(&oldest, status);
 }
 
 PyObject *buffer_clear(PyObject *object, PyObject *unused)

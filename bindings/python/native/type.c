@@ -143,9 +143,10 @@ static PyMethodDef methods[] = {
      "array\nof whole packets, back to back (one packet per item along the first axis), or an iterable of "
      "packets."},
     {"pop", buffer_pop, METH_NOARGS,
-     "pop()\n--\n\nTakes the oldest packet out and returns it as bytes. IndexError: the buffer is empty."},
+     "pop()\n--\n\nTakes the oldest packet out and returns what was put: bytes, or an instance of its class. IndexError: the\n"
+     "buffer is empty. What the `unpack` of a class raises; the packet stays then."},
     {"peek", buffer_peek, METH_NOARGS,
-     "peek()\n--\n\nThe oldest packet as bytes; it stays. IndexError: the buffer is empty."},
+     "peek()\n--\n\nThe oldest packet, as pop returns it; it stays. IndexError: the buffer is empty."},
     {"clear", buffer_clear, METH_NOARGS, "clear()\n--\n\nTakes all packets out and counts them as cleared."},
     {"size", buffer_size, METH_NOARGS, "size()\n--\n\nPackets stored."},
     {"almost_full", buffer_almost_full, METH_NOARGS,

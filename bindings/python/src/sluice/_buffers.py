@@ -316,6 +316,7 @@ class FIFO(PacketBuffer):
         super().__init__(
             kind=_FIFO,
             layout=layout_of(layout),
+            packet_class=self._packet_class,
             stride=_stride(packet_size),
             capacity=_whole(capacity, "capacity"),
             memory_limit=_whole(memory_limit, "memory_limit"),
@@ -378,6 +379,7 @@ class CircularBuffer(PacketBuffer):
         super().__init__(
             kind=_CIRCULAR,
             layout=layout_of(layout),
+            packet_class=self._packet_class,
             stride=_stride(packet_size),
             capacity=_whole(capacity, "capacity"),
             full_policy=_member(FullPolicy, full, "full").value,
