@@ -48,19 +48,10 @@ public sealed class PacketLayoutBuilder(ByteOrder order)
         string unit = "",
         string? format = null)
     {
-        ArgumentNullException.ThrowIfNull(name);
-        ArgumentNullException.ThrowIfNull(unit);
-        return Add(new FieldDraft
-        {
-            Name = name,
-            Type = type,
-            Count = count,
-            Constant = constant,
-            Scale = scale,
-            ValueOffset = offset,
-            Unit = unit,
-            Format = format is null ? default : TextFormat.Parse(format),
-        });
+        FieldDraft draft = Draft(name, constant, scale, offset, unit, format);
+        draft.Type = type;
+        draft.Count = count;
+        return Add(draft);
     }
 
     /// <summary>
@@ -86,19 +77,10 @@ public sealed class PacketLayoutBuilder(ByteOrder order)
         string unit = "",
         string? format = null)
     {
-        ArgumentNullException.ThrowIfNull(name);
-        ArgumentNullException.ThrowIfNull(unit);
-        return AddBits(new FieldDraft
-        {
-            Name = name,
-            BitLow = low,
-            BitHigh = high,
-            Constant = constant,
-            Scale = scale,
-            ValueOffset = offset,
-            Unit = unit,
-            Format = format is null ? default : TextFormat.Parse(format),
-        });
+        FieldDraft draft = Draft(name, constant, scale, offset, unit, format);
+        draft.BitLow = low;
+        draft.BitHigh = high;
+        return AddBits(draft);
     }
 
     /// <summary>The layout of what was added so far.</summary>
@@ -164,6 +146,22 @@ public sealed class PacketLayoutBuilder(ByteOrder order)
         _names.Add(bits.Name, bits.NameAt);
         entry.Bits.Add(bits);
         return this;
+    }
+
+    private static FieldDraft Draft(
+        string name, FieldConstant? constant, double scale, double offset, string unit, string? format)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(unit);
+        return new FieldDraft
+        {
+            Name = name,
+            Constant = constant,
+            Scale = scale,
+            ValueOffset = offset,
+            Unit = unit,
+            Format = format is null ? default : TextFormat.Parse(format),
+        };
     }
 
     private static string TooLarge(long size) =>

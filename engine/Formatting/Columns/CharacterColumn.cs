@@ -5,9 +5,9 @@ using Sluice.Packets;
 namespace Sluice.Formatting.Columns;
 
 /// <summary><c>%c</c>: the low byte of an integer as it is.</summary>
-internal sealed class CharacterColumn(PacketField field, FieldValues values, PaddedText text) : Column(field, text.Bound(1), 0)
+internal sealed class CharacterColumn(PacketField field, PaddedText text) : Column(field, text.Bound(1), 0)
 {
-    private readonly FieldValues _values = values;
+    private readonly FieldValues _values = new(field);
 
     /// <inheritdoc/>
     [SkipLocalsInit]

@@ -17,11 +17,11 @@ internal static class ColumnCompiler
         switch (format.Conversion)
         {
             case 'c':
-                return new CharacterColumn(field, new FieldValues(field, asUnsigned: true), new PaddedText(format, quotes));
+                return new CharacterColumn(field, new PaddedText(format, quotes));
             case 's':
                 return new StringColumn(field, new PaddedText(format, quotes));
             case 'd' when isJson && field.Type == FieldType.Bool && format == TextFormat.Decimal:
-                return Integer(field, new TruthText());
+                return new NumberColumn<TruthText, ulong>(field, default);
             case 'd' or 'u' or 'x' or 'X' or 'o':
                 return CompileInteger(field);
             default:
@@ -33,10 +33,10 @@ internal static class ColumnCompiler
     private static Column CompileInteger(PacketField field)
     {
         TextFormat format = field.Format;
-        bool isSigned = field.IsSigned && format.Conversion == 'd';
+        bool isSigned = FieldValues.IsSigned(field);
         if (format.Conversion is 'd' or 'u' && format.Flags == TextFlags.None && format.Width == 0 && format.Precision < 0)
         {
-            return new DecimalColumn(field, new FieldValues(field, asUnsigned: !isSigned), isSigned);
+            return new DecimalColumn(field, isSigned);
         }
 
         return format.Conversion switch
@@ -48,9 +48,9 @@ internal static class ColumnCompiler
         };
     }
 
-    private static IntegerColumn<FormattedIntegerText<TDigits>> Formatted<TDigits>(PacketField field, bool isSigned)
+    private static NumberColumn<IntegerText<TDigits>, ulong> Formatted<TDigits>(PacketField field, bool isSigned)
         where TDigits : struct, IDigits =>
-        Integer(field, new FormattedIntegerText<TDigits>(new IntegerText<TDigits>(field.Format, isSigned)));
+        new(field, new IntegerText<TDigits>(field.Format, isSigned));
 
     private static Column CompileReal(PacketField field)
     {
@@ -61,42 +61,37 @@ internal static class ColumnCompiler
         switch (format.Conversion)
         {
             case 'r' when field.IsCalibrated || field.Type == FieldType.Double:
-                return new ShortestColumn(field, new FieldValues(field, asUnsigned: false), isSingle: false);
+                return new ShortestColumn(field, isSingle: false);
             case 'r':
                 return field.Type == FieldType.Single
-                    ? new ShortestColumn(field, new FieldValues(field, asUnsigned: false), isSingle: true)
+                    ? new ShortestColumn(field, isSingle: true)
                     : Real(field, new ShortestHalfText());
             case 'f' or 'F' when isUsual && RealText.Precision(format) <= FixedText.MaxDecimals:
                 var fixedText = new FixedText(plain, RealText.MaxBytes(plain, IntegerDigits(field)));
                 if (!isPlain)
                 {
-                    return Real(field, new PaddedRealText<FixedRealText>(new FixedRealText(fixedText), format));
+                    return Real(field, new PaddedRealText<FixedText>(fixedText, format));
                 }
 
                 return ScaledDecimal.TryMake(field, in fixedText, out ScaledDecimal scaled)
-                    ? new PointColumn<ScaledDecimalText, ulong>(
-                        field, new FieldValues(field, asUnsigned: false), new ScaledDecimalText(scaled))
-                    : new FixedColumn(field, new FieldValues(field, asUnsigned: false), fixedText);
+                    ? new PointColumn<ScaledDecimal, ulong>(field, scaled)
+                    : new FixedColumn(field, fixedText);
             case 'e' or 'E' when isUsual && RealText.Precision(format) <= ExponentText.MaxDecimals:
-                return Plain(field, new ExponentRealText(new ExponentText(plain)), isPlain);
+                return Plain(field, new ExponentText(plain), isPlain);
             case 'g' or 'G' when isUsual && RealText.Precision(format) <= GeneralText.MaxCount:
-                return Plain(field, new GeneralRealText(new GeneralText(plain)), isPlain);
+                return Plain(field, new GeneralText(plain), isPlain);
             default:
                 return Real(field, new FormattedRealText(format, RealText.MaxBytes(format, IntegerDigits(field))));
         }
     }
-
-    private static IntegerColumn<TKernel> Integer<TKernel>(PacketField field, TKernel kernel)
-        where TKernel : struct, IValueText<ulong> =>
-        new(field, new FieldValues(field, asUnsigned: field.Format.IsInteger && field.Format.Conversion != 'd'), kernel);
 
     // The kernel itself, or what pads its text.
     private static Column Plain<TKernel>(PacketField field, TKernel kernel, bool isPlain)
         where TKernel : struct, IValueText<double> =>
         isPlain ? Real(field, kernel) : Real(field, new PaddedRealText<TKernel>(kernel, field.Format));
 
-    private static RealColumn<TKernel> Real<TKernel>(PacketField field, TKernel kernel)
-        where TKernel : struct, IValueText<double> => new(field, new FieldValues(field, asUnsigned: false), kernel);
+    private static NumberColumn<TKernel, double> Real<TKernel>(PacketField field, TKernel kernel)
+        where TKernel : struct, IValueText<double> => new(field, kernel);
 
     /// <summary>
     /// The most digits that a value of the field has before its point, with one to spare for the rounding of the logarithm.

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using Sluice.Formatting.Numbers;
 using Sluice.Packets;
 
@@ -10,15 +9,12 @@ namespace Sluice.Formatting.Columns;
 /// <summary>
 /// <c>%d</c> and <c>%u</c> without width: eight values at a time where the processor has vectors for it, else one by one.
 /// </summary>
-internal sealed class DecimalColumn(PacketField field, FieldValues values, bool isSigned)
+internal sealed class DecimalColumn(PacketField field, bool isSigned)
     : Column(field, DecimalInteger.MaxBytes + (isSigned ? 1 : 0), DecimalInteger.Reach + 1)
 {
     private const int Lanes = TextParts.Lanes;
 
-    // The last of eight digits stays, be it a zero.
-    private const ulong LastDigit = 1UL << 56;
-
-    private readonly FieldValues _values = values;
+    private readonly FieldValues _values = new(field);
 
     // Whether no value has more than eight digits: 26 bits are enough for 67 108 864.
     private readonly bool _isShort = (field.IsBits ? field.BitCount : field.ElementSize * 8) - (isSigned ? 1 : 0) <= 26;
@@ -81,17 +77,14 @@ internal sealed class DecimalColumn(PacketField field, FieldValues values, bool 
         }
     }
 
-    private static Vector512<ulong> Trim(Vector512<ulong> digits, Vector512<ulong> zeroBits) =>
-        Avx512F.ShiftRightLogicalVariable(digits | Vector512.Create(DecimalInteger.AsciiZeros), zeroBits);
-
     // Numbers below 10^8 without a sign.
     [SkipLocalsInit]
     private static void WriteShort(Vector512<ulong> values, int lanes, in SlotRun slots)
     {
         Span<ulong> texts = stackalloc ulong[Lanes];
         Vector512<ulong> digits = DecimalVector.EightDigits(values);
-        Vector512<ulong> zeroBits = DecimalVector.LeadingZeroBits(digits | Vector512.Create(LastDigit));
-        Trim(digits, zeroBits).StoreUnsafe(ref MemoryMarshal.GetReference(texts));
+        Vector512<ulong> zeroBits = DecimalVector.LeadingZeroBits(digits | Vector512.Create(DecimalVector.LastDigit));
+        DecimalVector.Trim(digits, zeroBits).StoreUnsafe(ref MemoryMarshal.GetReference(texts));
         TextParts.StoreLengths(Vector512.Create(8UL) - Vector512.ShiftRightLogical(zeroBits, 3), in slots);
         ref byte text = ref slots.Text;
         nint step = slots.Step;
@@ -141,8 +134,8 @@ internal sealed class DecimalColumn(PacketField field, FieldValues values, bool 
     {
         Vector512<ulong> digits = DecimalVector.EightDigits(values);
         Vector512<ulong> zeroBits = isLeading
-            & DecimalVector.LeadingZeroBits(isLast ? digits | Vector512.Create(LastDigit) : digits);
-        Trim(digits, zeroBits).StoreUnsafe(ref MemoryMarshal.GetReference(texts));
+            & DecimalVector.LeadingZeroBits(isLast ? digits | Vector512.Create(DecimalVector.LastDigit) : digits);
+        DecimalVector.Trim(digits, zeroBits).StoreUnsafe(ref MemoryMarshal.GetReference(texts));
         start.StoreUnsafe(ref MemoryMarshal.GetReference(starts));
         isLeading = Vector512.Equals(zeroBits, Vector512.Create(64UL));
         return start + Vector512.Create(8UL) - Vector512.ShiftRightLogical(zeroBits, 3);

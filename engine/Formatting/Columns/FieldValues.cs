@@ -22,19 +22,37 @@ internal readonly struct FieldValues
     private readonly double _scale;
     private readonly double _offset;
 
-    /// <param name="field">The field.</param>
-    /// <param name="asUnsigned">Whether signed integers are taken as the unsigned numbers of their size.</param>
-    public FieldValues(PacketField field, bool asUnsigned)
+    /// <param name="field">The field; where its format is one of unsigned integers, signed ones are taken as such.</param>
+    public FieldValues(PacketField field)
     {
         _type = field.Type;
         _bytes = field.ElementSize;
         _isSwapped = _bytes > 1 && FieldLoads.IsBig(field.Load) == BitConverter.IsLittleEndian;
-        _isSigned = field.IsSigned && !asUnsigned;
+        _isSigned = IsSigned(field);
         _isBits = field.IsBits;
         _bitLow = field.BitLow;
         _bitMask = field.IsBits ? ulong.MaxValue >> (64 - field.BitCount) : 0;
         _scale = field.Scale;
         _offset = field.ValueOffset;
+    }
+
+    /// <summary>Whether the values are signed, and written as such.</summary>
+    public static bool IsSigned(PacketField field) =>
+        field.IsSigned && (!field.Format.IsInteger || field.Format.Conversion == 'd');
+
+    /// <summary><see cref="ReadReals"/> for doubles, <see cref="ReadIntegers"/> for unsigned numbers of 64 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Read<TValue>(ref readonly byte from, nint step, Span<TValue> to)
+        where TValue : unmanaged
+    {
+        if (typeof(TValue) == typeof(double))
+        {
+            ReadReals(in from, step, MemoryMarshal.Cast<TValue, double>(to));
+        }
+        else
+        {
+            ReadIntegers(in from, step, MemoryMarshal.Cast<TValue, ulong>(to));
+        }
     }
 
     /// <summary>The raw integers, sign-extended where they are signed; a bool as 0 or 1.</summary>

@@ -10,12 +10,12 @@ namespace Sluice.Formatting.Columns;
 /// Numbers with a constant number of decimals: eight at a time where a kernel makes units of the last decimal of them that way,
 /// else one by one.
 /// </summary>
-internal sealed class PointColumn<TKernel, TValue>(PacketField field, FieldValues values, TKernel kernel)
+internal sealed class PointColumn<TKernel, TValue>(PacketField field, TKernel kernel)
     : Column(field, kernel.MaxBytes, kernel.Reach)
     where TKernel : struct, IPointText<TValue>
     where TValue : unmanaged
 {
-    private readonly FieldValues _values = values;
+    private readonly FieldValues _values = new(field);
     private readonly TKernel _kernel = kernel;
     private readonly PointVector _vector = PointVector.Handles(kernel.Decimals) ? new PointVector(kernel.Decimals) : default;
     private readonly bool _isVector = PointVector.Handles(kernel.Decimals);
@@ -26,15 +26,7 @@ internal sealed class PointColumn<TKernel, TValue>(PacketField field, FieldValue
     {
         Span<TValue> room = stackalloc TValue[MaxRun];
         Span<TValue> run = room[..count];
-        if (typeof(TValue) == typeof(double))
-        {
-            _values.ReadReals(in values, step, MemoryMarshal.Cast<TValue, double>(run));
-        }
-        else
-        {
-            _values.ReadIntegers(in values, step, MemoryMarshal.Cast<TValue, ulong>(run));
-        }
-
+        _values.Read(in values, step, run);
         if (!_isVector)
         {
             slots.Fill(in _kernel, (ReadOnlySpan<TValue>)run);

@@ -6,17 +6,6 @@ using Sluice.Packets;
 
 namespace Sluice.Formatting.Columns;
 
-/// <summary><c>%.Nf</c> without flags and width.</summary>
-internal readonly struct FixedRealText(FixedText text) : IValueText<double>
-{
-    public int MaxBytes => text.MaxBytes;
-
-    public int Reach => text.Reach;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int Write(double value, ref byte to) => text.Write(value, ref to);
-}
-
 /// <summary><c>%.Nf</c> without flags and width, of numbers that have at most 18 digits that way; others are too long.</summary>
 internal readonly struct NarrowFixedText(FixedText text) : IPointText<double>
 {
@@ -35,45 +24,6 @@ internal readonly struct NarrowFixedText(FixedText text) : IPointText<double>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryUnits(Vector512<double> values, ulong limit, out Vector512<ulong> units, out Vector512<ulong> negative) =>
         text.TryUnits(values, limit, out units, out negative);
-}
-
-/// <summary><c>%.Nf</c> without flags and width, of scaled integers.</summary>
-internal readonly struct ScaledDecimalText(ScaledDecimal text) : IPointText<ulong>
-{
-    public int MaxBytes => text.MaxBytes;
-
-    public int Reach => text.Reach;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int Write(ulong value, ref byte to) => text.Write(value, ref to);
-
-    public int Decimals => text.Decimals;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryUnits(Vector512<ulong> values, ulong limit, out Vector512<ulong> units, out Vector512<ulong> negative) =>
-        text.TryUnits(values, limit, out units, out negative);
-}
-
-/// <summary><c>%.Ne</c> without flags and width.</summary>
-internal readonly struct ExponentRealText(ExponentText text) : IValueText<double>
-{
-    public int MaxBytes => text.MaxBytes;
-
-    public int Reach => text.Reach;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int Write(double value, ref byte to) => text.Write(value, ref to);
-}
-
-/// <summary><c>%.Ng</c> without flags and width.</summary>
-internal readonly struct GeneralRealText(GeneralText text) : IValueText<double>
-{
-    public int MaxBytes => text.MaxBytes;
-
-    public int Reach => text.Reach;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int Write(double value, ref byte to) => text.Write(value, ref to);
 }
 
 /// <summary>A real number as a kernel without flags and width writes it, padded, or with a sign.</summary>

@@ -7,10 +7,10 @@ namespace Sluice.Formatting.Columns;
 /// <summary>
 /// <c>%r</c> of doubles, calibrated values and singles: eight at a time where the processor has vectors for it, else one by one.
 /// </summary>
-internal sealed class ShortestColumn(PacketField field, FieldValues values, bool isSingle)
+internal sealed class ShortestColumn(PacketField field, bool isSingle)
     : Column(field, ShortestText.MaxBytes, ShortestText.Reach)
 {
-    private readonly FieldValues _values = values;
+    private readonly FieldValues _values = new(field);
 
     /// <inheritdoc/>
     [SkipLocalsInit]

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Sluice.Formatting.Numbers;
 
 namespace Sluice.Formatting.Columns;
 

@@ -10,7 +10,9 @@ namespace Sluice.Formatting.Hex;
 internal readonly struct HexAvx512 : IHexKernel
 {
     private const byte None = 0x80;
-    private const int WorthAligning = 192;
+
+    // Below it, the bytes that are written twice to align the stores cost what the aligned ones save.
+    private const int WorthAligning = 4096;
 
     // The first 64 characters of a line, but those of the bytes, from quarters with the digits 0 to 7 of the offset and 0 to 7
     // of the bytes; 4 to 19; 16 to 31; 28 to 31.

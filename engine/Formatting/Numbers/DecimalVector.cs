@@ -10,6 +10,9 @@ namespace Sluice.Formatting.Numbers;
 /// </summary>
 internal static class DecimalVector
 {
+    /// <summary>To be set in digits whose last one stays, be it a zero.</summary>
+    public const ulong LastDigit = 1UL << 56;
+
     private const ulong TenToThe8 = 100_000_000;
 
     /// <summary>The least number of more than sixteen digits.</summary>
@@ -51,6 +54,11 @@ internal static class DecimalVector
         Vector512<ushort> ones = twos - Avx512BW.MultiplyLow(tens, Vector512.Create((ushort)10));
         return (tens | Vector512.ShiftLeft(ones, 8)).AsUInt64();
     }
+
+    /// <summary>Digits as characters, without the leading zeros that <see cref="LeadingZeroBits"/> found.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<ulong> Trim(Vector512<ulong> digits, Vector512<ulong> zeroBits) =>
+        Avx512F.ShiftRightLogicalVariable(digits | Vector512.Create(DecimalInteger.AsciiZeros), zeroBits);
 
     /// <summary>Bits of the leading zero digits, a multiple of 8: 64 where all are zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -9,7 +9,7 @@ namespace Sluice.Formatting.Numbers;
 /// <c>%.Ne</c> of doubles without flags and width, up to 17 digits: those of <see cref="SignificantDigits"/>, the first one and
 /// the sixteen behind it stored at their places, and behind the last one that counts the exponent.
 /// </summary>
-internal readonly struct ExponentText
+internal readonly struct ExponentText : IValueText<double>
 {
     /// <summary>The most decimals that this handles.</summary>
     public const int MaxDecimals = SignificantDigits.MaxCount - 1;

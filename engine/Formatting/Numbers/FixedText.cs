@@ -23,7 +23,7 @@ namespace Sluice.Formatting.Numbers;
 /// units or more goes to <see cref="RealText"/>.
 /// </para>
 /// </remarks>
-internal readonly struct FixedText
+internal readonly struct FixedText : IValueText<double>
 {
     /// <summary>The most decimals that this handles.</summary>
     public const int MaxDecimals = PointText.MaxDecimals;

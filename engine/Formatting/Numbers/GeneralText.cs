@@ -10,7 +10,7 @@ namespace Sluice.Formatting.Numbers;
 /// <c>%.Ng</c> of doubles without flags and width, up to 17 digits: those of <see cref="SignificantDigits"/> without the zeros
 /// at their end, with an exponent or with the point among them, before or behind them.
 /// </summary>
-internal readonly struct GeneralText
+internal readonly struct GeneralText : IValueText<double>
 {
     /// <summary>The most digits that this handles.</summary>
     public const int MaxCount = SignificantDigits.MaxCount;

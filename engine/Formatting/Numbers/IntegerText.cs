@@ -12,7 +12,7 @@ namespace Sluice.Formatting.Numbers;
 /// branches on them.
 /// </summary>
 /// <typeparam name="TDigits">The base.</typeparam>
-internal readonly struct IntegerText<TDigits>
+internal readonly struct IntegerText<TDigits> : IValueText<ulong>
     where TDigits : struct, IDigits
 {
     private const int Lanes = 16;

@@ -14,9 +14,6 @@ internal readonly struct PointVector
     /// <summary>The most decimals: with the point they are eight bytes.</summary>
     public const int MaxDecimals = 7;
 
-    // The last of eight digits stays, be it a zero.
-    private const ulong LastDigit = 1UL << 56;
-
     private readonly ulong _scale;
     private readonly double _inverse;
     private readonly int _decimals;
@@ -57,11 +54,11 @@ internal readonly struct PointVector
         rest += Avx512F.Multiply(one.AsUInt32(), scale);
         whole -= one;
 
-        Vector512<ulong> zeros = Vector512.Create(DecimalInteger.AsciiZeros);
         Vector512<ulong> digits = DecimalVector.EightDigits(whole);
-        Vector512<ulong> zeroBits = DecimalVector.LeadingZeroBits(digits | Vector512.Create(LastDigit));
-        Vector512<ulong> first = Avx512F.ShiftRightLogicalVariable(digits | zeros, zeroBits);
-        Vector512<ulong> decimals = Vector512.ShiftRightLogical(DecimalVector.EightDigits(rest) | zeros, 64 - (8 * _decimals));
+        Vector512<ulong> zeroBits = DecimalVector.LeadingZeroBits(digits | Vector512.Create(DecimalVector.LastDigit));
+        Vector512<ulong> first = DecimalVector.Trim(digits, zeroBits);
+        Vector512<ulong> decimals = Vector512.ShiftRightLogical(
+            DecimalVector.EightDigits(rest) | Vector512.Create(DecimalInteger.AsciiZeros), 64 - (8 * _decimals));
         Vector512<ulong> second = Vector512.ShiftLeft(decimals, 8) | Vector512.Create((ulong)'.');
         Vector512<ulong> point = negative + Vector512.Create(8UL) - Vector512.ShiftRightLogical(zeroBits, 3);
 

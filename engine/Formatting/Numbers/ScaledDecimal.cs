@@ -27,7 +27,7 @@ namespace Sluice.Formatting.Numbers;
 /// v is computed once, since it may be a negative zero or a small remainder of the cancellation.
 /// </para>
 /// </remarks>
-internal readonly struct ScaledDecimal
+internal readonly struct ScaledDecimal : IPointText<ulong>
 {
     /// <summary>Of 3 |raw M| + 2 |O|.</summary>
     private const long Bound = 4_000_000_000_000_000;

@@ -111,7 +111,7 @@ public sealed class DecimalColumnTests
     {
         PacketField field = PacketLayout.Parse("<v:" + type).Fields[0];
         isSigned = char.IsAsciiLetterLower(type[0]);
-        return new DecimalColumn(field, new FieldValues(field, asUnsigned: !isSigned), isSigned);
+        return new DecimalColumn(field, isSigned);
     }
 
     private static ulong AnyMagnitude(Random random, int bits, bool isSigned)

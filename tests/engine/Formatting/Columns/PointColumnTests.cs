@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Sluice.Formatting.Columns;
+using Sluice.Formatting.Numbers;
 using Sluice.Packets;
 using Xunit;
 
@@ -22,7 +23,7 @@ public sealed class PointColumnTests
     public void Doubles_are_written_as_the_kernel_writes_them(string field)
     {
         var column = Assert.IsType<PointColumn<NarrowFixedText, double>>(Compile(field, out _).Narrow);
-        var kernel = new NarrowFixedText(new Sluice.Formatting.Numbers.FixedText(
+        var kernel = new NarrowFixedText(new FixedText(
             PacketLayout.Parse("<v:" + field).Fields[0].Format, 400));
         var random = new Random(3);
         for (int round = 0; round < 4000; round++)
@@ -50,8 +51,8 @@ public sealed class PointColumnTests
     public void Scaled_integers_are_written_as_the_doubles_they_stand_for(string field)
     {
         Column column = Compile(field, out PacketField packetField);
-        Assert.IsType<PointColumn<ScaledDecimalText, ulong>>(column);
-        var text = new Sluice.Formatting.Numbers.FixedText(packetField.Format, 400);
+        Assert.IsType<PointColumn<ScaledDecimal, ulong>>(column);
+        var text = new FixedText(packetField.Format, 400);
         var random = new Random(4);
         for (int round = 0; round < 4000; round++)
         {
@@ -62,7 +63,7 @@ public sealed class PointColumnTests
                 _ => random.Next(int.MinValue, int.MaxValue) >> random.Next(31),
             })];
             double[] values = [.. raw.Select(value => packetField.ReadScaled(BitConverter.GetBytes(value)))];
-            Compare(column, new FixedRealText(text), values, MemoryMarshal.AsBytes(raw.AsSpan()));
+            Compare(column, text, values, MemoryMarshal.AsBytes(raw.AsSpan()));
         }
     }
 

@@ -1,6 +1,6 @@
 using System.Runtime.Intrinsics;
 
-namespace Sluice.Formatting.Columns;
+namespace Sluice.Formatting.Numbers;
 
 /// <summary>A kernel whose texts have a constant number of decimals.</summary>
 internal interface IPointText<TValue> : IValueText<TValue>

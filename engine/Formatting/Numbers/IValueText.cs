@@ -1,4 +1,4 @@
-namespace Sluice.Formatting.Columns;
+namespace Sluice.Formatting.Numbers;
 
 /// <summary>
 /// A kernel: writes one value as text into memory that surely has room. A struct, so that the loop over a column is compiled

@@ -4,18 +4,6 @@ using Sluice.Formatting.Numbers;
 
 namespace Sluice.Formatting.Columns;
 
-/// <summary>An integer with flags, width, precision or another base.</summary>
-internal readonly struct FormattedIntegerText<TDigits>(IntegerText<TDigits> text) : IValueText<ulong>
-    where TDigits : struct, IDigits
-{
-    public int MaxBytes => text.MaxBytes;
-
-    public int Reach => text.Reach;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int Write(ulong value, ref byte to) => text.Write(value, ref to);
-}
-
 /// <summary>A bool as JSON has it.</summary>
 internal readonly struct TruthText : IValueText<ulong>
 {
