@@ -5,6 +5,7 @@
  *   library.c   finds libsluice, holds its functions in one table
  *   fault.c     turns statuses into exceptions
  *   module.c    the module: fork, shutdown
+ *   text.c      text that the engine copies out
  *   layout.c    the type Layout
  *   packet_text.c the type PacketText: packets as text in memory
  *   file.c      the type File: packets out of a file
@@ -151,6 +152,14 @@ PyObject *take_exception(void);
 
 /* Calls sluice._errors.FUNCTION(value) and writes an exception in it to stderr. */
 void call_errors(const char *function, PyObject *value);
+
+/* ---- text.c ---- */
+
+/* Copies text of the object behind the handle, at most capacity - 1 bytes; *length is the whole length. */
+typedef int32_t (*engine_text_fn)(const void *handle, char *text, size_t capacity, size_t *length);
+
+/* The text as a str, or NULL with an exception. */
+PyObject *engine_text(engine_text_fn call, const void *handle);
 
 /* ---- layout.c ---- */
 

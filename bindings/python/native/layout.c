@@ -54,45 +54,26 @@ static void layout_dealloc(PyObject *object)
     Py_DECREF(type);
 }
 
-typedef int32_t (*text_fn)(const sluice_layout *layout, char *text, size_t capacity, size_t *length);
-
-static PyObject *text_of(PyObject *object, text_fn call)
+static int32_t describe(const void *layout, char *text, size_t capacity, size_t *length)
 {
-    size_t length = 0, capacity = 4096;
-    if (engine_there() < 0) {
-        return NULL;
-    }
-    for (;;) {
-        char *text = PyMem_Malloc(capacity);
-        if (text == NULL) {
-            return PyErr_NoMemory();
-        }
-        int32_t status = call(((Layout *)object)->handle, text, capacity, &length);
-        PyObject *result = NULL;
-        int again = status == SLUICE_OK && length >= capacity;
-        if (status != SLUICE_OK) {
-            (void)raise_engine(status, NULL);
-        } else if (!again) {
-            result = PyUnicode_DecodeUTF8(text, (Py_ssize_t)length, "strict");
-        }
-        PyMem_Free(text);
-        if (!again) {
-            return result;
-        }
-        capacity = length + 1;
-    }
+    return library.layout_describe(layout, text, capacity, length);
 }
 
 static PyObject *layout_describe(PyObject *object, PyObject *unused)
 {
     (void)unused;
-    return text_of(object, library.layout_describe);
+    return engine_text(describe, ((Layout *)object)->handle);
+}
+
+static int32_t numpy(const void *layout, char *text, size_t capacity, size_t *length)
+{
+    return library.layout_numpy(layout, text, capacity, length);
 }
 
 static PyObject *layout_numpy(PyObject *object, PyObject *unused)
 {
     (void)unused;
-    return text_of(object, library.layout_numpy);
+    return engine_text(numpy, ((Layout *)object)->handle);
 }
 
 static PyObject *layout_size(PyObject *object, PyObject *unused)
@@ -178,7 +159,7 @@ static PyMethodDef methods[] = {
     {"_describe", layout_describe, METH_NOARGS, "The canonical description."},
     {"_numpy", layout_numpy, METH_NOARGS, "The NumPy dtype as JSON."},
     {"_size", layout_size, METH_NOARGS, "Bytes of a packet."},
-    {"_fields", layout_fields, METH_NOARGS, 
+    {"_fields", layout_fields, METH_NOARGS,
      "[(name, type, offset, size, count, bit, bits, constant, scale, shift, unit, format), ...]"},
     {"_template", layout_template, METH_NOARGS, "A packet of zeros and the constants."},
     {"_from_numpy", layout_from_numpy, METH_O | METH_CLASS, "The layout of a dtype given as JSON."},

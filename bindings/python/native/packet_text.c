@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * packet_text.c - the type PacketText: packets as text in memory. sluice.PacketFormatter is the Python side of it.
+ * packet_text.c - the type PacketText: packets as text in memory. sluice.PacketFormatter is the Python side of
+ * it.
  */
 #include "binding.h"
 
@@ -17,7 +18,8 @@ static PyObject *packet_text_new(PyTypeObject *type, PyObject *args, PyObject *n
     uint32_t packet_bytes;
     sluice_formatter_options options = {.struct_size = sizeof options};
     if (!PyArg_ParseTupleAndKeywords(args, names, "O!Izzz:PacketFormatter", keywords, layout_type, &layout,
-                                     &options.style, &options.separator, &options.line_end, &options.comment) ||
+                                     &options.style, &options.separator, &options.line_end,
+                                     &options.comment) ||
         engine_there() < 0) {
         return NULL;
     }
@@ -76,7 +78,8 @@ static PyObject *text_of(PacketText *self, const char *packets, size_t bytes)
             break;
         }
         /* What is left, at the length of the lines so far, half as much again, and a line of any length. */
-        size_t left = (bytes - done) / self->packet_bytes, line = done == 0 ? self->line_bytes : length * self->packet_bytes / done;
+        size_t left = (bytes - done) / self->packet_bytes;
+        size_t line = done == 0 ? self->line_bytes : length * self->packet_bytes / done;
         room += 1024 + left * (line + 1) * 3 / 2 + (status == SLUICE_E_SIZE ? room : 0);
         if (_PyBytes_Resize(&text, (Py_ssize_t)room) < 0) {
             return NULL;
@@ -101,39 +104,27 @@ static PyObject *packet_text_format(PyObject *object, PyObject *packets)
     }
     PyObject *text = (size_t)view.len % self->packet_bytes == 0
                          ? text_of(self, view.buf, (size_t)view.len)
-                         : raise_status(SLUICE_E_SIZE, "%zd bytes are not a multiple of the packet's %zu bytes", view.len,
-                                        self->packet_bytes);
+                         : raise_status(SLUICE_E_SIZE, "%zd bytes are not a multiple of the packet's %zu bytes",
+                                        view.len, self->packet_bytes);
     PyBuffer_Release(&view);
     return text;
+}
+
+static int32_t header(const void *formatter, char *text, size_t capacity, size_t *length)
+{
+    return library.formatter_header(formatter, text, capacity, length);
 }
 
 static PyObject *packet_text_header(PyObject *object, PyObject *unused)
 {
     (void)unused;
-    size_t length = 0, capacity = 4096;
-    while (engine_there() == 0) {
-        char *text = PyMem_Malloc(capacity);
-        if (text == NULL) {
-            return PyErr_NoMemory();
-        }
-        int32_t status = library.formatter_header(((PacketText *)object)->handle, text, capacity, &length);
-        int fits = length < capacity;
-        PyObject *header = status != SLUICE_OK ? raise_engine(status, NULL)
-                           : fits              ? PyUnicode_DecodeUTF8(text, (Py_ssize_t)length, "strict")
-                                               : NULL;
-        PyMem_Free(text);
-        if (status != SLUICE_OK || fits) {
-            return header;
-        }
-        capacity = length + 1;
-    }
-    return NULL;
+    return engine_text(header, ((PacketText *)object)->handle);
 }
 
 static PyMethodDef methods[] = {
     {"format", packet_text_format, METH_O,
-     "format(packets)\n--\n\nThe lines of consecutive packets, as UTF-8. `packets` is any contiguous bytes-like object of "
-     "whole\npackets. Other threads run meanwhile."},
+     "format(packets)\n--\n\nThe lines of consecutive packets, as UTF-8. `packets` is any contiguous bytes-like "
+     "object of whole\npackets. Other threads run meanwhile."},
     {"_header", packet_text_header, METH_NOARGS, "The line of field names and units."},
     {NULL, NULL, 0, NULL},
 };

@@ -19,7 +19,7 @@ FileExistsError ...). In a child of a fork whose parent used the package every c
 children by spawn. What is stored at the exit of the interpreter is flushed.
 """
 
-from ._buffers import FIFO, Attach, CircularBuffer, FullPolicy, PacketBuffer, Wait
+from ._buffers import FIFO, CircularBuffer, PacketBuffer
 from ._declarations import Code, Format, Layout, bits, field
 from ._errors import SluiceError, Status
 from ._files import PacketFile
@@ -27,6 +27,7 @@ from ._formatter import PacketFormatter
 from ._hex import hex, hexdump
 from ._layout import Field, PacketLayout
 from ._library import build_info
+from ._options import Attach, FullPolicy, Wait
 from ._packets import AbstractPacket, FixedSizePacketBase, packetclass
 from ._sinks import Durability, Sink, SinkInfo, WriteMode
 from ._text_style import TextStyle

@@ -2,91 +2,20 @@
 
 from __future__ import annotations
 
-import math
 import os
-from enum import Enum
 from pathlib import Path
 from types import MethodDescriptorType, TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from . import _sluice
 from ._layout import PacketLayout, layout_of
+from ._options import Attach, FullPolicy, Wait, flush_after, member, nanoseconds, stride_of, whole
 from ._packets import FixedSizePacketBase
 from ._sinks import BatchFormatter, Durability, Formatter, Sink, WriteMode
-from ._text_style import TextStyle, style_of
+from ._text_style import TextStyle
 
 _FIFO, _CIRCULAR = 0, 1
 _HUGE_PAGES, _LOCK_MEMORY = 8, 16
-
-_E = TypeVar("_E", bound=Enum)
-
-
-class FullPolicy(Enum):
-    """What a put into a full circular buffer does."""
-
-    FAIL = 0
-    """It returns False; the packet is still the caller's. ``stats()["stalls"]`` counts."""
-    BLOCK = 1
-    """It waits for room, up to ``block_timeout`` seconds, then returns False."""
-    DROP_NEWEST = 2
-    """The packet is dropped and counted; it returns False."""
-    DROP_OLDEST = 3
-    """The oldest packets are dropped and counted to make room; it returns True."""
-
-
-class Attach(Enum):
-    """How a buffer with a name or a file begins."""
-
-    CREATE = 0
-    """FileExistsError if it is there."""
-    ATTACH = 1
-    """FileNotFoundError if it is not there."""
-    CREATE_OR_ATTACH = 2
-
-
-class Wait(Enum):
-    """How the pump waits for packets: sleeping, or faster and with more of the CPU."""
-
-    PARK = 0
-    YIELD = 1
-    SPIN = 2
-
-
-def _member(kind: type[_E], value: _E | str, name: str) -> _E:
-    """An enumerator, or its name in any case."""
-    if isinstance(value, kind):
-        return value
-    if isinstance(value, str) and value.upper() in kind.__members__:
-        return kind[value.upper()]
-    choices = ", ".join(member.lower() for member in kind.__members__)
-    raise ValueError(f"{name} is {value!r}, it must be one of {choices}")
-
-
-def _whole(value: int | None, name: str, least: int = 1) -> int:
-    """An int of at least `least`; None is 0, the engine's "none" or "default"."""
-    if value is None:
-        return 0
-    if not isinstance(value, int) and not hasattr(value, "__index__"):
-        raise TypeError(f"{name} must be an int or None, not {type(value).__name__}")
-    number = value.__index__()
-    if not least <= number < 1 << 62:
-        raise ValueError(f"{name} is {number}, it must be {least} or more, or None")
-    return number
-
-
-def _nanoseconds(seconds: float | None, name: str) -> int:
-    """Seconds as the engine's nanoseconds; None is -1, for ever."""
-    if seconds is None or seconds == math.inf:
-        return -1
-    if not seconds >= 0:
-        raise ValueError(f"{name} is {seconds} s, it must be 0 or more, or None")
-    return int(min(seconds * 1e9, 9e18))
-
-
-def _flush_after(seconds: float | None) -> int:
-    """flush_timeout for the engine: None never; 0 is exceeded at once."""
-    after = _nanoseconds(seconds, "flush_timeout")
-    return 0 if after < 0 else max(after, 1)
 
 
 class PacketBuffer(_sluice.Buffer):
@@ -112,7 +41,7 @@ class PacketBuffer(_sluice.Buffer):
         :param flush_size: packets; None: no such rule.
         :param flush_timeout: seconds since the last flush; None: no such rule.
         """
-        self._configure(_whole(flush_size, "flush_size"), 0, _flush_after(flush_timeout))
+        self._configure(whole(flush_size, "flush_size"), 0, flush_after(flush_timeout))
         self.flush_size = flush_size
         self.flush_timeout = flush_timeout
 
@@ -178,7 +107,7 @@ class PacketBuffer(_sluice.Buffer):
         """
         if not isinstance(mode, WriteMode):
             raise TypeError(f"mode must be a WriteMode, not {type(mode).__name__}")
-        written = style_of(style)
+        written = member(TextStyle, style, "style")
         if written is not TextStyle.PLAIN and (formatter is not None or mode is WriteMode.BINARY):
             owner = "a formatter" if formatter is not None else "a binary sink"
             raise ValueError(f"style is {style!r}, but {owner} writes packets in its own way")
@@ -201,8 +130,8 @@ class PacketBuffer(_sluice.Buffer):
             line_end,
             layout_header,
             comment,
-            _member(Durability, durability, "durability").value,
-            _whole(rotate_bytes, "rotate_bytes"),
+            member(Durability, durability, "durability").value,
+            whole(rotate_bytes, "rotate_bytes"),
         )
         return self._connected(Sink(self, handle, path, mode, formatter, header))
 
@@ -244,8 +173,8 @@ class PacketBuffer(_sluice.Buffer):
             path,
             first,
             primary,
-            _member(Durability, durability, "durability").value,
-            _whole(rotate_bytes, "rotate_bytes"),
+            member(Durability, durability, "durability").value,
+            whole(rotate_bytes, "rotate_bytes"),
         )
         return self._connected(Sink(self, handle, path, WriteMode.BINARY, None, header))
 
@@ -317,16 +246,16 @@ class FIFO(PacketBuffer):
             kind=_FIFO,
             layout=layout_of(layout),
             packet_class=self._packet_class,
-            stride=_stride(packet_size),
-            capacity=_whole(capacity, "capacity"),
-            memory_limit=_whole(memory_limit, "memory_limit"),
-            spill_limit=_whole(spill_limit, "spill_limit"),
+            stride=stride_of(packet_size),
+            capacity=whole(capacity, "capacity"),
+            memory_limit=whole(memory_limit, "memory_limit"),
+            spill_limit=whole(spill_limit, "spill_limit"),
             spill_directory=None if spill_directory is None else os.fspath(spill_directory),
             flags=huge_pages * _HUGE_PAGES + lock_memory * _LOCK_MEMORY,
-            release_packets=_whole(flush_size, "flush_size"),
-            release_bytes=_whole(flush_bytes, "flush_bytes"),
-            release_after_ns=_flush_after(flush_timeout),
-            wait=_member(Wait, wait, "wait").value,
+            release_packets=whole(flush_size, "flush_size"),
+            release_bytes=whole(flush_bytes, "flush_bytes"),
+            release_after_ns=flush_after(flush_timeout),
+            wait=member(Wait, wait, "wait").value,
         )
 
 
@@ -375,29 +304,22 @@ class CircularBuffer(PacketBuffer):
         self._packet_class = layout if isinstance(layout, type) else None
         self.flush_size = flush_size
         self.flush_timeout = flush_timeout
-        block_timeout_ns = _nanoseconds(block_timeout, "block_timeout")
+        block_timeout_ns = nanoseconds(block_timeout, "block_timeout")
         super().__init__(
             kind=_CIRCULAR,
             layout=layout_of(layout),
             packet_class=self._packet_class,
-            stride=_stride(packet_size),
-            capacity=_whole(capacity, "capacity"),
-            full_policy=_member(FullPolicy, full, "full").value,
+            stride=stride_of(packet_size),
+            capacity=whole(capacity, "capacity"),
+            full_policy=member(FullPolicy, full, "full").value,
             block_timeout_ns=max(block_timeout_ns, 1) if block_timeout_ns >= 0 else -1,
             name=name,
             file=None if file is None else os.fspath(file),
-            attach=_member(Attach, attach, "attach").value,
+            attach=member(Attach, attach, "attach").value,
             producers=int(many_producers),
             flags=huge_pages * _HUGE_PAGES + lock_memory * _LOCK_MEMORY,
-            release_packets=_whole(flush_size, "flush_size"),
-            release_bytes=_whole(flush_bytes, "flush_bytes"),
-            release_after_ns=_flush_after(flush_timeout),
-            wait=_member(Wait, wait, "wait").value,
+            release_packets=whole(flush_size, "flush_size"),
+            release_bytes=whole(flush_bytes, "flush_bytes"),
+            release_after_ns=flush_after(flush_timeout),
+            wait=member(Wait, wait, "wait").value,
         )
-
-
-def _stride(packet_size: int | None) -> int:
-    stride = _whole(packet_size, "packet_size")
-    if stride >= 1 << 31:
-        raise ValueError(f"packet_size is {stride} bytes, it must be less than {1 << 31}")
-    return stride

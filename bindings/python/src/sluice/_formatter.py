@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from . import _sluice
 from ._layout import PacketLayout
-from ._text_style import TextStyle, style_of
+from ._options import member
+from ._text_style import TextStyle
 
 
 class PacketFormatter(_sluice.PacketText):
     """Makes lines of text of the packets of a layout: compiled once, then used for any number of them.
 
     :param layout: what is in a packet (a PacketLayout, its description or its name).
-    :param style: a :class:`TextStyle`, or its name: ``"plain"``, ``"csv"``, ``"json_lines"``.
+    :param style: a :class:`TextStyle`, or its name: ``"plain"``, ``"csv"`` or ``"json-lines"``; hexadecimal
+        text needs no layout: :func:`hex`, :func:`hexdump`.
     :param separator: between two fields; default ``", "``, in CSV ``","``. JSON has its own.
     :param line_end: default ``"\\n"``.
     :param comment: before the header line; default ``"# "``, in CSV nothing.
@@ -39,7 +41,7 @@ class PacketFormatter(_sluice.PacketText):
         comment: str | None = None,
     ) -> PacketFormatter:
         of = PacketLayout(layout) if isinstance(layout, str) else layout
-        chosen = style_of(style)
+        chosen = member(TextStyle, style, "style")
         self = super().__new__(cls, of, chosen.value, separator, line_end, comment)
         self.layout = of
         self.style = chosen

@@ -9,6 +9,8 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ._options import Choice
+
 if TYPE_CHECKING:
     from ._buffers import PacketBuffer
 
@@ -29,7 +31,7 @@ class WriteMode(Enum):
     """A line of text per packet, UTF-8."""
 
 
-class Durability(Enum):
+class Durability(Choice):
     """When a sink forces what it wrote to the device."""
 
     NONE = 0

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from ._options import Choice
 
 
-class TextStyle(Enum):
+class TextStyle(Choice):
     """How packets become lines of text; ``docs/text.md`` shows each."""
 
     PLAIN = 0
@@ -23,12 +23,5 @@ class TextStyle(Enum):
     HEXDUMP = 5
     """As the program xxd: each packet begins a line, offsets are those of a verbatim file."""
 
-
-def style_of(value: TextStyle | str) -> TextStyle:
-    """A style, or its name in any case, with hyphens or underscores."""
-    if isinstance(value, TextStyle):
-        return value
-    if isinstance(value, str) and (name := value.upper().replace("-", "_")) in TextStyle.__members__:
-        return TextStyle[name]
-    choices = ", ".join(member.name.lower().replace("_", "-") for member in TextStyle)
-    raise ValueError(f"style is {value!r}, it must be one of {choices}")
+    def __str__(self) -> str:
+        return self.name.lower().replace("_", "-")

@@ -1,0 +1,92 @@
+"""Options as a user writes them, and as the engine takes them."""
+
+from __future__ import annotations
+
+import math
+from enum import Enum
+from typing import TypeVar
+
+
+class Choice(Enum):
+    """An enumerator that a user may write as its name."""
+
+    def __str__(self) -> str:
+        return self.name.lower()
+
+
+_C = TypeVar("_C", bound=Choice)
+
+
+class FullPolicy(Choice):
+    """What a put into a full circular buffer does."""
+
+    FAIL = 0
+    """It returns False; the packet is still the caller's. ``stats()["stalls"]`` counts."""
+    BLOCK = 1
+    """It waits for room, up to ``block_timeout`` seconds, then returns False."""
+    DROP_NEWEST = 2
+    """The packet is dropped and counted; it returns False."""
+    DROP_OLDEST = 3
+    """The oldest packets are dropped and counted to make room; it returns True."""
+
+
+class Attach(Choice):
+    """How a buffer with a name or a file begins."""
+
+    CREATE = 0
+    """FileExistsError if it is there."""
+    ATTACH = 1
+    """FileNotFoundError if it is not there."""
+    CREATE_OR_ATTACH = 2
+
+
+class Wait(Choice):
+    """How the pump waits for packets: sleeping, or faster and with more of the CPU."""
+
+    PARK = 0
+    YIELD = 1
+    SPIN = 2
+
+
+def member(kind: type[_C], value: _C | str, name: str) -> _C:
+    """An enumerator, or its name in any case, with hyphens or underscores."""
+    if isinstance(value, kind):
+        return value
+    if isinstance(value, str) and (written := value.upper().replace("-", "_")) in kind.__members__:
+        return kind[written]
+    choices = ", ".join(map(str, kind))
+    raise ValueError(f"{name} is {value!r}, it must be one of {choices}")
+
+
+def whole(value: int | None, name: str, least: int = 1) -> int:
+    """An int of at least `least`; None is 0, the engine's "none" or "default"."""
+    if value is None:
+        return 0
+    if not isinstance(value, int) and not hasattr(value, "__index__"):
+        raise TypeError(f"{name} must be an int or None, not {type(value).__name__}")
+    number = value.__index__()
+    if not least <= number < 1 << 62:
+        raise ValueError(f"{name} is {number}, it must be {least} or more, or None")
+    return number
+
+
+def nanoseconds(seconds: float | None, name: str) -> int:
+    """Seconds as the engine's nanoseconds; None is -1, for ever."""
+    if seconds is None or seconds == math.inf:
+        return -1
+    if not seconds >= 0:
+        raise ValueError(f"{name} is {seconds} s, it must be 0 or more, or None")
+    return int(min(seconds * 1e9, 9e18))
+
+
+def flush_after(seconds: float | None) -> int:
+    """flush_timeout for the engine: None never; 0 is exceeded at once."""
+    after = nanoseconds(seconds, "flush_timeout")
+    return 0 if after < 0 else max(after, 1)
+
+
+def stride_of(packet_size: int | None) -> int:
+    stride = whole(packet_size, "packet_size")
+    if stride >= 1 << 31:
+        raise ValueError(f"packet_size is {stride} bytes, it must be less than {1 << 31}")
+    return stride
