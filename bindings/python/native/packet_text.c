@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * packet_text.c - the type PacketText: packets as text in memory. sluice.PacketFormatter is the Python side of
- * it.
+ * packet_text.c - the type PacketText: packets as text in memory. sluice.PacketFormatter is its Python side.
  */
 #include "binding.h"
 
@@ -102,10 +101,13 @@ static PyObject *packet_text_format(PyObject *object, PyObject *packets)
     if (engine_there() < 0 || PyObject_GetBuffer(packets, &view, PyBUF_SIMPLE) < 0) {
         return NULL;
     }
-    PyObject *text = (size_t)view.len % self->packet_bytes == 0
-                         ? text_of(self, view.buf, (size_t)view.len)
-                         : raise_status(SLUICE_E_SIZE, "%zd bytes are not a multiple of the packet's %zu bytes",
-                                        view.len, self->packet_bytes);
+    PyObject *text = NULL;
+    if ((size_t)view.len % self->packet_bytes == 0) {
+        text = text_of(self, view.buf, (size_t)view.len);
+    } else {
+        raise_status(SLUICE_E_SIZE, "%zd bytes are not a multiple of the packet's %zu bytes", view.len,
+                     self->packet_bytes);
+    }
     PyBuffer_Release(&view);
     return text;
 }
@@ -123,8 +125,8 @@ static PyObject *packet_text_header(PyObject *object, PyObject *unused)
 
 static PyMethodDef methods[] = {
     {"format", packet_text_format, METH_O,
-     "format(packets)\n--\n\nThe lines of consecutive packets, as UTF-8. `packets` is any contiguous bytes-like "
-     "object of whole\npackets. Other threads run meanwhile."},
+     "format(packets)\n--\n\nThe lines of consecutive packets, as UTF-8. `packets` is any contiguous "
+     "bytes-like object of whole\npackets. Other threads run meanwhile."},
     {"_header", packet_text_header, METH_NOARGS, "The line of field names and units."},
     {NULL, NULL, 0, NULL},
 };
