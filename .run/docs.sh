@@ -1,4 +1,4 @@
-# The documentation as pages: what lies in docs/ with a reference made of the C headers (doxygen, Breathe) and of the installed
+# The documentation as pages: what lies in docs/ with a reference made of the C and C++ headers (doxygen, Breathe) and of the installed
 # Python package (autodoc). A warning is a failure: a name that is not there, a link that leads nowhere.
 
 run_docs() {

@@ -14,7 +14,7 @@ exclude_patterns = ["_build"]
 
 breathe_projects = {"sluice": os.path.join(os.environ["SLUICE_DOCS"], "xml")}
 breathe_default_project = "sluice"
-breathe_domain_by_extension = {"h": "c"}
+breathe_domain_by_extension = {"h": "c", "hpp": "cpp"}
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"

@@ -1,4 +1,4 @@
-"""Makes the comments of the C headers ones that doxygen reads; doxygen calls it for each header.
+"""Makes the comments of the C and C++ headers ones that doxygen reads; doxygen calls it for each header.
 
 A comment before a declaration documents it, a comment behind a member documents that, and a line
 ``/* ---- 4 Putting and taking ---- any thread ---- */`` begins a chapter: a group that the pages show by its number.
@@ -21,8 +21,20 @@ def plain(text: str) -> str:
     return "".join(parts)
 
 
+def readable_cpp(text: str) -> str:
+    """A C++ header as doxygen wants it, on the same lines."""
+    head, rest = text.split("\n#ifndef", 1)
+    lines = ["/** @file", "@verbatim", *(line[3:] for line in head.splitlines()[2:]), "@endverbatim */"]
+    for line in ("#ifndef" + rest).splitlines():
+        code, opened, comment = line.partition("// ")
+        if opened and not comment.startswith("----"):
+            line = code + ("///< " if code.strip() else "/// ") + plain(comment)
+        lines.append(line)
+    return "\n".join(lines) + "\n"
+
+
 def readable(text: str) -> str:
-    """The header as doxygen wants it, on the same lines."""
+    """A C header as doxygen wants it, on the same lines."""
     head, rest = text.split(" */\n", 1)
     title = [line[3:] for line in head.splitlines()[1:]]
     lines = ["/** @file", "@verbatim", *title[1:], "@endverbatim */"]
@@ -51,4 +63,5 @@ def readable(text: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(readable(Path(sys.argv[1]).read_text()))
+    header = Path(sys.argv[1])
+    sys.stdout.write((readable_cpp if header.suffix == ".hpp" else readable)(header.read_text()))

@@ -33,6 +33,17 @@ def test_every_exported_function_is_in_the_reference(pages: Path) -> None:
     assert not missing
 
 
+def test_every_class_of_the_cpp_headers_is_in_the_reference(pages: Path) -> None:
+    here = anchors(pages / "reference/cpp.html")
+    declared = set()
+    for header in (ROOT / "bindings/cpp/include/sluice/cpp").glob("*.hpp"):
+        public = re.sub(r"^namespace detail\n.*?^} // namespace detail", "", header.read_text(), flags=re.M | re.S)
+        declared |= set(re.findall(r"^(?:template <[^>]*> )?(?:class|struct) (?:\[\[nodiscard\]\] )?(\w+)[^;]*$", public, re.M))
+    assert {"buffer", "producer", "claim", "batch", "layout"} < declared
+    missing = [name for name in declared if not any(f"6sluice{len(name)}{name}E" in one for one in here)]
+    assert not missing
+
+
 def test_every_name_of_the_package_is_in_the_reference(pages: Path) -> None:
     here = anchors(pages / "reference/python.html")
     assert not [name for name in sluice.__all__ if not name.startswith("__") and f"sluice.{name}" not in here]
