@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Sluice.Primitives;
 
 namespace Sluice.Buffers;
 
@@ -46,6 +48,14 @@ public readonly unsafe struct Batch
 
     /// <summary>The bytes; a batch of more than 2 GiB has to be cut first.</summary>
     public ReadOnlySpan<byte> Span => new(Data, checked((int)Length));
+
+    /// <summary>The packets as values of a type, in place.</summary>
+    /// <exception cref="SluiceException">Size: the packets of the batch have another one than the type.</exception>
+    public ReadOnlySpan<T> As<T>()
+        where T : unmanaged => Stride == Unsafe.SizeOf<T>() ? MemoryMarshal.Cast<byte, T>(Span) : throw NotOf<T>(Stride);
+
+    /// <summary>Steps through the packets: <c>foreach (ReadOnlySpan&lt;byte&gt; packet in batch)</c>.</summary>
+    public PacketEnumerator GetEnumerator() => new(Span, Stride);
 
     /// <summary>The part from a stream position on, which must be a packet boundary within the batch.</summary>
     /// <param name="position">Where the part begins.</param>
@@ -154,6 +164,12 @@ public readonly unsafe struct Batch
 
     /// <summary>Whether a record was given back unfilled.</summary>
     internal static bool IsAborted(byte* record) => (*(ushort*)(record + 6) & RecordAborted) != 0;
+
+    internal static SluiceException NotOf<T>(int stride)
+        where T : unmanaged => new(
+            Status.Size,
+            $"{typeof(T).Name} has {Unsafe.SizeOf<T>()} bytes, "
+            + (stride == 0 ? "the packets are records of any size" : $"the packets have {stride}"));
 
     private long CountPackets(long bytes)
     {

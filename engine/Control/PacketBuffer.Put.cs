@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using System.Runtime.CompilerServices;
 using Sluice.Buffers;
 using Sluice.Primitives;
 
@@ -8,7 +8,7 @@ namespace Sluice.Control;
 public sealed unsafe partial class PacketBuffer
 {
     private readonly Lock _putGate = new();
-    private RingProducer* _hostProducer;
+    private PacketProducer? _host;
 
     /// <summary>Copies one packet of the stride in. Any thread.</summary>
     /// <returns>
@@ -38,6 +38,7 @@ public sealed unsafe partial class PacketBuffer
     /// <param name="packets">Whole packets, back to back.</param>
     /// <param name="done">How many were taken.</param>
     /// <returns>The status of the first one that was not.</returns>
+    [OverloadResolutionPriority(1)] // [1, 2, 3] are bytes
     public Status PutMany(ReadOnlySpan<byte> packets, out long done)
     {
         done = 0;
@@ -82,12 +83,22 @@ public sealed unsafe partial class PacketBuffer
     {
         lock (_putGate)
         {
-            if (_store.Producers == ProducerMode.One)
-            {
-                CloseHostProducer();
-            }
+            return MakeRoomForProducer() ? _store.OpenProducer(producer) : Status.Busy;
+        }
+    }
 
-            return _store.OpenProducer(producer);
+    /// <summary>
+    /// A producer for one thread, which puts without taking the lock of <see cref="Put(ReadOnlySpan{byte})"/>. Dispose of it.
+    /// </summary>
+    /// <exception cref="SluiceException">Busy: with <see cref="ProducerMode.One"/>, a second one.</exception>
+    public PacketProducer OpenProducer()
+    {
+        lock (_putGate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            PacketProducer? producer = null;
+            Status status = MakeRoomForProducer() ? PacketProducer.TryOpen(_store, null, out producer) : Status.Busy;
+            return producer ?? throw PacketProducer.Refused(status, _store.Producers);
         }
     }
 
@@ -108,32 +119,40 @@ public sealed unsafe partial class PacketBuffer
     // The producer behind Put, opened by the first one.
     private Status HostProducer(out RingProducer* producer)
     {
-        producer = _hostProducer;
-        if (producer != null)
+        if (_host is null)
         {
-            return Status.Ok;
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            Status status = PacketProducer.TryOpen(_store, LeaveClaim, out _host);
+            if (_host is null)
+            {
+                producer = null;
+                return status;
+            }
         }
 
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        var opened = (RingProducer*)NativeMemory.AlignedAlloc((nuint)sizeof(RingProducer), 64);
-        Status status = _store.OpenProducer(opened);
-        if (status != Status.Ok)
-        {
-            NativeMemory.AlignedFree(opened);
-            return status;
-        }
-
-        _hostProducer = producer = opened;
+        producer = _host.Native;
         return Status.Ok;
+    }
+
+    // One producer: that of Put gives way, unless a claim of it is open.
+    private bool MakeRoomForProducer()
+    {
+        if (_store.Producers == ProducerMode.One && _host is { } host)
+        {
+            if (host.HasClaim)
+            {
+                return false;
+            }
+
+            CloseHostProducer();
+        }
+
+        return true;
     }
 
     private void CloseHostProducer()
     {
-        if (_hostProducer != null)
-        {
-            _store.CloseProducer(_hostProducer);
-            NativeMemory.AlignedFree(_hostProducer);
-            _hostProducer = null;
-        }
+        _host?.Dispose();
+        _host = null;
     }
 }

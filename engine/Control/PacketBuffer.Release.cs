@@ -122,7 +122,7 @@ public sealed unsafe partial class PacketBuffer
         }
     }
 
-    /// <summary>Starts a thread that runs rounds until <see cref="Stop"/>.</summary>
+    /// <summary>Starts a thread that runs rounds until <see cref="Stop(long)"/>.</summary>
     /// <exception cref="SluiceException">It runs already.</exception>
     public void Start()
     {
@@ -179,7 +179,7 @@ public sealed unsafe partial class PacketBuffer
 
     /// <summary>
     /// A descriptor that is readable once a packet (<see cref="ReleaseRules.Packets"/> of them, where set) is stored. Armed by
-    /// this call, once: read 8 bytes from it, <see cref="Poll"/>, then call again.
+    /// this call, once: read 8 bytes from it, <see cref="Poll(long)"/>, then call again.
     /// </summary>
     public int ArmEvent()
     {
@@ -256,7 +256,24 @@ public sealed unsafe partial class PacketBuffer
         Interlocked.Exchange(ref _pumpSleeps, 1);
         Status waited = Volatile.Read(ref _guests) > ownGuests ? Status.Ok : _source.Wait(moreThan, timeout);
         Volatile.Write(ref _pumpSleeps, 0);
-        return waited == Status.End && _source.Readable == 0 ? Status.End : Status.WouldBlock;
+        if (waited != Status.End)
+        {
+            return Status.WouldBlock;
+        }
+
+        if (_source.Readable == 0)
+        {
+            EndSinks();
+            return Status.End;
+        }
+
+        if (refused)
+        {
+            Pump.Sleep(RefusedPauseNs); // nothing more comes that could end a wait
+        }
+
+        Policy.Force(); // what is stored when the stream ends is due
+        return Status.WouldBlock;
     }
 
     private void LetGuestsGoFirst()

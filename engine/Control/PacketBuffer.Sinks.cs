@@ -27,8 +27,7 @@ public sealed unsafe partial class PacketBuffer
         Enter();
         try
         {
-            sink.Begin(0);
-            _sinks = [.. _sinks, sink];
+            Join(sink);
         }
         finally
         {
@@ -83,6 +82,21 @@ public sealed unsafe partial class PacketBuffer
         finally
         {
             Exit();
+        }
+    }
+
+    private void Join(Sink sink)
+    {
+        sink.Begin(0);
+        sink.Resumed = _source.Wake;
+        _sinks = [.. _sinks, sink];
+    }
+
+    private void EndSinks()
+    {
+        foreach (Sink sink in _sinks)
+        {
+            sink.End();
         }
     }
 

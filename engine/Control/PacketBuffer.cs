@@ -17,7 +17,7 @@ namespace Sluice.Control;
 /// 3. A thread that comes through the gate while the pump sleeps inside it wakes the pump and goes first.
 /// Threading: every member may be called from any thread; a callback must not call into the buffer that calls it.
 /// </remarks>
-public sealed unsafe partial class PacketBuffer : IDisposable
+public sealed unsafe partial class PacketBuffer : IDisposable, IAsyncDisposable
 {
     private readonly PacketStore _store;
     private readonly IPacketSource _source; // the store, or what copies out of it
@@ -69,7 +69,7 @@ public sealed unsafe partial class PacketBuffer : IDisposable
     }
 
     /// <summary>Stops the pump, releases what is stored, closes the sinks and frees the memory.</summary>
-    /// <remarks>What the sinks refuse is lost here; <see cref="Stop"/> and <see cref="Disconnect"/> before it tell.</remarks>
+    /// <remarks>What the sinks refuse is lost here; <see cref="Stop(long)"/> and <see cref="Disconnect"/> before it tell.</remarks>
     public void Dispose()
     {
         if (_disposed)
@@ -90,7 +90,7 @@ public sealed unsafe partial class PacketBuffer : IDisposable
             sink.Dispose();
         }
 
-        CloseHostProducer();
+        ClosePutting();
         if (Options is { Name: not null, Attach: AttachMode.Create } && _store is RingSource { Packets: 0 } ring)
         {
             ring.Ring.Remove(); // who made the name takes it away, unless packets wait in it for the next consumer

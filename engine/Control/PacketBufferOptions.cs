@@ -30,6 +30,13 @@ public sealed record PacketBufferOptions
     /// <summary>How long <see cref="FullPolicy.Block"/> waits, monotonic nanoseconds; -1 for ever.</summary>
     public long BlockTimeoutNs { get; init; } = 1_000_000_000;
 
+    /// <summary><see cref="BlockTimeoutNs"/> as a time; <see cref="Timeout.InfiniteTimeSpan"/>: for ever.</summary>
+    public TimeSpan BlockTimeout
+    {
+        get => BlockTimeoutNs < 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromTicks(BlockTimeoutNs / TimeSpan.NanosecondsPerTick);
+        init => BlockTimeoutNs = value < TimeSpan.Zero ? -1 : checked(value.Ticks * TimeSpan.NanosecondsPerTick);
+    }
+
     /// <summary>FIFO: bytes in memory before it spills.</summary>
     public long MemoryLimit { get; init; } = 1L << 30;
 

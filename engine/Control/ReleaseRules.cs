@@ -43,6 +43,22 @@ public readonly record struct ReleaseRules
         Clock = clock;
     }
 
+    /// <summary>Makes the rules.</summary>
+    /// <param name="after">Release when this time is exceeded; zero: no such rule.</param>
+    /// <param name="packets">Release at this many packets.</param>
+    /// <param name="bytes">Release at this many bytes.</param>
+    /// <param name="combination">Whether one rule suffices or all must agree.</param>
+    /// <param name="clock">What the time counts from.</param>
+    public ReleaseRules(
+        TimeSpan after,
+        long packets = 0,
+        long bytes = 0,
+        ReleaseCombination combination = ReleaseCombination.Any,
+        ReleaseClock clock = ReleaseClock.SinceFirst)
+        : this(packets, bytes, checked(after.Ticks * TimeSpan.NanosecondsPerTick), combination, clock)
+    {
+    }
+
     /// <summary>Release at this many packets; 0: no such rule.</summary>
     public long Packets { get; }
 

@@ -49,6 +49,9 @@ public abstract class Sink : IDisposable
     /// <summary>Whether the sink was closed and takes nothing any more.</summary>
     public bool IsClosed { get; private set; }
 
+    /// <summary>Set by the buffer: a sink that said "not now" calls it when it could go on. Any thread; cheap.</summary>
+    internal Action? Resumed { get; set; }
+
     /// <summary>The counters of this moment, as one value.</summary>
     public SinkCounters Counters => new(PacketsWritten, BytesWritten, Errors, LastStatus);
 
@@ -64,6 +67,13 @@ public abstract class Sink : IDisposable
     /// sink is closed.
     /// </returns>
     public abstract Status Write(in Batch batch);
+
+    /// <summary>
+    /// The stream is over and everything in it was accepted: a sink with a reader tells it. The sink is closed later.
+    /// </summary>
+    public virtual void End()
+    {
+    }
 
     /// <summary>Hands everything accepted to the operating system; to the device as well if the sink is durable.</summary>
     public virtual Status Flush() => Status.Ok;

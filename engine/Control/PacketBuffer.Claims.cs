@@ -1,0 +1,95 @@
+using Sluice.Buffers;
+using Sluice.Primitives;
+
+namespace Sluice.Control;
+
+/// <summary>Claims of a host that has no producer of its own.</summary>
+public sealed unsafe partial class PacketBuffer
+{
+    // How long a put of another thread may keep a buffer from being closed.
+    private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// Room for consecutive packets, to be filled in place: <c>using PacketClaim claim = buffer.Claim(64)</c>. Puts and claims of
+    /// other threads wait until it is committed or its scope ends; a <see cref="PacketProducer"/> of their own does not.
+    /// </summary>
+    /// <param name="packets">How many, at least 1.</param>
+    /// <returns>The claim; one that is not open when there is no room now, and whose status says why.</returns>
+    /// <exception cref="SluiceException">Size: there is never room for so many. State: this thread has a claim of the buffer
+    ///     open, or the stream was ended. Busy: the one producer is taken.</exception>
+    public PacketClaim Claim(int packets = 1)
+    {
+        EnterClaim();
+        try
+        {
+            return Keep(_host!.Claim(packets));
+        }
+        catch
+        {
+            _putGate.Exit();
+            throw;
+        }
+    }
+
+    /// <summary>Framed: room for one record, to be filled in place.</summary>
+    /// <param name="bytes">Bytes of the payload at most; the commit says how many there are.</param>
+    /// <inheritdoc cref="Claim(int)"/>
+    public PacketClaim ClaimRecord(int bytes)
+    {
+        EnterClaim();
+        try
+        {
+            return Keep(_host!.ClaimRecord(bytes));
+        }
+        catch
+        {
+            _putGate.Exit();
+            throw;
+        }
+    }
+
+    private void EnterClaim()
+    {
+        _putGate.Enter();
+        try
+        {
+            HostProducer(out _).ThrowIfFault("the producer of the buffer");
+        }
+        catch
+        {
+            _putGate.Exit();
+            throw;
+        }
+    }
+
+    // An open claim keeps the gate until it is settled.
+    private PacketClaim Keep(PacketClaim claim)
+    {
+        if (!claim.IsOpen)
+        {
+            _putGate.Exit();
+        }
+
+        return claim;
+    }
+
+    private void LeaveClaim()
+    {
+        if (_disposed)
+        {
+            CloseHostProducer(); // the buffer was closed while the claim was open
+        }
+
+        _putGate.Exit();
+    }
+
+    // What a claim that is still open refers to stays mapped until it is settled.
+    private void ClosePutting()
+    {
+        if (_putGate.TryEnter(ClosePatience))
+        {
+            CloseHostProducer();
+            _putGate.Exit();
+        }
+    }
+}
