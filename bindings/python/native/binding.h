@@ -7,6 +7,8 @@
  *   module.c    the module: fork, shutdown
  *   text.c      text that the engine copies out
  *   layout.c    the type Layout
+ *   constants.c the bits of a packet that must have one value
+ *   packet.c    the type PacketBase, instances of packet classes; packet.h says what belongs to it
  *   packet_text.c the type PacketText: packets as text in memory
  *   file.c      the type File: packets out of a file
  *   type.c      the type Buffer, and the methods that only ask
@@ -41,6 +43,8 @@
 
 #define LIKELY(condition) __builtin_expect(!!(condition), 1)
 #define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+
+#include "constants.h"
 
 /* How long a wait goes on before it looks for signals and for a close. */
 #define SLICE_NS INT64_C(50000000)
@@ -186,6 +190,7 @@ typedef struct Formatter {
     PyObject *function;
     PyObject *pending_packet; /* the packet whose text did not fit into what the engine offered, */
     PyObject *pending_text;   /* and that text */
+    uint16_t pending_type;
     int binary;
     int per_batch;     /* called with many packets at once */
     int reported;      /* the present fault was logged */
@@ -203,6 +208,14 @@ extern __thread struct Buffer *formatting;
 
 /* ---- buffer.c, type.c ---- */
 
+struct PacketClass;
+
+/* A class of packets that were put. */
+typedef struct BufferClass {
+    PyObject *class;
+    struct PacketClass *native; /* NULL: its `unpack` is called */
+} BufferClass;
+
 typedef struct Buffer {
     PyObject_HEAD sluice_producer producer; /* view.header NULL: not open */
     uint32_t stride;                        /* bytes of a packet; 0: framed records of any size */
@@ -214,8 +227,12 @@ typedef struct Buffer {
     PyThread_type_lock lock;
     int64_t block_timeout_ns;
     PyObject *layout; /* or NULL */
-    PyObject *packet_class; /* the class the buffer was made for, or NULL */
-    PyObject **classes;     /* of records of type 1, 2, ... */
+    PyTypeObject *known;       /* the class of the last instance of a packet class that was put, */
+    uint32_t known_type;       /* and the type of its records */
+    uint32_t runs_python;      /* making a packet may run Python code */
+    Constants *constants;      /* of the layout, beyond those that the ring checks; or NULL */
+    BufferClass packet_class;  /* the one the buffer was made for */
+    BufferClass *classes;      /* of records of type 1, 2, ... */
     uint32_t class_count;
     uint32_t class_room;
     uint32_t shared; /* others put and take too: packets are bytes */
@@ -271,6 +288,12 @@ int seconds_to_ns(PyObject *seconds, const char *what, int64_t *ns);
 /* What was put, of the bytes and the type of a record (0: of packets of one size): bytes, or an instance of the class that was
  * put. Under the GIL. NULL with an exception: of an `unpack` of the user, or there is no memory. */
 PyObject *buffer_packet(Buffer *self, const void *data, size_t bytes, uint16_t type);
+
+/* The buffer is made for packets of this class. */
+void buffer_set_class(Buffer *self, PyObject *class);
+
+/* The next put of an instance of the class of `packet`, a native one, need not look it up. */
+void buffer_know(Buffer *self, PyObject *packet, uint16_t type);
 
 /* The type of the record of a packet that is no bytes, in a buffer of packets of any size. -1 with an exception. */
 int32_t buffer_type_of(Buffer *self, PyObject *packet);

@@ -165,6 +165,9 @@ static int create(Buffer *self, PyObject *args, PyObject *names)
         }
         options.stride = size;
     }
+    if (layout != NULL && constants_of_layout(options.layout, options.stride, 8, &self->constants) < 0) {
+        return -1;
+    }
     self->stride = options.stride;
     self->block_timeout_ns = options.block_timeout_ns == 0 ? INT64_C(1000000000) : options.block_timeout_ns;
     int32_t status;
@@ -178,7 +181,9 @@ static int create(Buffer *self, PyObject *args, PyObject *names)
     }
     Py_XINCREF(layout);
     self->layout = layout;
-    self->packet_class = packet_class == NULL || Py_IsNone(packet_class) ? NULL : Py_NewRef(packet_class);
+    if (packet_class != NULL && !Py_IsNone(packet_class)) {
+        buffer_set_class(self, packet_class);
+    }
     self->shared = options.name != NULL || options.file != NULL;
     return 0;
 }
@@ -369,6 +374,7 @@ void buffer_dealloc(PyObject *object)
         drop_formatters(self);
         buffer_drop_classes(self);
     } /* else an engine thread that the exit handler gave up may still hold them */
+    PyMem_Free(self->constants);
     Py_CLEAR(self->failure);
     Py_CLEAR(self->layout);
     if (self->lock != NULL && engine_gone == 0) {

@@ -40,21 +40,21 @@ void formatter_free(Formatter *formatter)
 }
 
 /* The text of a packet: kept from the call before, which offered too little room, or asked for. */
-static PyObject *text_of(Formatter *formatter, const void *packet, size_t bytes)
+static PyObject *text_of(Formatter *formatter, const void *packet, size_t bytes, uint16_t type)
 {
     PyObject *kept_packet = formatter->pending_packet, *kept_text = formatter->pending_text;
     formatter->pending_packet = NULL;
     formatter->pending_text = NULL;
     if (kept_packet != NULL) {
         char *data = PyBytes_AsString(kept_packet);
-        int same = (size_t)Py_SIZE(kept_packet) == bytes && memcmp(data, packet, bytes) == 0;
+        int same = (size_t)Py_SIZE(kept_packet) == bytes && formatter->pending_type == type && memcmp(data, packet, bytes) == 0;
         Py_DECREF(kept_packet);
         if (same) {
             return kept_text;
         }
         Py_XDECREF(kept_text);
     }
-    PyObject *argument = PyBytes_FromStringAndSize(packet, (Py_ssize_t)bytes);
+    PyObject *argument = buffer_packet(formatter->buffer, packet, bytes, type);
     if (argument == NULL) {
         return NULL;
     }
@@ -134,7 +134,7 @@ static int32_t format_packets(Formatter *formatter, const sluice_batch *batch, c
     uint32_t bytes;
     uint16_t type;
     for (uint64_t at = 0; sluice_batch_next(batch, &at, &packet, &bytes, &type);) {
-        PyObject *made = text_of(formatter, packet, bytes);
+        PyObject *made = text_of(formatter, packet, bytes, type);
         Py_ssize_t length = 0;
         const char *from = made == NULL ? NULL : bytes_of(formatter, made, &length);
         if (from == NULL) {
@@ -143,6 +143,7 @@ static int32_t format_packets(Formatter *formatter, const sluice_batch *batch, c
         }
         if ((size_t)length > capacity - *written) {
             formatter->pending_packet = PyBytes_FromStringAndSize(packet, (Py_ssize_t)bytes);
+            formatter->pending_type = type;
             formatter->pending_text = formatter->pending_packet == NULL ? NULL : Py_NewRef(made);
             PyErr_Clear(); /* without memory to keep it, the function is simply asked again */
             Py_DECREF(made);

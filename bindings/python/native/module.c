@@ -2,7 +2,7 @@
  *
  * module.c - the module, and what happens to it at a fork and at exit.
  */
-#include "binding.h"
+#include "packet.h"
 
 #include <pthread.h>
 
@@ -114,6 +114,8 @@ PyMODINIT_FUNC PyInit__sluice(void)
         return NULL;
     }
     if (layout_register(module) < 0 || packet_text_register(module) < 0 || file_register(module) < 0 ||
+        packet_field_register(module) < 0 || packet_register(module) < 0 || packet_class_register(module) < 0 ||
+        packet_unpack_register(module) < 0 || packet_run_register(module) < 0 ||
         buffer_register(module) < 0 ||
         PyModule_AddIntConstant(module, "ABI_VERSION", (long)SLUICE_ABI_VERSION) < 0) {
         Py_DECREF(module);

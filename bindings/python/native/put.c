@@ -6,7 +6,7 @@
  * no call into the library. Everything else - no room, a first put, another thread inside - goes the slow
  * way, without the GIL.
  */
-#include "binding.h"
+#include "packet.h"
 
 /* A copy that takes long releases the GIL. */
 #define LARGE_BYTES (UINT64_C(64) << 10)
@@ -27,8 +27,28 @@ static inline int has_room(sluice_producer *producer, uint64_t span)
 
 static inline int32_t put_inline(Buffer *self, const void *data, uint32_t bytes, uint16_t type)
 {
-    return LIKELY(self->stride != 0) ? sluice_producer_put(&self->producer, data, bytes)
-                                     : sluice_producer_put_record(&self->producer, data, bytes, type);
+    if (UNLIKELY(self->stride == 0)) {
+        return sluice_producer_put_record(&self->producer, data, bytes, type);
+    }
+    if (UNLIKELY(self->constants != NULL) && bytes == self->stride && !constants_hold(self->constants, data)) {
+        return sluice_reject(&self->producer, SLUICE_E_CONSTANT);
+    }
+    return sluice_producer_put(&self->producer, data, bytes);
+}
+
+/* Packets back to back, as far as they are right and there is room. */
+static inline int32_t put_run(Buffer *self, const uint8_t *data, uint64_t packets, uint64_t *done)
+{
+    uint64_t right = packets;
+    for (uint64_t i = 0; self->constants != NULL && i < right; i++) {
+        right = constants_hold(self->constants, data + i * self->stride) ? right : i;
+    }
+    int32_t status = sluice_producer_put_many(&self->producer, data, right, done);
+    if (right < packets && *done == right && status == SLUICE_OK) {
+        sluice_count(&self->producer.view.header->rejected, packets - right);
+        status = SLUICE_E_CONSTANT;
+    }
+    return status;
 }
 
 /* Under the lock: waits for room within the buffer's block time-out. OK: put again. INT32_MIN: an exception
@@ -91,8 +111,7 @@ static int32_t put_locked(Buffer *self, const uint8_t *data, uint64_t bytes, uin
         else
         {
             uint64_t most = PIECE_BYTES / self->stride + 1, left = wanted - done, now = 0;
-            status = sluice_producer_put_many(&self->producer, data + done * self->stride,
-                                              left < most ? left : most, &now);
+            status = put_run(self, data + done * self->stride, left < most ? left : most, &now);
             done += now;
         }
         Py_END_ALLOW_THREADS if (packets != NULL)
@@ -163,11 +182,11 @@ static inline PyObject *answer(int32_t status)
     return taken;
 }
 
-/* A view of a packet: of the object itself, or of its attribute `data`; *instance says which. */
+/* A view of a packet: of the object itself, or of its attribute `data`; *instance: it is of a class. */
 static int view_of(PyObject *packet, Py_buffer *view, int *instance)
 {
-    *instance = 0;
-    if (PyObject_CheckBuffer(packet)) {
+    *instance = PyObject_TypeCheck(packet, packet_type);
+    if (*instance || PyObject_CheckBuffer(packet)) {
         return PyObject_GetBuffer(packet, view, PyBUF_SIMPLE);
     }
     *instance = 1;
@@ -193,6 +212,9 @@ __attribute__((noinline)) static PyObject *put_object(Buffer *self, PyObject *pa
         return NULL;
     }
     int32_t type = instance && self->stride == 0 ? buffer_type_of(self, packet) : 0;
+    if (type >= 0 && PyObject_TypeCheck(packet, packet_type)) {
+        buffer_know(self, packet, (uint16_t)type);
+    }
     int32_t status = type < 0 ? INT32_MIN : put_bytes(self, view.buf, (uint64_t)view.len, (uint16_t)type);
     PyBuffer_Release(&view);
     return answer(status);
@@ -203,6 +225,12 @@ PyObject *buffer_put(PyObject *object, PyObject *packet)
     Buffer *self = (Buffer *)object;
     if (LIKELY(Py_IS_TYPE(packet, &PyBytes_Type))) {
         return answer(put_bytes(self, PyBytes_AsString(packet), (uint64_t)Py_SIZE(packet), 0));
+    }
+    if (LIKELY(Py_IS_TYPE(packet, self->known))) {
+        const Packet *instance = (Packet *)packet;
+        if (LIKELY(instance->class != NULL)) {
+            return answer(put_bytes(self, instance->bytes, instance->class->size, (uint16_t)self->known_type));
+        }
     }
     return put_object(self, packet);
 }
@@ -286,7 +314,7 @@ PyObject *buffer_put_many(PyObject *object, PyObject *packets)
     if (status == SLUICE_OK && count > 0) {
         if ((uint64_t)view.len < LARGE_BYTES && self->ready && engine_gone == 0 &&
             (!self->check_room || has_room(&self->producer, (uint64_t)view.len))) {
-            status = sluice_producer_put_many(&self->producer, view.buf, count, &done);
+            status = put_run(self, view.buf, count, &done);
             if (status < 0) {
                 status =
                     put_fault(self, status, (const uint8_t *)view.buf + done * self->stride, self->stride);

@@ -2,7 +2,7 @@
  *
  * take.c - packets out, by hand.
  */
-#include "binding.h"
+#include "packet.h"
 
 #include <stddef.h>
 
@@ -54,7 +54,8 @@ static int32_t unpack_oldest(void *user, const sluice_batch *batch)
     if (!sluice_batch_next(batch, &at, &packet, &bytes, &oldest->type)) {
         return SLUICE_OK;
     }
-    if (oldest->type == 0 && oldest->buffer->packet_class == NULL) {
+    const Buffer *buffer = oldest->buffer; /* the flag was set before the packet was put */
+    if (!buffer->runs_python || (oldest->type == 0 && buffer->packet_class.class == NULL)) {
         return copy_oldest(user, batch);
     }
     PyGILState_STATE state = PyGILState_Ensure();
@@ -103,7 +104,7 @@ PyObject *buffer_pop(PyObject *object, PyObject *unused)
     if (buffer_usable(self) < 0) {
         return NULL;
     }
-    if (self->stride == 0 || self->packet_class != NULL) {
+    if (self->stride == 0 || self->runs_python) {
         return pop_any(self);
     }
     PyObject *packet = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)self->stride);
@@ -115,7 +116,8 @@ PyObject *buffer_pop(PyObject *object, PyObject *unused)
     char *memory = PyBytes_AsString(packet);
     ENGINE_CALL(self, status, library.buffer_pop(self->handle, memory, self->stride, &bytes));
     if (status == SLUICE_OK) {
-        return packet;
+        PacketClass *class = self->packet_class.native;
+        return class == NULL ? packet : packet_class_make(class, packet);
     }
     Py_DECREF(packet);
     return status == SLUICE_WOULD_BLOCK ? empty() : raise_engine(status, NULL);

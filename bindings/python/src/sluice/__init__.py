@@ -30,6 +30,7 @@ from ._library import build_info
 from ._options import Attach, FullPolicy, Wait
 from ._packets import AbstractPacket, FixedSizePacketBase, packetclass
 from ._sinks import Durability, Sink, SinkInfo, WriteMode
+from ._statistics import PacketStatistics
 from ._text_style import TextStyle
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "PacketFile",
     "PacketFormatter",
     "PacketLayout",
+    "PacketStatistics",
     "Sink",
     "SinkInfo",
     "SluiceError",

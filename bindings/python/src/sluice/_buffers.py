@@ -21,10 +21,9 @@ _HUGE_PAGES, _LOCK_MEMORY = 8, 16
 class PacketBuffer(_sluice.Buffer):
     """What :class:`FIFO` and :class:`CircularBuffer` have in common."""
 
-    __slots__ = ("__weakref__", "_packet_class", "_sinks", "flush_size", "flush_timeout")
+    __slots__ = ("__weakref__", "_sinks", "flush_size", "flush_timeout")
 
     _sinks: tuple[Sink, ...]
-    _packet_class: type[FixedSizePacketBase] | None
     flush_size: int | None
     """Packets at which a flush is due; None: no such rule."""
     flush_timeout: float | None
@@ -85,11 +84,11 @@ class PacketBuffer(_sluice.Buffer):
 
         :param file_path: a new file; nothing is ever overwritten.
         :param mode: text, or binary.
-        :param formatter: called with the bytes of each packet; returns what is written for it, as it is: str
-            for text (line end included), bytes for binary. It may run on a thread of the engine. If it
-            raises, the packet stays stored and the flush fails, with its exception as the cause. None: the
-            text of the layout, one line per packet; or the packet verbatim. In a buffer that was made with a packet
-            class it is called with instances; the class's own ``to_text`` runs natively.
+        :param formatter: called with each packet, as :meth:`pop` returns it - bytes, or an instance of its class, so that a
+            method of the class can be given -; returns what is written for it, as it is: str for text (line end
+            included), bytes for binary. It may run on a thread of the engine. If it raises, the packet stays stored and
+            the flush fails, with its exception as the cause. None: the text of the layout, one line per packet; or the
+            packet verbatim. In a buffer with a layout the ``to_text`` of packet classes runs natively.
         :param header: written first, as it is.
         :param per_batch: `formatter` is called with many packets at once: with their bytes back to back where
             all have one size, else with a list of bytes. It returns the text of all of them, one after the
@@ -137,14 +136,13 @@ class PacketBuffer(_sluice.Buffer):
 
     def _called(self, formatter: Any, mode: WriteMode, per_batch: bool) -> Any:
         """What the engine calls for a formatter: nothing for the text of a packet class, which is that of its layout."""
-        if formatter is FixedSizePacketBase.to_text and mode is WriteMode.TEXT and not per_batch:
-            if self.layout is None:
-                raise TypeError("the to_text of a packet class needs a buffer with a layout")
-            return None
-        if formatter is None or per_batch or self._packet_class is None:
+        if formatter is not FixedSizePacketBase.to_text or mode is not WriteMode.TEXT or per_batch:
             return formatter
-        unpack = self._packet_class.unpack
-        return lambda data: formatter(unpack(data))
+        if self.layout is not None:
+            return None
+        if self.packet_size is not None:
+            raise TypeError("the to_text of a packet class needs a buffer with a layout, or of packets of any size")
+        return formatter
 
     def disconnect_sinks(self) -> None:
         """Flushes what is stored, then closes and removes all sinks.
@@ -239,13 +237,12 @@ class FIFO(PacketBuffer):
         wait: Wait | str = Wait.PARK,
     ) -> None:
         self._sinks = ()
-        self._packet_class = layout if isinstance(layout, type) else None
         self.flush_size = flush_size
         self.flush_timeout = flush_timeout
         super().__init__(
             kind=_FIFO,
             layout=layout_of(layout),
-            packet_class=self._packet_class,
+            packet_class=layout if isinstance(layout, type) else None,
             stride=stride_of(packet_size),
             capacity=whole(capacity, "capacity"),
             memory_limit=whole(memory_limit, "memory_limit"),
@@ -301,14 +298,13 @@ class CircularBuffer(PacketBuffer):
         wait: Wait | str = Wait.PARK,
     ) -> None:
         self._sinks = ()
-        self._packet_class = layout if isinstance(layout, type) else None
         self.flush_size = flush_size
         self.flush_timeout = flush_timeout
         block_timeout_ns = nanoseconds(block_timeout, "block_timeout")
         super().__init__(
             kind=_CIRCULAR,
             layout=layout_of(layout),
-            packet_class=self._packet_class,
+            packet_class=layout if isinstance(layout, type) else None,
             stride=stride_of(packet_size),
             capacity=whole(capacity, "capacity"),
             full_policy=member(FullPolicy, full, "full").value,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import sys
 from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Any, TypeAlias, get_args, get_origin
@@ -20,6 +22,11 @@ class Layout(str, Enum):
     """Big-endian."""
     DEFAULT = "@"
 
+    @property
+    def big_endian(self) -> bool:
+        """Whether the most significant byte comes first."""
+        return self.value in ">!" or (self.value in "@=" and sys.byteorder == "big")
+
 
 @dataclass(frozen=True)
 class Code:
@@ -30,6 +37,11 @@ class Code:
 
     def __mul__(self, count: int) -> Code:
         return Code(self.character, self.count * count)
+
+    @property
+    def text(self) -> str:
+        """As in :mod:`struct`."""
+        return self.character if self.count == 1 else f"{self.count}{self.character}"
 
 
 class Format:
@@ -166,15 +178,42 @@ class Member:
     def scaled(self) -> bool:
         return self.facts.scale != 1.0 or self.facts.offset != 0.0
 
-    def value(self, raw: Any) -> Any:
-        """The value of a raw number."""
-        if self.array and self.scaled:
-            return tuple(self._value(one) for one in raw)
-        return self._value(raw) if self.scaled else raw
+    @property
+    def mask(self) -> int:
+        """The bits of a range, in its field."""
+        return (1 << self.facts.high + 1) - (1 << self.facts.low)
 
-    def _value(self, raw: Any) -> Any:
-        value = raw if self.facts.scale == 1.0 else raw * self.facts.scale
-        return value if self.facts.offset == 0.0 else value + self.facts.offset
+    def native(self, order: Layout, offset: int) -> tuple[Any, ...]:
+        """What the extension needs to read the value from the bytes of a packet."""
+        character = self.code.character
+        size = self.code.count if character in "sp" else struct.calcsize(order.value + character)
+        low, bits = (0, 0) if self.word is None else (self.facts.low, self.facts.high - self.facts.low + 1)
+        count = self.code.count if self.array else 0
+        swap = order.big_endian != (sys.byteorder == "big")
+        scale, shift = float(self.facts.scale), float(self.facts.offset)
+        return self.name, character, offset, size, count, swap, low, bits, scale, shift, self.constant
+
+    def put_constant(self, order: Layout, offset: int, mask: bytearray, value: bytearray) -> None:
+        """Marks the bits of a constant in `mask`, and sets them in `value`.
+
+        :raises ValueError: the field cannot hold it.
+        """
+        if self.constant is None:
+            return
+        text = order.value + self.code.text
+        try:
+            if self.word is None:
+                bits = b"\xff" * struct.calcsize(text)
+                data = struct.pack(text, self.constant)
+            else:
+                if self.mask >> self.facts.low < int(self.constant) or int(self.constant) < 0:
+                    raise struct.error(f"its bits hold 0 to {self.mask >> self.facts.low}")
+                bits, data = (struct.pack(text.upper(), word) for word in (self.mask, int(self.constant) << self.facts.low))
+        except struct.error as error:
+            raise ValueError(f"'{self.name}' cannot be {self.constant!r}: {error}") from None
+        for place, (bit, one) in enumerate(zip(bits, data, strict=True), offset):
+            mask[place] |= bit
+            value[place] |= one
 
     def raw(self, value: Any) -> Any:
         """The raw number nearest to a value."""
@@ -188,12 +227,10 @@ class Member:
 
     def describe(self) -> str:
         """The field as a description of a layout writes it."""
-        count = "" if self.code.count == 1 else str(self.code.count)
         if self.word is not None:
-            low, high = self.facts.low, self.facts.high
-            text = f"{self.name}:{low}-{high}"
+            text = f"{self.name}:{self.facts.low}-{self.facts.high}"
         else:
-            text = f"{self.name}:{count}{self.code.character}"
+            text = f"{self.name}:{self.code.text}"
         if self.facts.constant is not None:
             text += "=" + _constant_text(self.facts.constant)
         return text

@@ -5,7 +5,8 @@ from __future__ import annotations
 import operator
 import os
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
@@ -50,10 +51,10 @@ class PacketFile(_sluice.File, Generic[_T]):
     :raises SluiceError: (a ValueError) a directory or device, a file shorter than the header, an option.
     """
 
-    __slots__ = ("__weakref__", "_layout", "_made", "_path", "_size")
+    __slots__ = ("__weakref__", "_class", "_layout", "_path", "_size")
 
     _layout: PacketLayout | None
-    _made: Callable[[bytes], _T]
+    _class: type[FixedSizePacketBase] | None
     _path: Path
     _size: int
 
@@ -100,7 +101,7 @@ class PacketFile(_sluice.File, Generic[_T]):
             "PacketFile[Any]", super().__new__(cls, where, known, packet_size or 0, header_bytes, check_constants)
         )
         self._layout = known
-        self._made = cast(Any, layout).unpack if isinstance(layout, type) else bytes
+        self._class = layout if isinstance(layout, type) else None
         self._path = where
         self._size = self._info()[0]
         if self.torn_bytes:
@@ -196,25 +197,27 @@ class PacketFile(_sluice.File, Generic[_T]):
             if not places:
                 return []
             if abs(places.step) != 1:
-                return [self._made(self._read(place, 1)) for place in places]
+                return [next(self._split(self._read(place, 1))) for place in places]
             first = min(places[0], places[-1])
             packets = [*self._split(self._read(first, len(places)))]
             return packets if places.step == 1 else packets[::-1]
         place = operator.index(index)
         if not -count <= place < count:
             raise IndexError(f"packet {place} of a file of {count}")
-        return self._made(self._read(place % count, 1))
+        return next(self._split(self._read(place % count, 1)))
 
     def __iter__(self) -> Iterator[_T]:
         """The packets that are there now, in order."""
+        return chain.from_iterable(self._runs())
+
+    def _runs(self) -> Iterator[Iterator[_T]]:
         count = len(self)
         block = max(_BLOCK_BYTES // self._size, 1)
         for first in range(0, count, block):
-            yield from self._split(self._read(first, min(block, count - first)))
+            yield self._split(self._read(first, min(block, count - first)))
 
     def _split(self, data: bytes) -> Iterator[_T]:
-        for at in range(0, len(data), self._size):
-            yield self._made(data[at : at + self._size])
+        return _sluice.PacketRun(data, self._size, self._class)
 
     def __enter__(self) -> Self:
         return self

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, ClassVar, Self, TypeVar, dataclass_transform, get_origin, get_type_hints
 
+from . import _sluice
 from ._declarations import Code, Facts, Layout, Member, bits, code_of, field
 from ._errors import Status, error_of
 from ._formatter import PacketFormatter
@@ -17,7 +18,10 @@ _T = TypeVar("_T")
 
 
 class AbstractPacket(ABC):
-    """A packet: bytes that know what they mean."""
+    """A packet: bytes that know what they mean. Subclass it for packets that are no fixed sequence of fields.
+
+    A buffer takes any such object, and gives back what its class makes of the bytes.
+    """
 
     @property
     @abstractmethod
@@ -43,7 +47,7 @@ class AbstractPacket(ABC):
 
     @classmethod
     @abstractmethod
-    def unpack(cls, data: bytes) -> Self:
+    def unpack(cls, data: bytes, /) -> Self:
         """The packet of these bytes."""
 
 
@@ -58,12 +62,12 @@ class _LazyLayout:
         return made
 
 
-class FixedSizePacketBase(AbstractPacket):
+class FixedSizePacketBase(_sluice.PacketBase, AbstractPacket):
     """The base of packet classes; see :func:`packetclass`.
 
     The arguments of a class are the values of its fields in their order, or by name; those of constants may be
-    left out, and bits may be given by their own names. An instance is frozen: what ``__post_init__`` set is the
-    last.
+    left out, and bits may be given by their own names. An instance is its bytes: the value of a field is read from
+    them when it is asked for. It is frozen: what ``__post_init__`` set is the last.
 
     :raises TypeError: a value is missing, or there is no such field.
     :raises SluiceError: (a ValueError) a constant has another value; the text names field, found and expected.
@@ -81,13 +85,10 @@ class FixedSizePacketBase(AbstractPacket):
 
     _description: ClassVar[str] = ""
     _made_layout: ClassVar[PacketLayout | None] = None
+    _native: ClassVar[_sluice.PacketClass | None] = None
     _struct: ClassVar[struct.Struct]
     _members: ClassVar[tuple[Member, ...]] = ()
     _bits: ClassVar[tuple[Member, ...]] = ()
-    _ranges: ClassVar[tuple[tuple[int, str, int, int, Member], ...]] = ()
-    _scaled: ClassVar[tuple[Member, ...]] = ()
-    _plain: ClassVar[bool] = True
-    _constants: ClassVar[tuple[tuple[int, str, Any], ...]] = ()
 
     def __init__(self, *values: Any, **named: Any) -> None:
         members = self._members
@@ -97,7 +98,7 @@ class FixedSizePacketBase(AbstractPacket):
             )
         if len(values) > len(members):
             raise TypeError(f"{type(self).__name__} has {len(members)} fields, {len(values)} values were given")
-        raws = []
+        raws: list[Any] = []
         for place, member in enumerate(members):
             if place < len(values):
                 if member.name in named:
@@ -114,39 +115,19 @@ class FixedSizePacketBase(AbstractPacket):
             for one in self._bits:
                 if one.word is member and (one.name in named or one.constant is not None and place >= len(values)):
                     raw = self._with_bits(raw, one, named.pop(one.name, None))
-            raws.append(raw)
+            if not member.array:
+                raws.append(raw)
+            elif len(raw) == member.code.count:
+                raws.extend(raw)
+            else:
+                raise TypeError(
+                    f"{type(self).__name__}: field '{member.name}' has {member.code.count} elements, not {len(raw)}"
+                )
         if named:
             raise TypeError(
                 f"{type(self).__name__} has no field {', '.join(map(repr, named))}; it has {', '.join(self.fields)}"
             )
-        data = self._pack(raws)
-        self._fill(self._unpack(data), data)
-
-    def __post_init__(self) -> None:
-        """Called when the fields are set and before the instance is frozen: the place for derived values."""
-
-    @property
-    def data(self) -> bytes:
-        """The bytes of the packet."""
-        data: bytes = self.__dict__["_data"]
-        return data
-
-    def pack(self) -> bytes:
-        """The bytes of the packet."""
-        return self.data
-
-    @classmethod
-    def unpack(cls, data: bytes) -> Self:
-        """The packet of these bytes (any bytes-like object of :attr:`size` bytes).
-
-        :raises SluiceError: (a ValueError) another size; a constant with another value.
-        """
-        whole = bytes(data)
-        if len(whole) != cls.size:
-            raise error_of(Status.E_SIZE, f"a {cls.__name__} has {cls.size} bytes, not {len(whole)}")
-        self = cls.__new__(cls)
-        self._fill(cls._unpack(whole), whole)
-        return self
+        self._fill(self._struct.pack(*raws))
 
     def to_text(self, separator: str = ", ") -> str:
         """A line of text, its end included: the fields as the layout writes them."""
@@ -159,99 +140,16 @@ class FixedSizePacketBase(AbstractPacket):
         return made + PacketFormatter(cls.packet_layout, comment=prefix).header()
 
     @classmethod
-    def _unpack(cls, data: bytes) -> list[Any]:
-        parts: Any = cls._struct.unpack(data)
-        if not cls._plain:
-            rest = iter(parts)
-            parts = [
-                tuple(next(rest) for _ in range(member.code.count)) if member.array else next(rest)
-                for member in cls._members
-            ]
-        for place, name, expected in cls._constants:
-            if parts[place] != expected:
-                raise error_of(
-                    Status.E_CONSTANT,
-                    f"{cls.__name__}: field '{name}' is {_shown(parts[place])}, expected {_shown(expected)}",
-                )
-        return list(parts)
-
-    @classmethod
-    def _pack(cls, raws: list[Any]) -> bytes:
-        if cls._plain:
-            return cls._struct.pack(*raws)
-        parts: list[Any] = []
-        for member, raw in zip(cls._members, raws, strict=True):
-            if not member.array:
-                parts.append(raw)
-            elif len(raw) != member.code.count:
-                raise TypeError(
-                    f"{cls.__name__}: field '{member.name}' has {member.code.count} elements, not {len(raw)}"
-                )
-            else:
-                parts.extend(raw)
-        return cls._struct.pack(*parts)
-
-    @classmethod
     def _with_bits(cls, word: int, one: Member, value: Any) -> int:
         raw = one.constant if value is None else one.raw(value)
-        mask = (1 << (one.facts.high - one.facts.low + 1)) - 1
+        mask = one.mask >> one.facts.low
         if not isinstance(raw, int) or not 0 <= raw <= mask:
             raise error_of(Status.E_INVALID, f"{cls.__name__}: '{one.name}' is {raw}, its bits hold 0 to {mask}")
-        return (word & ~(mask << one.facts.low)) | (raw << one.facts.low)
-
-    def _fill(self, raws: list[Any], data: bytes) -> None:
-        own = self.__dict__
-        own["_data"] = data
-        own.update(zip(self.fields, raws, strict=True))
-        for place, name, low, mask, one in self._ranges:
-            part = raws[place] >> low & mask
-            if one.constant is not None and part != one.constant:
-                raise error_of(
-                    Status.E_CONSTANT,
-                    f"{type(self).__name__}: field '{name}' is {_shown(part)}, expected {_shown(one.constant)}",
-                )
-            own[name] = one.value(part)
-        for one in self._scaled:
-            own[one.name] = one.value(own[one.name])
-        self.__post_init__()
-        own["_frozen"] = True
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if "_frozen" in self.__dict__:
-            raise AttributeError(f"{type(self).__name__}.{name} cannot be set: packets are frozen")
-        object.__setattr__(self, name, value)
-
-    def __delattr__(self, name: str) -> None:
-        raise AttributeError(f"{type(self).__name__}.{name} cannot be deleted: packets are frozen")
-
-    def __len__(self) -> int:
-        return self.size
-
-    def __bytes__(self) -> bytes:
-        return self.data
-
-    def __iter__(self) -> Iterator[Any]:
-        own = self.__dict__
-        return iter([own[name] for name in self.fields])
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, FixedSizePacketBase):
-            return NotImplemented
-        return type(other) is type(self) and self.data == other.data
-
-    def __hash__(self) -> int:
-        return hash((type(self), self.data))
+        return (word & ~one.mask) | (raw << one.facts.low)
 
     def __repr__(self) -> str:
-        values = ", ".join(f"{member.name}={self.__dict__[member.name]!r}" for member in self._members)
+        values = ", ".join(f"{name}={value!r}" for name, value in zip(self.fields, self, strict=True))
         return f"{type(self).__name__}({values})"
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return type(self).unpack, (self.data,)
-
-
-def _shown(value: Any) -> str:
-    return repr(value) if not isinstance(value, int) or isinstance(value, bool) or 0 <= value < 10 else f"{value:#x}"
 
 
 @lru_cache(maxsize=64)
@@ -312,35 +210,32 @@ def packetclass(cls: type[_T]) -> type[_T]:
 def _complete(
     cls: type[FixedSizePacketBase], order: Layout, members: list[Member], ranges: list[Member], tail: int
 ) -> None:
-    characters, items = "", []
+    characters, items, described, words = order.value, [], [], {}
     for member in members:
         pad = member.facts.pad
         if pad:
             characters += f"{pad}x"
             items.append(f"{pad}x")
-        characters += ("" if member.code.count == 1 else str(member.code.count)) + member.code.character
+        characters += member.code.text
         inner = [one.describe() + one.attributes() for one in ranges if one.word is member]
         items.append(member.describe() + (f"{{{', '.join(inner)}}}" if inner else "") + member.attributes())
+        words[member.name] = struct.calcsize(characters) - struct.calcsize(order.value + member.code.text)
+        described.append(member.native(order, words[member.name]))
     if tail:
         characters += f"{tail}x"
         items.append(f"{tail}x")
-    cls._struct = struct.Struct(order.value + characters)
+    cls._struct = struct.Struct(characters)
     cls.size = cls._struct.size
     cls.fields = tuple(member.name for member in members)
     cls._members = tuple(members)
     cls._bits = tuple(ranges)
-    cls._ranges = tuple(
-        (members.index(one.word), one.name, one.facts.low, (1 << (one.facts.high - one.facts.low + 1)) - 1, one)
-        for one in ranges
-        if one.word is not None
-    )
-    cls._scaled = tuple(member for member in members if member.scaled)
-    cls._plain = not any(member.array for member in members)
-    cls._constants = tuple(
-        (place, member.name, member.constant) for place, member in enumerate(members) if member.constant is not None
-    )
     cls._description = f"{order.value} " + "; ".join(items)
     cls._made_layout = None
+    mask, value = bytearray(cls.size), bytearray(cls.size)
+    inner_described = [one.native(order, words[one.word.name]) for one in ranges if one.word is not None]
+    for one in (*members, *ranges):
+        one.put_constant(order, words[(one.word or one).name], mask, value)
+    _sluice.PacketClass(cls, cls.size, tuple(described), tuple(inner_described), bytes(mask), bytes(value))
 
 
 def class_of(layout: PacketLayout, name: str) -> type[FixedSizePacketBase]:
