@@ -6,13 +6,16 @@ import struct
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any, ClassVar, Self, TypeVar, dataclass_transform, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, dataclass_transform, get_origin, get_type_hints
 
 from . import _sluice
 from ._declarations import Code, Facts, Layout, Member, bits, code_of, field
 from ._errors import Status, error_of
 from ._formatter import PacketFormatter
 from ._layout import PacketLayout
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 _T = TypeVar("_T")
 
@@ -82,6 +85,11 @@ class FixedSizePacketBase(_sluice.PacketBase, AbstractPacket):
     """Bytes of a packet."""
     packet_layout: ClassVar[PacketLayout] = _LazyLayout()  # type: ignore[assignment]
     """The class as a PacketLayout."""
+
+    if TYPE_CHECKING:
+
+        @classmethod
+        def unpack(cls, data: ReadableBuffer, /) -> Self: ...
 
     _description: ClassVar[str] = ""
     _made_layout: ClassVar[PacketLayout | None] = None
