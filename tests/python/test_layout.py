@@ -119,3 +119,31 @@ def test_a_buffer_outlives_its_layout(make, tmp_path):
     buffer.put(b"\x01\x02")
     buffer.flush()
     assert (tmp_path / "a.txt").read_text() == "258\n"
+
+
+FAR = "< id:Q; text:3s; mark:H=0xBEEF; status:I{version:4-7=3, flags:0-3}; tail:B=7"
+
+
+@pytest.mark.parametrize("text", [FAR, "< id:Q; mark:B=7", "< mark:B=7; id:Q; tail:B=8"])
+def test_a_put_checks_the_constants_behind_the_first_eight_bytes_too(make, text):
+    layout = PacketLayout(text)
+    good = layout._template()
+    constants = [one for one in layout.fields if one.constant]
+    buffer = make(layout=layout, capacity=1 << 20)
+    assert buffer.put(good)
+    for one in constants:
+        bad = bytearray(good)
+        bad[one.offset] ^= 1 << one.bit
+        for use in (buffer.put, buffer.put_many, lambda bad: buffer.put_many([bad])):
+            with pytest.raises(ValueError, match=f"field '{one.name}' is") as fault:
+                use(bad)
+            assert fault.value.status == sluice.Status.E_CONSTANT
+        with pytest.raises(ValueError, match=one.name):
+            buffer.put_many(good * 3 + bad + good * 2)
+        with pytest.raises(ValueError, match=one.name):
+            buffer.put_many(good * 20_000 + bad + good)
+        assert len(buffer) == 20_004
+        buffer.clear()
+        buffer.put(good)
+    assert buffer.stats()["rejected"] == len(constants) * (3 + 3 + 2)
+    assert buffer.pop() == good

@@ -1,10 +1,15 @@
 """Packets as classes, and the ways from one description of a packet to another."""
 
+import copy
+import functools
+import gc
 import itertools
 import json
 import pickle
 import random
 import struct
+import sys
+import weakref
 from typing import Annotated
 
 import numpy
@@ -332,3 +337,200 @@ def test_a_class_alone_does_not_start_the_engine(script):
 def test_the_dtype_is_the_json_of_the_engine():
     layout = Transition.packet_layout
     assert json.loads(layout._numpy())["itemsize"] == layout.dtype().itemsize == 6
+
+
+def test_what_post_init_sets_hides_a_field():
+    @packetclass
+    class Shifted(Transition):
+        def __post_init__(self):
+            self.time = self.time + 100
+            self.channel = self.pin * 2
+
+    packet = Shifted(pin=3, edge=1, time=0.5)
+    assert (packet.time, packet.channel) == (100.5, 6)
+    assert list(packet) == [0xA1, 0x83, 100.5]
+    assert vars(packet) == {"time": 100.5, "channel": 6}
+    assert packet.to_text() == "3, 1, 0.500000\n"
+    assert Shifted.unpack(packet.data) == packet
+    assert vars(Transition.unpack(packet.data)) == {}
+
+
+def test_a_post_init_that_raises_leaves_nothing_behind():
+    class Broken(Transition):
+        def __post_init__(self):
+            if self.pin:
+                raise KeyError(self.pin)
+
+    data = Transition(pin=3, edge=1, time=0.5).data
+    with pytest.raises(KeyError):
+        Broken.unpack(data)
+    gc.collect()
+    before = sys.getrefcount(data), sys.getrefcount(Broken)
+    for _ in range(200):
+        with pytest.raises(KeyError):
+            Broken.unpack(data)
+        with pytest.raises(KeyError):
+            Broken(pin=3, edge=1, time=0.5)
+    gc.collect()
+    assert (sys.getrefcount(data), sys.getrefcount(Broken)) == before
+    assert isinstance(Broken.unpack(Transition(pin=0, edge=0, time=0).data), Broken)
+
+
+def test_reference_counts_are_exact():
+    packet = Everything(
+        samples=(1, -2, 3.5), flag=True, code=b"x", level=0.25, gain=2, label=b"abc", temperature=21.5, last=1e300
+    )
+    data = bytes(packet.data)
+    broken = b"?" + data[1:]
+    watched = [Everything, Everything._native, data, broken, packet]
+
+    def counts():
+        gc.collect()
+        return [sys.getrefcount(watched[i]) for i in range(len(watched))]
+
+    def use():
+        one = Everything.unpack(data)
+        for name in (*Everything.fields, "mode", "gain"):
+            getattr(one, name)
+        assert list(one) == list(packet) and hash(one) == hash(packet) and one == packet and one != data
+        memoryview(one).release()
+        repr(one), bytes(one), one.pack(), pickle.loads(pickle.dumps(one)), copy.copy(one)
+        for wrong in (lambda: Everything.unpack(broken), lambda: Everything.unpack(data[1:]), lambda: Everything.unpack(5)):
+            with pytest.raises((ValueError, TypeError)):
+                wrong()
+        with pytest.raises(AttributeError):
+            one.word = 3
+        with pytest.raises(AttributeError):
+            del one.word
+        with pytest.raises(AttributeError):
+            one.nothing
+
+    use()
+    before = counts()
+    for _ in range(100):
+        use()
+    assert counts() == before
+
+
+def test_instances_and_classes_are_collected():
+    @packetclass
+    class Short(FixedSizePacketBase):
+        pin: Format.UNSIGNED_CHAR
+
+        def __post_init__(self):
+            self.me = self
+
+    packet = Short(3)
+    gone, kind = weakref.ref(packet), weakref.ref(Short)
+    assert gone() is packet
+    del packet
+    gc.collect()
+    assert gone() is None
+    Short.last = Short(4)
+    del Short
+    gc.collect()
+    assert kind() is None
+
+
+def test_a_packet_is_its_bytes():
+    packet = Transition(pin=3, edge=1, time=0.5)
+    assert memoryview(packet) == packet.data
+    assert memoryview(packet).readonly
+    assert numpy.frombuffer(packet, Transition.packet_layout.dtype())["info"] == packet.info
+    data = packet.data
+    assert Transition.unpack(data).data is data  # nothing is copied
+    assert Transition.unpack(packet) == packet
+    assert packet in {packet}
+    assert copy.deepcopy(packet) == packet
+
+
+def test_subclasses_of_packet_classes():
+    class Loud(Transition):
+        def to_text(self, separator=", "):
+            return "LOUD"
+
+    class Cached(Transition):
+        __slots__ = ("ns",)
+
+        def __post_init__(self):
+            self.ns = round(self.time * 1e9)
+
+        @functools.cached_property
+        def pair(self):
+            return self.pin, self.edge
+
+    class Reversed(Transition):
+        @classmethod
+        def unpack(cls, data):
+            return super().unpack(data[::-1])
+
+    class Other(Transition):
+        pass
+
+    class Both(Loud, Other):
+        pass
+
+    packet = Transition(pin=3, edge=1, time=0.5)
+    assert Loud.unpack(packet.data).to_text() == "LOUD"
+    assert type(Loud.unpack(packet.data)) is type(Loud(pin=3, edge=1, time=0.5)) is Loud
+    assert Loud.unpack(packet.data) != packet
+    assert Cached.unpack(packet.data).ns == 500_000_000
+    assert Cached.unpack(packet.data).pair == (3, 1)
+    assert Reversed.unpack(packet.data[::-1]).pin == 3
+    assert type(Reversed.unpack(packet.data[::-1])) is Reversed
+    assert Both.unpack(packet.data).to_text() == "LOUD"
+    assert packet.unpack(packet.data) == packet
+    assert pickle.loads(pickle.dumps(Transition.unpack))(packet.data) == packet
+    with pytest.raises(ValueError, match="Loud: field 'header'"):
+        Loud.unpack(b"\0" + packet.data[1:])
+
+
+def test_constants_are_class_values():
+    assert (Trigger.header, Everything.magic, Everything.mode) == (0xAA, b"RUN\0", 2)
+    assert repr(Trigger.pin) == "<field 'pin' at byte 1>"
+    assert repr(Transition.edge) == "<bits 7 to 7 at byte 1, 'edge'>"
+    for code, constant in ((Code("B"), 300), (Code("s", 2), b"abc")):
+        names = {"a": Annotated[object, code]}
+        with pytest.raises(ValueError, match=f"'a' cannot be {constant!r}"):
+            packetclass(type("P", (FixedSizePacketBase,), {"__annotations__": names, "a": constant}))
+    names = {"a": Annotated[object, Code("B")], "b": int}
+    with pytest.raises(ValueError, match="'b' cannot be 4: its bits hold 0 to 3"):
+        packetclass(type("P", (FixedSizePacketBase,), {"__annotations__": names, "b": bits(2, 3, constant=4)}))
+    with pytest.raises(ValueError, match="bits 6 to 8 of 'b' are not all among"):
+        packetclass(type("P", (FixedSizePacketBase,), {"__annotations__": names, "b": bits(6, 8)}))
+
+
+def test_a_field_reads_packets_alone():
+    descriptor = vars(Everything)["last"]
+    with pytest.raises(TypeError, match="'last' is of a packet class"):
+        descriptor.__get__(b"x" * 100, bytes)
+    with pytest.raises(TypeError, match="another packet class"):
+        descriptor.__get__(Trigger(pin=1, timestamp=2), Trigger)
+
+    class Unfilled(Trigger):
+        def __init__(self):
+            pass
+
+    empty = Unfilled()
+    for use in (lambda: empty.pin, lambda: empty.data, lambda: list(empty), lambda: memoryview(empty), lambda: len(empty)):
+        with pytest.raises(AttributeError, match="no bytes yet"):
+            use()
+    with sluice.FIFO(layout=Trigger) as buffer:
+        buffer.put(Trigger(pin=1, timestamp=2))
+        with pytest.raises(AttributeError, match="no bytes yet"):
+            buffer.put(empty)
+
+
+def test_statistics_count_what_went_through(tmp_path):
+    statistics = sluice.PacketStatistics()
+    with sluice.FIFO(layout=Trigger) as buffer:
+        buffer.set_primary_sink(tmp_path / "data.dat", "# header\n")
+        for number in range(3):
+            assert buffer.put_many(Trigger(pin=pin, timestamp=number) for pin in range(10)) == 10
+            statistics.update(10, *buffer.flush())
+        assert statistics == sluice.PacketStatistics(30, 30, 180)
+        assert statistics.to_dict() == {"packets_processed": 30, "packets_written": 30, "bytes_written": 180}
+        buffer.put(Trigger(pin=1, timestamp=2))
+        assert sluice.PacketStatistics.from_stats(buffer.stats()) == sluice.PacketStatistics(31, 30, 180)
+    statistics.reset()
+    assert statistics == sluice.PacketStatistics()

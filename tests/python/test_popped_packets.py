@@ -170,3 +170,44 @@ def test_reference_counts_are_exact(make):
             buffer.pop()
         buffer.clear()
     assert counts() == before
+
+
+def test_formatters_get_what_was_put(make, tmp_path):
+    buffer = make()
+    buffer.set_primary_sink(tmp_path / "data.dat")
+    seen = []
+
+    def described(packet):
+        seen.append(packet)
+        return f"{type(packet).__name__}\n"
+
+    buffer.add_custom_sink(tmp_path / "types.txt", sluice.WriteMode.TEXT, described)
+    buffer.add_custom_sink(tmp_path / "list.dat", sluice.WriteMode.BINARY, lambda packets: b"".join(packets)[::-1], per_batch=True)
+    packets = [Transition(pin=3, edge=1, time=0.5), b"bytes", Line("text"), Readout(pin=1, adc=2)]
+    buffer.put_many(packets)
+    buffer.flush()
+    assert seen == packets
+    assert (tmp_path / "types.txt").read_text() == "Transition\nbytes\nLine\nReadout\n"
+    whole = b"".join(one if isinstance(one, bytes) else one.data for one in packets)
+    assert (tmp_path / "data.dat").read_bytes() == whole
+    assert (tmp_path / "list.dat").read_bytes() == whole[::-1]
+
+
+def test_the_text_of_classes_in_a_buffer_of_any_packets(make, tmp_path):
+    buffer = make()
+    buffer.set_primary_sink(tmp_path / "data.dat")
+    buffer.add_custom_sink(tmp_path / "data.txt", sluice.WriteMode.TEXT, Transition.to_text, Transition.text_header())
+    buffer.put_many([Transition(pin=3, edge=1, time=0.5), Readout(pin=1, adc=2)])
+    buffer.flush()
+    assert (tmp_path / "data.txt").read_text() == "# pin, edge, time [s]\n3, 1, 0.500000\n1, 2\n"
+
+
+def test_a_packet_whose_unpack_raises_fails_the_flush_and_stays(make, tmp_path):
+    buffer = make()
+    buffer.set_primary_sink(tmp_path / "data.dat")
+    buffer.add_custom_sink(tmp_path / "data.txt", sluice.WriteMode.TEXT, lambda packet: packet.text + "\n")
+    buffer.put_many([Line("a"), Line("!b"), Line("c")])
+    with pytest.raises(sluice.SluiceError) as fault:
+        buffer.flush()
+    assert isinstance(fault.value.__cause__, KeyError)
+    assert len(buffer) == 2

@@ -130,13 +130,10 @@ static PyObject *get_packet_size(PyObject *object, void *unused)
 
 static PyMethodDef methods[] = {
     {"put", buffer_put, METH_O, /* first: see buffer_own_put */
-     "put(packet)\n--\n\nCopies one packet in. True: stored. False: not now, the buffer is full "
-     "(CircularBuffer; its `full`\n"
-     "policy says what is counted).\n\nTypeError: neither bytes-like nor an object with a bytes-like `data`. "
-     "SluiceError "
-     "(a ValueError):\nanother size than the buffer's packets, or a constant in the first 8 bytes of the "
-     "layout does\nnot hold "
-     "(PacketLayout.check looks at all of them)."},
+     "put(packet)\n--\n\nCopies one packet in: bytes, bytearray, memoryview, an array, an instance of a packet class, or any "
+     "object\nwith a bytes-like `data`. True: stored. False: not now, the buffer is full (CircularBuffer; its `full` policy says "
+     "what is\ncounted).\n\nTypeError: it is none of these. SluiceError (a ValueError): another size than the buffer's packets, or "
+     "a constant of the\nlayout does not hold."},
     {"put_many", buffer_put_many, METH_O,
      "put_many(packets)\n--\n\nCopies packets in; returns how many were stored. `packets` is a contiguous "
      "bytes-like object or "

@@ -205,6 +205,8 @@ class Member:
             if self.word is None:
                 bits = b"\xff" * struct.calcsize(text)
                 data = struct.pack(text, self.constant)
+                if isinstance(self.constant, bytes) and len(self.constant) > len(data):
+                    raise struct.error(f"it has {len(self.constant)} bytes")
             else:
                 if self.mask >> self.facts.low < int(self.constant) or int(self.constant) < 0:
                     raise struct.error(f"its bits hold 0 to {self.mask >> self.facts.low}")
