@@ -29,7 +29,8 @@ from ._layout import Field, PacketLayout
 from ._library import build_info
 from ._options import Attach, FullPolicy, Wait
 from ._packets import AbstractPacket, FixedSizePacketBase, packetclass
-from ._sinks import Durability, Sink, SinkInfo, WriteMode
+from ._sinks import CallbackSink, Durability, MemorySink, Sink, SinkInfo, WriteMode
+from ._sluice import Claim, Snapshot
 from ._statistics import PacketStatistics
 from ._text_style import TextStyle
 
@@ -37,7 +38,9 @@ __all__ = [
     "FIFO",
     "AbstractPacket",
     "Attach",
+    "CallbackSink",
     "CircularBuffer",
+    "Claim",
     "Code",
     "Durability",
     "Field",
@@ -45,6 +48,7 @@ __all__ = [
     "Format",
     "FullPolicy",
     "Layout",
+    "MemorySink",
     "PacketBuffer",
     "PacketFile",
     "PacketFormatter",
@@ -53,6 +57,7 @@ __all__ = [
     "Sink",
     "SinkInfo",
     "SluiceError",
+    "Snapshot",
     "Status",
     "TextStyle",
     "Wait",
