@@ -56,6 +56,26 @@ public sealed unsafe partial class PacketBuffer
     /// <summary>Nanoseconds since the last release, or since the creation.</summary>
     public long SinceFlush => Policy.SinceRelease(MonotonicClock.Now);
 
+    /// <summary>
+    /// Nanoseconds until the time rule is exceeded, for a host that waits by itself; 0: it is; -1: there is no such rule, or its
+    /// clock does not run.
+    /// </summary>
+    public long DueIn
+    {
+        get
+        {
+            Enter();
+            try
+            {
+                return Policy.DueIn(MonotonicClock.Now);
+            }
+            finally
+            {
+                Exit();
+            }
+        }
+    }
+
     /// <summary>Whether a pump thread runs.</summary>
     public bool IsRunning => _pump != null;
 

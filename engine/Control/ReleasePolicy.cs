@@ -68,6 +68,21 @@ public sealed class ReleasePolicy
         _ => 0,
     };
 
+    /// <summary>
+    /// Nanoseconds until the time rule is exceeded; 0: it is; -1: there is no such rule, or its clock does not run.
+    /// </summary>
+    public long DueIn(long now)
+    {
+        bool runs = _started || Rules.Clock == ReleaseClock.SinceRelease;
+        if (Rules.AfterNs == 0 || !runs)
+        {
+            return -1;
+        }
+
+        long left = Rules.AfterNs - (now - (Rules.Clock == ReleaseClock.SinceRelease ? _lastRelease : _startedAt));
+        return left < 0 ? 0 : left == long.MaxValue ? left : left + 1; // more than, not at
+    }
+
     /// <summary>Whether to release now.</summary>
     /// <param name="packets">Packets stored.</param>
     /// <param name="bytes">Bytes stored.</param>

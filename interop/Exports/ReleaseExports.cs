@@ -75,6 +75,15 @@ internal static unsafe class ReleaseExports
             return Status.Ok;
         });
 
+    [UnmanagedCallersOnly(EntryPoint = "sluice_buffer_due_in", CallConvs = [typeof(CallConvCdecl)])]
+    public static int DueIn(nint buffer, long* ns) => ns == null
+        ? LastError.Null("ns")
+        : Boundary.On<HostBuffer, nint>(buffer, HandleKind.Buffer, (nint)ns, static (buffer, ns) =>
+        {
+            *(long*)ns = buffer.Buffer.DueIn;
+            return Status.Ok;
+        });
+
     [UnmanagedCallersOnly(EntryPoint = "sluice_buffer_flush", CallConvs = [typeof(CallConvCdecl)])]
     public static int Flush(nint buffer, ulong* packets, ulong* bytes) => Boundary.On<HostBuffer, (nint, nint)>(
         buffer, HandleKind.Buffer, ((nint)packets, (nint)bytes), static (buffer, arguments) =>

@@ -55,6 +55,7 @@ static void every_call_refuses(sluice_buffer *none)
     CHECK_STATUS(sluice_buffer_flush_needed(none, &flag), SLUICE_E_HANDLE);
     CHECK_STATUS(sluice_buffer_almost_full(none, &flag), SLUICE_E_HANDLE);
     CHECK_STATUS(sluice_buffer_since_flush(none, &ns), SLUICE_E_HANDLE);
+    CHECK_STATUS(sluice_buffer_due_in(none, &ns), SLUICE_E_HANDLE);
     CHECK_STATUS(sluice_buffer_flush(none, &number, &number), SLUICE_E_HANDLE);
     CHECK_STATUS(sluice_buffer_start(none), SLUICE_E_HANDLE);
     CHECK_STATUS(sluice_buffer_stop(none, 0), SLUICE_E_HANDLE);
@@ -99,6 +100,7 @@ static void null_memory_is_refused(void)
     CHECK_STATUS(sluice_buffer_flush_needed(buffer, NULL), SLUICE_E_INVALID);
     CHECK_STATUS(sluice_buffer_almost_full(buffer, NULL), SLUICE_E_INVALID);
     CHECK_STATUS(sluice_buffer_since_flush(buffer, NULL), SLUICE_E_INVALID);
+    CHECK_STATUS(sluice_buffer_due_in(buffer, NULL), SLUICE_E_INVALID);
     CHECK_STATUS(sluice_buffer_event(buffer, NULL), SLUICE_E_INVALID);
     CHECK_STATUS(sluice_buffer_get_stats(buffer, NULL), SLUICE_E_INVALID);
     CHECK(stats_of(buffer).pushed == 0);

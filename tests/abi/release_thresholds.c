@@ -111,6 +111,31 @@ static void time_since_the_last_release(void)
     CHECK_OK(sluice_buffer_destroy(buffer));
 }
 
+static int64_t due_in(sluice_buffer *buffer)
+{
+    int64_t ns = INT64_MIN;
+    CHECK_OK(sluice_buffer_due_in(buffer, &ns));
+    return ns;
+}
+
+static void tells_how_long_until_the_time_is_exceeded(void)
+{
+    sluice_buffer *buffer = buffer_with(5, 0, 0, SLUICE_ANY, SLUICE_SINCE_ASKED);
+    CHECK(needed(buffer) == 0 && due_in(buffer) == -1); /* no such rule */
+    CHECK_OK(sluice_buffer_destroy(buffer));
+    buffer = buffer_with(0, 0, 60 * MS, SLUICE_ANY, SLUICE_SINCE_ASKED);
+    CHECK(due_in(buffer) == -1); /* nobody asked yet */
+    CHECK(needed(buffer) == 0);
+    int64_t left = due_in(buffer);
+    CHECK(left >= 0 && left <= 60 * MS + 1);
+    (void)usleep(80000);
+    CHECK(due_in(buffer) == 0 && needed(buffer) == 1);
+    CHECK_OK(sluice_buffer_destroy(buffer));
+    buffer = buffer_with(0, 0, 3600 * SECOND, SLUICE_ANY, SLUICE_SINCE_RELEASE);
+    CHECK(due_in(buffer) > 3000 * SECOND);
+    CHECK_OK(sluice_buffer_destroy(buffer));
+}
+
 static void the_pump_keeps_the_time_without_arrivals(void)
 {
     sluice_buffer *buffer = buffer_with(1000000, 0, 30 * MS, SLUICE_ANY, SLUICE_SINCE_FIRST);
@@ -146,6 +171,7 @@ int main(void)
     all_waits_for_every_rule();
     time_since_the_first_packet();
     time_since_the_last_release();
+    tells_how_long_until_the_time_is_exceeded();
     the_pump_keeps_the_time_without_arrivals();
     configure_changes_the_rules();
     return 0;

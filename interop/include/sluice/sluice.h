@@ -349,6 +349,10 @@ SLUICE_CHECKED int32_t sluice_buffer_almost_full(sluice_buffer *buffer, int32_t 
 /* Since the last release, or the creation. Since 0.1. */
 SLUICE_CHECKED int32_t sluice_buffer_since_flush(sluice_buffer *buffer, int64_t *ns);
 
+/* Until release_after_ns is exceeded, for hosts that wait by themselves: *ns is 0 when it is, -1 without such a rule or while
+ * its clock does not run (SLUICE_SINCE_FIRST, SLUICE_SINCE_ASKED: an evaluation starts it). Since 0.1. */
+SLUICE_CHECKED int32_t sluice_buffer_due_in(sluice_buffer *buffer, int64_t *ns);
+
 /* Writes what is stored now to the sinks, whatever the policy says. *packets released, *bytes written over all sinks
  * (may be NULL). On a fault the rest stays stored and the fault is returned. E_STATE: there is no sink. Since 0.1. */
 SLUICE_CHECKED int32_t sluice_buffer_flush(sluice_buffer *buffer, uint64_t *packets, uint64_t *bytes);

@@ -76,6 +76,30 @@ public sealed class ReleasePolicyTests
     }
 
     [Fact]
+    public void TellsHowLongUntilTheTimeIsExceeded()
+    {
+        Assert.Equal(-1, new ReleasePolicy(new ReleaseRules(packets: 3), 0).DueIn(Second));
+        var policy = new ReleasePolicy(new ReleaseRules(afterNs: Second, clock: ReleaseClock.SinceRelease), 10 * Second);
+        Assert.Equal(Second + 1, policy.DueIn(10 * Second));
+        Assert.Equal(1, policy.DueIn(11 * Second));
+        Assert.Equal(0, policy.DueIn((11 * Second) + 1));
+
+        foreach (ReleaseClock clock in new[] { ReleaseClock.SinceFirst, ReleaseClock.SinceAsked })
+        {
+            policy = new ReleasePolicy(new ReleaseRules(afterNs: Second, clock: clock), 0);
+            Assert.Equal(-1, policy.DueIn(5 * Second));
+            Assert.False(Ask(policy, 1, 10 * Second));
+            Assert.Equal((Second / 2) + 1, policy.DueIn((10 * Second) + (Second / 2)));
+            Assert.Equal(0, policy.DueIn(20 * Second));
+            policy.Reset(20 * Second);
+            Assert.Equal(-1, policy.DueIn(20 * Second));
+        }
+
+        policy = new ReleasePolicy(new ReleaseRules(afterNs: long.MaxValue, clock: ReleaseClock.SinceRelease), 0);
+        Assert.Equal(long.MaxValue, policy.DueIn(0));
+    }
+
+    [Fact]
     public void WithoutRulesAnyNeverReleasesAndAllAlwaysDoes()
     {
         Assert.False(Ask(new ReleasePolicy(new ReleaseRules(), 0), 1_000_000, long.MaxValue / 2));

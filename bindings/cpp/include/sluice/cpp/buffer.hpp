@@ -298,6 +298,9 @@ public:
     bool almost_full() const { return number<std::int32_t>(sluice_buffer_almost_full) != 0; }
     nanoseconds since_flush() const { return nanoseconds(number<std::int64_t>(sluice_buffer_since_flush)); }
 
+    /// Until release_after is exceeded: 0 when it is, -1 ns without such a rule or while its clock does not run.
+    nanoseconds due_in() const { return nanoseconds(number<std::int64_t>(sluice_buffer_due_in)); }
+
     // Writes what is stored now. Throws the fault of a sink; the rest stays stored.
     flushed flush()
     {
