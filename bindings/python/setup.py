@@ -58,7 +58,10 @@ setup(
             ],
             include_dirs=[str(ROOT / "interop" / "include")],
             define_macros=[("Py_LIMITED_API", "0x030B0000"), ("_GNU_SOURCE", None)],
-            extra_compile_args="-std=gnu11 -O2 -g0 -fno-plt -fvisibility=hidden -Wall -Wextra".split(),
+            # A call without a declaration is one beyond the limited interface, whose pointers come back cut short.
+            extra_compile_args=(
+                "-std=gnu11 -O2 -g0 -fno-plt -fvisibility=hidden -Wall -Wextra -Werror=implicit-function-declaration"
+            ).split(),
             # The loader finds the package's own library first, and picks the image for the CPU.
             extra_link_args=["-Wl,--disable-new-dtags,-rpath,$ORIGIN/lib"],
             py_limited_api=True,

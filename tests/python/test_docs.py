@@ -1,4 +1,4 @@
-"""The Python examples of docs/files.md and docs/packet-layout.md run as they stand."""
+"""The Python examples of docs/files.md, docs/packet-layout.md and docs/buffers.md run as they stand."""
 
 import os
 import re
@@ -11,7 +11,7 @@ import pytest
 DOCS = Path(os.environ.get("SLUICE_HOME", Path(__file__).resolve().parents[2])) / "docs"
 EXAMPLES = [
     pytest.param(block, id=f"{page.stem}-{number}")
-    for page in (DOCS / "files.md", DOCS / "packet-layout.md")
+    for page in (DOCS / "files.md", DOCS / "packet-layout.md", DOCS / "buffers.md")
     for number, block in enumerate(re.findall(r"```python\n(.*?)```", page.read_text(), re.S))
 ]
 

@@ -90,7 +90,7 @@ void call_errors(const char *function, PyObject *value)
 {
     PyObject *errors = errors_module(), *result = NULL;
     if (errors != NULL) {
-        result = PyObject_CallMethod(errors, function, "O", value);
+        result = PyObject_CallMethod(errors, function, "(O)", value);
     }
     if (result == NULL) {
         PyErr_WriteUnraisable(value);

@@ -55,6 +55,9 @@ static void packet_text_dealloc(PyObject *object)
     Py_DECREF(type);
 }
 
+/* Exported by every CPython, but declared outside the limited interface only. */
+extern int _PyBytes_Resize(PyObject **bytes, Py_ssize_t size);
+
 /* Formats all of `bytes`, into a bytes object that grows as it has to. */
 static PyObject *text_of(PacketText *self, const char *packets, size_t bytes)
 {

@@ -6,14 +6,9 @@
 
 #include <stddef.h>
 
-/* Nothing is there: an exception, or where `none` is given, a flag. */
-static PyObject *empty(int *none)
+static PyObject *empty(void)
 {
-    if (none != NULL) {
-        *none = 1;
-    } else {
-        PyErr_SetString(PyExc_IndexError, "the buffer is empty");
-    }
+    PyErr_SetString(PyExc_IndexError, "the buffer is empty");
     return NULL;
 }
 
@@ -70,8 +65,8 @@ static int32_t unpack_oldest(void *user, const sluice_batch *batch)
     return oldest->packet == NULL ? SLUICE_E_CALLBACK : SLUICE_OK;
 }
 
-/* The packet of what was found. */
-static PyObject *packet_of(Oldest *oldest, int32_t status, int *none)
+/* The packet of what was found; raises where nothing was. */
+static PyObject *packet_of(Oldest *oldest, int32_t status)
 {
     PyObject *packet = oldest->packet;
     if (oldest->error != NULL) {
@@ -80,7 +75,7 @@ static PyObject *packet_of(Oldest *oldest, int32_t status, int *none)
     } else if (oldest->found) {
         packet = buffer_packet(oldest->buffer, oldest->memory, oldest->bytes, oldest->type);
     } else if (packet == NULL && (status == SLUICE_OK || status == SLUICE_WOULD_BLOCK)) {
-        (void)empty(none);
+        (void)empty();
     } else if (packet == NULL) {
         (void)raise_engine(status, NULL);
     }
@@ -91,7 +86,7 @@ static PyObject *packet_of(Oldest *oldest, int32_t status, int *none)
 }
 
 /* A packet of any size, or of a class. */
-static PyObject *pop_any(Buffer *self, int *none)
+static PyObject *pop_any(Buffer *self)
 {
     Oldest oldest;
     memset(&oldest, 0, offsetof(Oldest, small));
@@ -99,16 +94,18 @@ static PyObject *pop_any(Buffer *self, int *none)
     uint64_t taken = 0;
     int32_t status;
     ENGINE_CALL(self, status, library.buffer_take(self->handle, 1, unpack_oldest, &oldest, &taken));
-    return packet_of(&oldest, status, none);
+    return packet_of(&oldest, status);
 }
 
-PyObject *buffer_pop_one(Buffer *self, int *none)
+PyObject *buffer_pop(PyObject *object, PyObject *unused)
 {
+    (void)unused;
+    Buffer *self = (Buffer *)object;
     if (buffer_usable(self) < 0) {
         return NULL;
     }
     if (self->stride == 0 || self->runs_python) {
-        return pop_any(self, none);
+        return pop_any(self);
     }
     PyObject *packet = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)self->stride);
     if (packet == NULL) {
@@ -123,13 +120,7 @@ PyObject *buffer_pop_one(Buffer *self, int *none)
         return class == NULL ? packet : packet_class_make(class, packet);
     }
     Py_DECREF(packet);
-    return status == SLUICE_WOULD_BLOCK ? empty(none) : raise_engine(status, NULL);
-}
-
-PyObject *buffer_pop(PyObject *object, PyObject *unused)
-{
-    (void)unused;
-    return buffer_pop_one((Buffer *)object, NULL);
+    return status == SLUICE_WOULD_BLOCK ? empty() : raise_engine(status, NULL);
 }
 
 PyObject *buffer_peek(PyObject *object, PyObject *unused)
@@ -144,7 +135,7 @@ PyObject *buffer_peek(PyObject *object, PyObject *unused)
     memset(&oldest, 0, offsetof(Oldest, small));
     oldest.buffer = self;
     ENGINE_CALL(self, status, library.buffer_peek(self->handle, self->stride, copy_oldest, &oldest));
-    return packet_of(&oldest, status, NULL);
+    return packet_of(&oldest, status);
 }
 
 PyObject *buffer_clear(PyObject *object, PyObject *unused)

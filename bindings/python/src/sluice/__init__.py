@@ -29,8 +29,8 @@ from ._layout import Field, PacketLayout
 from ._library import build_info
 from ._options import Attach, FullPolicy, Wait
 from ._packets import AbstractPacket, FixedSizePacketBase, packetclass
-from ._sinks import CallbackSink, Durability, MemorySink, Sink, SinkInfo, WriteMode
-from ._sluice import Claim, Snapshot
+from ._release import Buffer
+from ._sinks import Durability, Sink, SinkInfo, WriteMode
 from ._statistics import PacketStatistics
 from ._text_style import TextStyle
 
@@ -38,9 +38,8 @@ __all__ = [
     "FIFO",
     "AbstractPacket",
     "Attach",
-    "CallbackSink",
+    "Buffer",
     "CircularBuffer",
-    "Claim",
     "Code",
     "Durability",
     "Field",
@@ -48,7 +47,6 @@ __all__ = [
     "Format",
     "FullPolicy",
     "Layout",
-    "MemorySink",
     "PacketBuffer",
     "PacketFile",
     "PacketFormatter",
@@ -57,7 +55,6 @@ __all__ = [
     "Sink",
     "SinkInfo",
     "SluiceError",
-    "Snapshot",
     "Status",
     "TextStyle",
     "Wait",

@@ -137,21 +137,6 @@ def report_formatter(error: BaseException) -> None:
     logger.error("a formatter failed, the packets stay stored until it works: %s", error, exc_info=error)
 
 
-def report_sink(error: BaseException) -> None:
-    """The same of a callback sink."""
-    logger.error("a callback sink failed, the packets stay stored until it works: %s", error, exc_info=error)
-
-
-def report_controller(error: BaseException) -> None:
-    """An exception in a release controller, which is skipped."""
-    logger.error("a release controller failed and is skipped until it works: %s", error, exc_info=error)
-
-
-def report_reset(error: BaseException) -> None:
-    """An exception in a reset hook, after a flush that went well."""
-    logger.error("a reset hook failed: %s", error, exc_info=error)
-
-
 def report_lost(lost: tuple[BaseException, int]) -> None:
     """A buffer was dropped without a close, and could not be flushed."""
     error, packets = lost
@@ -161,3 +146,22 @@ def report_lost(lost: tuple[BaseException, int]) -> None:
 def report_shutdown(message: str) -> None:
     """Not everything could be written when the interpreter exited."""
     logger.error("not everything was written at exit: %s", message)
+
+
+def report_controller(failed: tuple[object, BaseException]) -> None:
+    """An exception in a controller: it has no voice this time."""
+    controller, error = failed
+    logger.error("the controller %r failed and is skipped this time: %s", controller, error, exc_info=error)
+
+
+def report_reset(error: BaseException) -> None:
+    """An exception in on_reset: the records are released all the same."""
+    logger.error("on_reset failed, the records are released: %s", error, exc_info=error)
+
+
+def report_dropped(records: int, error: BaseException | None) -> None:
+    """A Buffer ended with records in it, and nobody took them."""
+    if error is None:
+        logger.error("a Buffer ended with %d records that were never released: close() returns them", records)
+    else:
+        logger.error("on_close failed, %d records of a Buffer are lost: %s", records, error, exc_info=error)
