@@ -143,7 +143,7 @@ def stubs():
 def test_the_stubs_are_the_extension():
     found = stubs()
     assert found[None] == {name for name, one in vars(_sluice).items() if inspect.isbuiltin(one)}
-    for name in ("Layout", "File", "Buffer"):
+    for name in ("Layout", "File", "Buffer", "Claim", "Drain", "Snapshot"):
         real = {one for one in vars(getattr(_sluice, name)) if one not in ("__doc__", "__module__", "__del__")}
         assert found[name] - {"__init__", "__new__"} == real - {"__init__", "__new__"}
 

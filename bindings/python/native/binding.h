@@ -16,6 +16,12 @@
  *   put.c       packets in; the only hot file
  *   take.c      packets out
  *   classes.c   which class each packet of a buffer had
+ *   batch.c     many packets as one object; pop_many
+ *   claim.c     room in the ring, filled in place
+ *   iterate.c   packets one after the other
+ *   event.c     waiting in an event loop
+ *   callback.c  Python functions that the engine calls
+ *   controllers.c those that say when packets are released
  *   formatter.c Python functions that make text of packets
  *   hex.c       bytes as hexadecimal text
  *   sinks.c     files that packets go to
@@ -28,7 +34,8 @@
  * and keeps the GIL.
  *   2. The producer of a buffer belongs to the thread that holds the GIL while `ready` is 1. A call that
  * needs the producer without the GIL, opens or closes it, takes `lock` and clears `ready` first; puts of
- * other threads then go the slow way and wait for the lock in slices.
+ * other threads then go the slow way and wait for the lock in slices. While a claim is open it belongs to the
+ * claim (claim.c).
  *   3. A wait is cut into slices; between them signals are looked at, so that Ctrl-C ends it.
  */
 #ifndef SLUICE_PYTHON_BINDING_H
@@ -88,11 +95,16 @@
     X(buffer_clear)                                                                                          \
     X(buffer_add_file_sink)                                                                                  \
     X(buffer_add_text_sink)                                                                                  \
+    X(buffer_add_callback_sink)                                                                              \
+    X(buffer_add_memory_sink)                                                                                \
+    X(sink_take)                                                                                             \
+    X(buffer_add_controller)                                                                                 \
+    X(buffer_on_reset)                                                                                       \
+    X(buffer_force_release)                                                                                  \
+    X(buffer_event)                                                                                          \
     X(sink_get_info)                                                                                         \
     X(buffer_disconnect)                                                                                     \
     X(buffer_configure)                                                                                      \
-    X(buffer_add_controller)                                                                                 \
-    X(buffer_force_release)                                                                                  \
     X(buffer_flush_needed)                                                                                   \
     X(buffer_almost_full)                                                                                    \
     X(buffer_since_flush)                                                                                    \
@@ -131,7 +143,7 @@ extern int32_t engine_gone;
 /* Whether the library was ever called: a fork before that leaves the child free. */
 extern int engine_used;
 
-/* Slow puts that are under way without the GIL; the exit handler waits for them. Under the GIL. */
+/* Slow puts and claims that are under way without the GIL; the exit handler waits for them. Under the GIL. */
 extern int slow_puts;
 
 /* Set when the interpreter goes away: engine threads must not ask for the GIL any more. */
@@ -186,6 +198,39 @@ int packet_text_register(PyObject *module);
 
 int file_register(PyObject *module);
 
+/* ---- callback.c ---- */
+
+typedef struct Callback {
+    struct Callback *next;
+    struct Buffer *buffer;
+    PyObject *function;
+    int is_sink;
+    int reported; /* the present fault was logged */
+} Callback;
+
+/* Into Python and out of it again, on a thread of the engine or of Python's without the GIL. -1: Python cannot be called. */
+typedef struct Entered {
+    PyGILState_STATE state;
+    struct Buffer *outer;
+} Entered;
+int callback_enter(struct Buffer *buffer, Entered *entered);
+void callback_leave(const Entered *entered);
+
+/* Takes the exception that is set: for the call of this thread, or for the log. `report` is a function of sluice._errors. */
+void callback_raised(struct Buffer *buffer, int *reported, const char *report);
+
+/* Logs an exception unless one was; takes the reference. */
+void callback_log(PyObject *error, int *reported, const char *report);
+
+/* Adds to the callbacks of a buffer, and drops one of them (NULL: all, or all sinks). */
+Callback *callback_new(struct Buffer *buffer, PyObject *function, int is_sink);
+void callback_drop(struct Buffer *buffer, const Callback *one, int only_sinks);
+
+int32_t callback_accept(void *user, const sluice_batch *batch);
+
+/* The buffer whose callback runs on this thread. */
+extern __thread struct Buffer *formatting;
+
 /* ---- records.c; the rest is in records.h ---- */
 
 int records_register(PyObject *module);
@@ -214,9 +259,6 @@ void formatter_free(Formatter *formatter);
 int32_t formatter_format(void *user, const sluice_batch *batch, char *text, size_t capacity,
                          uint64_t *packets, size_t *written);
 
-/* The buffer whose formatter runs on this thread. */
-extern __thread struct Buffer *formatting;
-
 /* ---- buffer.c, type.c ---- */
 
 struct PacketClass;
@@ -226,6 +268,8 @@ typedef struct BufferClass {
     PyObject *class;
     struct PacketClass *native; /* NULL: its `unpack` is called */
 } BufferClass;
+
+typedef struct Claim Claim;
 
 typedef struct Buffer {
     PyObject_HEAD sluice_producer producer; /* view.header NULL: not open */
@@ -247,10 +291,23 @@ typedef struct Buffer {
     uint32_t class_count;
     uint32_t class_room;
     uint32_t shared; /* others put and take too: packets are bytes */
+    Claim *claim;      /* the open one, or one that was left with something still seeing its memory */
+    PyObject *arrays;  /* what makes an array of memory; None: nothing does; NULL: not asked yet */
+    PyObject *rest;    /* what was stored at the close, for the iteration that goes on */
     Formatter *formatters;
+    Callback *callbacks;
+    Callback *reset_hook; /* one of them */
+    uint64_t release_packets;
+    uint64_t release_bytes;
+    int64_t release_after_ns;
+    uint32_t controllers;
+    uint32_t keeps_rest;
+    uint32_t waiting; /* a task waits for the event */
+    int event_fd;     /* a copy of the engine's; 0: none */
     PyObject *failure; /* last exception in a formatter, for the call that reports it */
     uint32_t sinks;
     uint32_t has_primary;
+    uint32_t has_taker; /* a sink that takes packets in memory: a flush needs no primary one */
 } Buffer;
 
 /* type.c */
@@ -294,6 +351,37 @@ PyObject *buffer_fault(Buffer *self, int32_t status);
  * `what`. */
 int seconds_to_ns(PyObject *seconds, const char *what, int64_t *ns);
 
+/* ---- batch.c ---- */
+
+/* At most `most` packets (0: all, which counts as a release), taken out, as pop_many returns them. */
+PyObject *buffer_take_batch(Buffer *self, uint64_t most);
+
+/* A copy of the packets of a run. Under the GIL; may run Python code. */
+PyObject *batch_object(Buffer *self, const sluice_batch *batch);
+
+/* The packets of a run behind those of the list. 0, or -1 with an exception and the list as it was. */
+int batch_append(Buffer *self, PyObject *list, const sluice_batch *batch);
+
+/* ---- claim.c ---- */
+
+int claim_register(PyObject *module);
+
+/* Under the lock: waits until no claim is open. -1: an exception is set, and the lock is given back. */
+int claim_wait(Buffer *self, int64_t timeout_ns);
+
+/* Gives an open claim back whoever sees its memory: nobody does any more. */
+void claim_forget(Buffer *self);
+
+/* ---- iterate.c, controllers.c ---- */
+
+int iterate_register(PyObject *module);
+int controllers_register(PyObject *module);
+
+/* ---- event.c ---- */
+
+void event_wake(Buffer *self);
+void event_close(Buffer *self);
+
 /* ---- classes.c ---- */
 
 /* What was put, of the bytes and the type of a record (0: of packets of one size): bytes, or an instance of the class that was
@@ -312,13 +400,39 @@ int32_t buffer_type_of(Buffer *self, PyObject *packet);
 int buffer_visit_classes(Buffer *self, visitproc visit, void *arg);
 void buffer_drop_classes(Buffer *self);
 
-/* ---- put.c, take.c, sinks.c, run.c: the methods ---- */
+/* ---- put.c, take.c ---- */
+
+/* Whether an array is whole packets; raises if not. */
+int whole_packets(const Buffer *self, const Py_buffer *view);
+
+/* Under the lock: waits for room within the buffer's block time-out. OK: try again. INT32_MIN: an exception is set. */
+int32_t buffer_wait_for_room(Buffer *self, uint64_t span, int64_t deadline);
+
+/* The oldest packet, taken out. NULL: *none is 1 when nothing is stored (`none` NULL: IndexError), else an exception. */
+PyObject *buffer_pop_one(Buffer *self, int *none);
+
+/* ---- the methods ---- */
 
 PyObject *buffer_put(PyObject *self, PyObject *packet);
 PyObject *buffer_put_many(PyObject *self, PyObject *packets);
 PyObject *buffer_pop(PyObject *self, PyObject *unused);
 PyObject *buffer_peek(PyObject *self, PyObject *unused);
+PyObject *buffer_pop_many(PyObject *self, PyObject *args, PyObject *names);
+PyObject *buffer_claim(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names);
+PyObject *buffer_iter(PyObject *self);
+PyObject *buffer_drain(PyObject *self, PyObject *unused);
 PyObject *buffer_clear(PyObject *self, PyObject *unused);
+PyObject *buffer_add_callback_sink(PyObject *self, PyObject *accept);
+PyObject *buffer_add_memory_sink(PyObject *self, PyObject *limit);
+PyObject *buffer_sink_take(PyObject *self, PyObject *args);
+PyObject *buffer_add_controller(PyObject *self, PyObject *decide);
+PyObject *buffer_on_reset(PyObject *self, PyObject *hook);
+PyObject *buffer_force_release(PyObject *self, PyObject *unused);
+PyObject *buffer_wait_begin(PyObject *self, PyObject *unused);
+PyObject *buffer_wait_end(PyObject *self, PyObject *unused);
+PyObject *buffer_wait_round(PyObject *self, PyObject *unused);
+PyObject *buffer_keep_rest(PyObject *self, PyObject *flag);
+PyObject *buffer_rest(PyObject *self, PyObject *unused);
 PyObject *buffer_add_file_sink(PyObject *self, PyObject *args, PyObject *names);
 PyObject *buffer_add_text_sink(PyObject *self, PyObject *args, PyObject *names);
 PyObject *buffer_sink_info(PyObject *self, PyObject *sink);

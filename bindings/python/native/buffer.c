@@ -41,7 +41,7 @@ int buffer_usable(Buffer *self)
 static void update_ready(Buffer *self, int locked)
 {
     const sluice_ring_view *view = &self->producer.view;
-    self->ready = !locked && self->handle != NULL && !self->closing && view->header != NULL &&
+    self->ready = !locked && self->claim == NULL && self->handle != NULL && !self->closing && view->header != NULL &&
                   !(view->many && view->policy == SLUICE_GROW);
     self->check_room = view->policy == SLUICE_BLOCK || view->policy == SLUICE_GROW;
 }
@@ -57,6 +57,9 @@ int buffer_lock(Buffer *self)
         }
         if (engine_there() < 0 || PyErr_CheckSignals() < 0) {
             return -1;
+        }
+        if (formatting == self && self->closing) { /* the close waits for this callback */
+            return buffer_usable(self);
         }
     }
     update_ready(self, 1);
@@ -185,6 +188,9 @@ static int create(Buffer *self, PyObject *args, PyObject *names)
         buffer_set_class(self, packet_class);
     }
     self->shared = options.name != NULL || options.file != NULL;
+    self->release_packets = options.release_packets;
+    self->release_bytes = options.release_bytes;
+    self->release_after_ns = options.release_after_ns;
     return 0;
 }
 
@@ -206,8 +212,10 @@ int buffer_init(PyObject *object, PyObject *args, PyObject *names)
     return create(self, args, names);
 }
 
-static void drop_formatters(Buffer *self)
+static void drop_callbacks(Buffer *self)
 {
+    self->reset_hook = NULL;
+    callback_drop(self, NULL, 0);
     Formatter *formatter = self->formatters;
     self->formatters = NULL;
     while (formatter != NULL) {
@@ -224,6 +232,12 @@ static int32_t end_handle(Buffer *self, int64_t timeout_ns, uint64_t *lost)
     close_producer(self);
     if (lost != NULL || self->sinks == 0) {
         uint64_t ignored = 0;
+        if (lost == NULL && self->keeps_rest && self->rest == NULL) {
+            self->rest = buffer_take_batch(self, 0);
+            if (self->rest == NULL) {
+                return INT32_MIN;
+            }
+        }
         self->discarding = 1;
         ENGINE_CALL(self, status, library.buffer_discard(self->handle, lost == NULL ? &ignored : lost));
         return status;
@@ -245,7 +259,7 @@ static int end(Buffer *self, int64_t timeout_ns, uint64_t *lost)
         return 0;
     }
     if (formatting == self) { /* another close may be waiting for this formatter */
-        raise_status(SLUICE_E_STATE, "a formatter cannot close the buffer that calls it");
+        raise_status(SLUICE_E_STATE, "a callback cannot close the buffer that calls it");
         return -1;
     }
     if (engine_gone != 0) { /* the data are the parent's, or are flushed by the exit handler */
@@ -253,7 +267,7 @@ static int end(Buffer *self, int64_t timeout_ns, uint64_t *lost)
     }
     self->closing++;
     self->ready = 0;
-    if (buffer_lock(self) < 0) {
+    if (buffer_lock(self) < 0 || claim_wait(self, timeout_ns) < 0) {
         self->closing--;
         return -1;
     }
@@ -262,11 +276,12 @@ static int end(Buffer *self, int64_t timeout_ns, uint64_t *lost)
     self->discarding = 0;
     if (status == SLUICE_OK || status == SLUICE_E_HANDLE) {
         self->handle = NULL;
-        drop_formatters(self);
+        drop_callbacks(self);
         buffer_drop_classes(self);
         status = SLUICE_OK;
     }
     buffer_unlock(self);
+    event_wake(self);
     if (status == SLUICE_OK) {
         return 0;
     }
@@ -307,6 +322,7 @@ void buffer_finalize(PyObject *object)
         return;
     }
     PyObject *pending = take_exception(), *error = NULL;
+    claim_forget(self);
     if (self->sinks > 0 && PyErr_ResourceWarning(object, 1, "unclosed buffer %R", object) < 0) {
         PyErr_WriteUnraisable(object);
     }
@@ -342,6 +358,11 @@ int buffer_traverse(PyObject *object, visitproc visit, void *arg)
     for (Formatter *formatter = self->formatters; formatter != NULL; formatter = formatter->next) {
         Py_VISIT(formatter->function);
     }
+    for (Callback *callback = self->callbacks; callback != NULL; callback = callback->next) {
+        Py_VISIT(callback->function);
+    }
+    Py_VISIT(self->arrays);
+    Py_VISIT(self->rest);
     return 0;
 }
 
@@ -349,8 +370,9 @@ int buffer_clear_references(PyObject *object)
 {
     Buffer *self = (Buffer *)object;
     Py_CLEAR(self->failure);
+    Py_CLEAR(self->rest);
     if (self->handle == NULL) { /* else the engine still has the formatters */
-        drop_formatters(self);
+        drop_callbacks(self);
         buffer_drop_classes(self);
     }
     return 0;
@@ -371,12 +393,15 @@ void buffer_dealloc(PyObject *object)
     }
     PyObject_GC_UnTrack(object);
     if (engine_gone != SLUICE_E_SHUTDOWN || self->handle == NULL) {
-        drop_formatters(self);
+        drop_callbacks(self);
         buffer_drop_classes(self);
     } /* else an engine thread that the exit handler gave up may still hold them */
     PyMem_Free(self->constants);
     Py_CLEAR(self->failure);
+    Py_CLEAR(self->arrays);
+    Py_CLEAR(self->rest);
     Py_CLEAR(self->layout);
+    event_close(self);
     if (self->lock != NULL && engine_gone == 0) {
         PyThread_free_lock(self->lock);
     }

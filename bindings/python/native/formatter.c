@@ -2,13 +2,10 @@
  *
  * formatter.c - Python functions that make text of packets, one at a time or many.
  *
- * Called by the thread that flushes, once for as much text as the engine has room for: one of Python's inside
- * flush, stop, poll or close, or the pump's. An exception keeps the packet stored; it is the cause of what
- * the call of this thread raises, or goes to the logger `sluice`, once until the function works again.
+ * Called by the thread that flushes, once for as much text as the engine has room for (callback.c). An exception keeps the
+ * packet stored.
  */
 #include "binding.h"
-
-__thread Buffer *formatting;
 
 /* A guess at the text of a packet, before the first one was seen. */
 #define FIRST_GUESS 64
@@ -77,53 +74,6 @@ static const char *bytes_of(const Formatter *formatter, PyObject *text, Py_ssize
                  formatter->binary ? "binary" : "text", formatter->binary ? "bytes" : "str",
                  (PyObject *)Py_TYPE(text));
     return NULL;
-}
-
-static void failed(Formatter *formatter)
-{
-    PyObject *error = take_exception();
-    if (error == NULL) {
-        return;
-    }
-    if (calling == formatter->buffer) {
-        PyObject *before = formatter->buffer->failure;
-        formatter->buffer->failure = error;
-        Py_XDECREF(before);
-        return;
-    }
-    if (!formatter->reported) {
-        formatter->reported = 1;
-        call_errors("report_formatter", error);
-    }
-    Py_DECREF(error);
-}
-
-/* A thread of the engine keeps its Python thread state from its first formatter to its end: making one takes
- * far longer than most formatters. The state is given back by a destructor of the thread, before its
- * thread-specific data go. */
-extern int __cxa_thread_atexit_impl(void (*destructor)(void *), void *object, void *module);
-extern void *__dso_handle;
-
-static __thread PyThreadState *kept;
-
-static void give_back(void *unused)
-{
-    (void)unused;
-    if (!interpreter_gone) {
-        PyEval_RestoreThread(kept);
-        PyGILState_Release(PyGILState_UNLOCKED);
-    }
-}
-
-static void keep_thread_state(void)
-{
-    (void)PyGILState_Ensure(); /* matched by the one in give_back */
-    if (__cxa_thread_atexit_impl(give_back, NULL, &__dso_handle) != 0) {
-        PyGILState_Release(
-            PyGILState_UNLOCKED); /* no destructor to be had: every call makes a state of its own */
-        return;
-    }
-    kept = PyEval_SaveThread();
 }
 
 /* A packet after the other, until a text does not fit; that one is kept for the next call. */
@@ -223,24 +173,18 @@ int32_t formatter_format(void *user, const sluice_batch *batch, char *text, size
                          uint64_t *packets, size_t *written)
 {
     Formatter *formatter = user;
-    if (interpreter_gone || formatter->buffer->discarding) {
+    Entered entered;
+    if (callback_enter(formatter->buffer, &entered) < 0) {
         return SLUICE_E_CALLBACK;
     }
-    if (kept == NULL && PyGILState_GetThisThreadState() == NULL) {
-        keep_thread_state();
-    }
-    PyGILState_STATE state = PyGILState_Ensure();
-    Buffer *outer = formatting;
-    formatting = formatter->buffer;
     int32_t status = formatter->per_batch
                          ? format_many(formatter, batch, text, capacity, packets, written)
                          : format_packets(formatter, batch, text, capacity, packets, written);
     if (status < 0) {
-        failed(formatter);
+        callback_raised(formatter->buffer, &formatter->reported, "report_formatter");
     } else if (status == SLUICE_OK) {
         formatter->reported = 0;
     }
-    formatting = outer;
-    PyGILState_Release(state);
+    callback_leave(&entered);
     return status;
 }

@@ -100,12 +100,16 @@ static struct PyModuleDef definition = {
     .m_name = "sluice._sluice",
     .m_doc =
         "Packets into the inline ring, everything else into libsluice. Use it through the package sluice.",
-    .m_size = -1,
+    .m_size = 0, /* an import after the first one comes through PyInit again */
     .m_methods = methods,
 };
 
 PyMODINIT_FUNC PyInit__sluice(void)
 {
+    if (PyInterpreterState_GetID(PyInterpreterState_Get()) != 0) { /* its objects are those of one interpreter */
+        PyErr_SetString(PyExc_ImportError, "sluice runs in the main interpreter only, not in a sub-interpreter");
+        return NULL;
+    }
     if (sluice_module != NULL) {
         Py_INCREF(sluice_module);
         return sluice_module;
@@ -117,7 +121,8 @@ PyMODINIT_FUNC PyInit__sluice(void)
     if (layout_register(module) < 0 || packet_text_register(module) < 0 || file_register(module) < 0 ||
         packet_field_register(module) < 0 || packet_register(module) < 0 || packet_class_register(module) < 0 ||
         packet_unpack_register(module) < 0 || packet_run_register(module) < 0 ||
-        buffer_register(module) < 0 || records_register(module) < 0 ||
+        buffer_register(module) < 0 || claim_register(module) < 0 || iterate_register(module) < 0 ||
+        controllers_register(module) < 0 || records_register(module) < 0 ||
         PyModule_AddIntConstant(module, "ABI_VERSION", (long)SLUICE_ABI_VERSION) < 0) {
         Py_DECREF(module);
         return NULL;

@@ -51,9 +51,7 @@ static inline int32_t put_run(Buffer *self, const uint8_t *data, uint64_t packet
     return status;
 }
 
-/* Under the lock: waits for room within the buffer's block time-out. OK: put again. INT32_MIN: an exception
- * is set. */
-static int32_t wait_for_room(Buffer *self, uint64_t span, int64_t deadline)
+int32_t buffer_wait_for_room(Buffer *self, uint64_t span, int64_t deadline)
 {
     for (;;) {
         int64_t left = deadline - sluice_monotonic_ns();
@@ -127,7 +125,7 @@ static int32_t put_locked(Buffer *self, const uint8_t *data, uint64_t bytes, uin
         }
         if (status == SLUICE_TIMEOUT && self->producer.view.policy == SLUICE_BLOCK) {
             deadline = deadline == 0 ? sluice_deadline(self->block_timeout_ns) : deadline;
-            status = wait_for_room(self, span_of(self, packets == NULL ? bytes : self->stride), deadline);
+            status = buffer_wait_for_room(self, span_of(self, packets == NULL ? bytes : self->stride), deadline);
             if (status == SLUICE_OK) {
                 continue;
             }
@@ -147,7 +145,7 @@ static int32_t put_slow(Buffer *self, const void *data, uint64_t bytes, uint16_t
     }
     slow_puts++;
     int32_t status = INT32_MIN;
-    if (buffer_lock(self) == 0) {
+    if (buffer_lock(self) == 0 && claim_wait(self, -1) == 0) {
         if (buffer_usable(self) == 0) { /* it may have been closed meanwhile */
             status = put_locked(self, data, bytes, type, packets);
         }
@@ -267,8 +265,7 @@ static PyObject *put_each(PyObject *object, PyObject *packets)
     return PyErr_Occurred() ? NULL : PyLong_FromUnsignedLongLong(taken);
 }
 
-/* Whether an array is whole packets; raises if not. */
-static int whole_packets(const Buffer *self, const Py_buffer *view)
+int whole_packets(const Buffer *self, const Py_buffer *view)
 {
     if (view->format != NULL && strchr(view->format, 'O') != NULL) {
         PyErr_SetString(PyExc_TypeError, "an array of Python objects holds references, not packets");

@@ -145,7 +145,7 @@ static int32_t failed(Controller *controller, int32_t settles)
     if (report == NULL) {
         PyErr_WriteUnraisable(controller->function);
     } else {
-        call_errors("report_controller", report);
+        call_errors("report_skipped", report);
         Py_DECREF(report);
     }
     Py_DECREF(error);

@@ -6,7 +6,7 @@
 
 static int needs_primary(const Buffer *self)
 {
-    if (self->has_primary) {
+    if (self->has_primary || self->has_taker) {
         return 0;
     }
     raise_status(SLUICE_E_STATE, "the buffer has no primary sink: call set_primary_sink first");
@@ -44,6 +44,7 @@ PyObject *buffer_start(PyObject *object, PyObject *unused)
     if (status != SLUICE_OK) {
         return raise_engine(status, NULL);
     }
+    event_wake(self);
     Py_RETURN_NONE;
 }
 

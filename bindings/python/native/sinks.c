@@ -7,6 +7,9 @@
 /* A sink of the engine as a Python object; it ends with its buffer, which checks it. */
 static const char *const capsule_name = "sluice.sink";
 
+/* What a first look at a memory sink makes room for. */
+#define FIRST_ROOM ((size_t)64 << 10)
+
 static PyObject *added(Buffer *self, int32_t status, sluice_sink *sink, PyObject *path)
 {
     if (status != SLUICE_OK) {
@@ -95,6 +98,84 @@ PyObject *buffer_add_text_sink(PyObject *object, PyObject *args, PyObject *names
     return result;
 }
 
+PyObject *buffer_add_callback_sink(PyObject *object, PyObject *accept)
+{
+    Buffer *self = (Buffer *)object;
+    sluice_sink *sink = NULL;
+    int32_t status;
+    if (buffer_usable(self) < 0) {
+        return NULL;
+    }
+    Callback *callback = callback_new(self, accept, 1);
+    if (callback == NULL) {
+        return NULL;
+    }
+    ENGINE_CALL(self, status, library.buffer_add_callback_sink(self->handle, callback_accept, callback, &sink));
+    if (status == SLUICE_OK) {
+        self->has_taker = 1;
+    } else {
+        callback_drop(self, callback, 0);
+    }
+    return added(self, status, sink, NULL);
+}
+
+PyObject *buffer_add_memory_sink(PyObject *object, PyObject *limit)
+{
+    Buffer *self = (Buffer *)object;
+    sluice_sink *sink = NULL;
+    int32_t status;
+    unsigned long long most = PyLong_AsUnsignedLongLong(limit);
+    if ((most == (unsigned long long)-1 && PyErr_Occurred()) || buffer_usable(self) < 0) {
+        return NULL;
+    }
+    ENGINE_CALL(self, status, library.buffer_add_memory_sink(self->handle, most, &sink));
+    self->has_taker |= (uint32_t)(status == SLUICE_OK);
+    return added(self, status, sink, NULL);
+}
+
+/* _sink_take(sink, most) -> bytes of a memory sink, at most `most` (0: all). */
+PyObject *buffer_sink_take(PyObject *object, PyObject *args)
+{
+    Buffer *self = (Buffer *)object;
+    PyObject *sink;
+    unsigned long long most = 0;
+    if (!PyArg_ParseTuple(args, "OK:_sink_take", &sink, &most) || buffer_usable(self) < 0) {
+        return NULL;
+    }
+    sluice_sink *handle = PyCapsule_GetPointer(sink, capsule_name);
+    size_t room = most == 0 || most > FIRST_ROOM ? FIRST_ROOM : (size_t)most, length = 0;
+    PyObject *data = handle == NULL ? NULL : PyBytes_FromStringAndSize(NULL, (Py_ssize_t)room);
+    while (data != NULL) {
+        char *memory = PyBytes_AsString(data) + length;
+        size_t taken = 0;
+        int32_t status;
+        ENGINE_CALL(self, status, library.sink_take(handle, memory, room - length, &taken));
+        if (status != SLUICE_OK && length == 0) {
+            Py_DECREF(data);
+            return raise_engine(status, NULL);
+        }
+        length += taken;
+        if (length < room || length == most) {
+            break;
+        }
+        room = most == 0 || most > room * 2 ? room * 2 : (size_t)most;
+        PyObject *larger = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)room);
+        if (larger == NULL) { /* the rest stays in the sink */
+            PyErr_Clear();
+            return data;
+        }
+        memcpy(PyBytes_AsString(larger), PyBytes_AsString(data), length);
+        Py_DECREF(data);
+        data = larger;
+    }
+    if (data != NULL && length != room) {
+        PyObject *exact = PyBytes_FromStringAndSize(PyBytes_AsString(data), (Py_ssize_t)length);
+        Py_DECREF(data);
+        data = exact;
+    }
+    return data;
+}
+
 /* (packets, bytes, errors, last_status, last_error) */
 PyObject *buffer_sink_info(PyObject *object, PyObject *sink)
 {
@@ -129,6 +210,8 @@ PyObject *buffer_disconnect_sinks(PyObject *object, PyObject *unused)
     }
     self->sinks = 0;
     self->has_primary = 0;
+    self->has_taker = 0;
+    callback_drop(self, NULL, 1);
     Formatter *formatter = self->formatters;
     self->formatters = NULL;
     while (formatter != NULL) {

@@ -6,9 +6,14 @@
 
 #include <stddef.h>
 
-static PyObject *empty(void)
+/* Nothing is there: an exception, or where `none` is given, a flag. */
+static PyObject *empty(int *none)
 {
-    PyErr_SetString(PyExc_IndexError, "the buffer is empty");
+    if (none != NULL) {
+        *none = 1;
+    } else {
+        PyErr_SetString(PyExc_IndexError, "the buffer is empty");
+    }
     return NULL;
 }
 
@@ -65,8 +70,8 @@ static int32_t unpack_oldest(void *user, const sluice_batch *batch)
     return oldest->packet == NULL ? SLUICE_E_CALLBACK : SLUICE_OK;
 }
 
-/* The packet of what was found; raises where nothing was. */
-static PyObject *packet_of(Oldest *oldest, int32_t status)
+/* The packet of what was found. */
+static PyObject *packet_of(Oldest *oldest, int32_t status, int *none)
 {
     PyObject *packet = oldest->packet;
     if (oldest->error != NULL) {
@@ -75,7 +80,7 @@ static PyObject *packet_of(Oldest *oldest, int32_t status)
     } else if (oldest->found) {
         packet = buffer_packet(oldest->buffer, oldest->memory, oldest->bytes, oldest->type);
     } else if (packet == NULL && (status == SLUICE_OK || status == SLUICE_WOULD_BLOCK)) {
-        (void)empty();
+        (void)empty(none);
     } else if (packet == NULL) {
         (void)raise_engine(status, NULL);
     }
@@ -86,7 +91,7 @@ static PyObject *packet_of(Oldest *oldest, int32_t status)
 }
 
 /* A packet of any size, or of a class. */
-static PyObject *pop_any(Buffer *self)
+static PyObject *pop_any(Buffer *self, int *none)
 {
     Oldest oldest;
     memset(&oldest, 0, offsetof(Oldest, small));
@@ -94,18 +99,16 @@ static PyObject *pop_any(Buffer *self)
     uint64_t taken = 0;
     int32_t status;
     ENGINE_CALL(self, status, library.buffer_take(self->handle, 1, unpack_oldest, &oldest, &taken));
-    return packet_of(&oldest, status);
+    return packet_of(&oldest, status, none);
 }
 
-PyObject *buffer_pop(PyObject *object, PyObject *unused)
+PyObject *buffer_pop_one(Buffer *self, int *none)
 {
-    (void)unused;
-    Buffer *self = (Buffer *)object;
     if (buffer_usable(self) < 0) {
         return NULL;
     }
     if (self->stride == 0 || self->runs_python) {
-        return pop_any(self);
+        return pop_any(self, none);
     }
     PyObject *packet = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)self->stride);
     if (packet == NULL) {
@@ -120,7 +123,13 @@ PyObject *buffer_pop(PyObject *object, PyObject *unused)
         return class == NULL ? packet : packet_class_make(class, packet);
     }
     Py_DECREF(packet);
-    return status == SLUICE_WOULD_BLOCK ? empty() : raise_engine(status, NULL);
+    return status == SLUICE_WOULD_BLOCK ? empty(none) : raise_engine(status, NULL);
+}
+
+PyObject *buffer_pop(PyObject *object, PyObject *unused)
+{
+    (void)unused;
+    return buffer_pop_one((Buffer *)object, NULL);
 }
 
 PyObject *buffer_peek(PyObject *object, PyObject *unused)
@@ -135,7 +144,7 @@ PyObject *buffer_peek(PyObject *object, PyObject *unused)
     memset(&oldest, 0, offsetof(Oldest, small));
     oldest.buffer = self;
     ENGINE_CALL(self, status, library.buffer_peek(self->handle, self->stride, copy_oldest, &oldest));
-    return packet_of(&oldest, status);
+    return packet_of(&oldest, status, NULL);
 }
 
 PyObject *buffer_clear(PyObject *object, PyObject *unused)

@@ -20,6 +20,10 @@ static PyObject *buffer_configure(PyObject *object, PyObject *args)
     if (status != SLUICE_OK) {
         return raise_engine(status, NULL);
     }
+    self->release_packets = packets;
+    self->release_bytes = bytes;
+    self->release_after_ns = after_ns;
+    event_wake(self);
     Py_RETURN_NONE;
 }
 
@@ -144,6 +148,31 @@ static PyMethodDef methods[] = {
      "buffer is empty. What the `unpack` of a class raises; the packet stays then."},
     {"peek", buffer_peek, METH_NOARGS,
      "peek()\n--\n\nThe oldest packet, as pop returns it; it stays. IndexError: the buffer is empty."},
+    {"pop_many", (PyCFunction)(void (*)(void))buffer_pop_many, METH_VARARGS | METH_KEYWORDS,
+     "pop_many(most=None, out=None)\n--\n\nTakes the oldest packets out, at most `most` (None: all that are stored, which counts as a\n"
+     "flush: the clock of flush_timeout starts anew). Returns a batch: of packets of one size a NumPy array of the\n"
+     "layout's dtype, shape (packets,), or bytes, back to back, where there is no layout or no NumPy; of packets of any size\n"
+     "a list of what was put. An empty buffer gives an empty batch.\n\n`out`: a writable, contiguous array or buffer of whole\n"
+     "packets; it is filled from its begin, and the number of packets is returned.\n\nValueError: `most` is negative, or the\n"
+     "items of `out` are no packets. TypeError: `out` for packets of any size."},
+    {"drain", buffer_drain, METH_NOARGS,
+     "drain()\n--\n\nAn iterator that takes the oldest packet out at each step, as pop does, until the buffer is empty. What a loop\n"
+     "that is left early has not seen stays stored."},
+    {"claim", (PyCFunction)(void (*)(void))buffer_claim, METH_FASTCALL | METH_KEYWORDS,
+     "claim(count=1)\n--\n\nRoom for `count` packets (bytes of one packet, where they have any size), to be filled in place:\n\n"
+     "    with buffer.claim(100) as view:\n        socket.recv_into(view)\n\nThe block gets a writable memoryview of the ring, or None: no room "
+     "now (the `full` policy spoke). At its end the\npackets are stored; not when it raises. `Claim.commit(count)` stores fewer, "
+     "`Claim.abort()` none. The view is released\nthen. BufferError: a slice of it or an array made of it is still there; nothing was "
+     "stored, and other puts raise until\nit is gone. RuntimeError: a claim of this thread is open. Puts of other threads wait for the "
+     "end of the block, up to 10 s."},
+    {"add_controller", buffer_add_controller, METH_O,
+     "add_controller(decide)\n--\n\nAsks `decide(snapshot)` whether to flush, before flush_size and flush_timeout: true flushes. The snapshot\n"
+     "has `packets`, `bytes`, `age` (seconds since the last flush) and `batch`. It is called by whoever evaluates: flush_needed,\n"
+     "poll, the thread of start(). One that raises is logged, counted in stats()['controller_errors'] and skipped."},
+    {"on_reset", buffer_on_reset, METH_O,
+     "on_reset(hook)\n--\n\nCalls `hook()` after each flush, in place of the one before; None: nothing."},
+    {"force_release", buffer_force_release, METH_NOARGS,
+     "force_release()\n--\n\nMakes a flush due, controllers unasked, until there was one."},
     {"clear", buffer_clear, METH_NOARGS, "clear()\n--\n\nTakes all packets out and counts them as cleared."},
     {"size", buffer_size, METH_NOARGS, "size()\n--\n\nPackets stored."},
     {"almost_full", buffer_almost_full, METH_NOARGS,
@@ -183,6 +212,14 @@ static PyMethodDef methods[] = {
     {"_add_file_sink", (PyCFunction)(void (*)(void))buffer_add_file_sink, METH_VARARGS | METH_KEYWORDS, NULL},
     {"_add_text_sink", (PyCFunction)(void (*)(void))buffer_add_text_sink, METH_VARARGS | METH_KEYWORDS, NULL},
     {"_sink_info", buffer_sink_info, METH_O, NULL},
+    {"_add_callback_sink", buffer_add_callback_sink, METH_O, NULL},
+    {"_add_memory_sink", buffer_add_memory_sink, METH_O, NULL},
+    {"_sink_take", buffer_sink_take, METH_VARARGS, NULL},
+    {"_wait_begin", buffer_wait_begin, METH_NOARGS, NULL},
+    {"_wait_end", buffer_wait_end, METH_NOARGS, NULL},
+    {"_wait_round", buffer_wait_round, METH_NOARGS, NULL},
+    {"_keep_rest", buffer_keep_rest, METH_O, NULL},
+    {"_rest", buffer_rest, METH_NOARGS, NULL},
     {"_disconnect_sinks", buffer_disconnect_sinks, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
@@ -217,6 +254,7 @@ static PyType_Slot slots[] = {
     {Py_tp_methods, methods},
     {Py_tp_getset, properties},
     {Py_sq_length, buffer_length},
+    {Py_tp_iter, buffer_iter},
     {0, NULL},
 };
 

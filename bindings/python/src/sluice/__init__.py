@@ -30,7 +30,8 @@ from ._library import build_info
 from ._options import Attach, FullPolicy, Wait
 from ._packets import AbstractPacket, FixedSizePacketBase, packetclass
 from ._release import Buffer
-from ._sinks import Durability, Sink, SinkInfo, WriteMode
+from ._sinks import CallbackSink, Durability, MemorySink, Sink, SinkInfo, WriteMode
+from ._sluice import Claim, Snapshot
 from ._statistics import PacketStatistics
 from ._text_style import TextStyle
 
@@ -39,7 +40,9 @@ __all__ = [
     "AbstractPacket",
     "Attach",
     "Buffer",
+    "CallbackSink",
     "CircularBuffer",
+    "Claim",
     "Code",
     "Durability",
     "Field",
@@ -47,6 +50,7 @@ __all__ = [
     "Format",
     "FullPolicy",
     "Layout",
+    "MemorySink",
     "PacketBuffer",
     "PacketFile",
     "PacketFormatter",
@@ -55,6 +59,7 @@ __all__ = [
     "Sink",
     "SinkInfo",
     "SluiceError",
+    "Snapshot",
     "Status",
     "TextStyle",
     "Wait",

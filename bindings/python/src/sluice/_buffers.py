@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from types import MethodDescriptorType, TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from . import _sluice
 from ._layout import PacketLayout, layout_of
 from ._options import Attach, FullPolicy, Wait, flush_after, member, nanoseconds, stride_of, whole
 from ._packets import FixedSizePacketBase
-from ._sinks import BatchFormatter, Durability, Formatter, Sink, WriteMode
+from ._sinks import AnySink, BatchFormatter, CallbackSink, Durability, Formatter, MemorySink, Sink, WriteMode
 from ._text_style import TextStyle
+from ._waiting import AwaitableBuffer
 
 _FIFO, _CIRCULAR = 0, 1
 _HUGE_PAGES, _LOCK_MEMORY = 8, 16
 
 
-class PacketBuffer(_sluice.Buffer):
+_S = TypeVar("_S", bound=AnySink)
+
+
+class PacketBuffer(AwaitableBuffer):
     """What :class:`FIFO` and :class:`CircularBuffer` have in common."""
 
     __slots__ = ("__weakref__", "_sinks", "flush_size", "flush_timeout")
 
-    _sinks: tuple[Sink, ...]
+    _sinks: tuple[AnySink, ...]
     flush_size: int | None
     """Packets at which a flush is due; None: no such rule."""
     flush_timeout: float | None
@@ -144,6 +149,26 @@ class PacketBuffer(_sluice.Buffer):
             raise TypeError("the to_text of a packet class needs a buffer with a layout, or of packets of any size")
         return formatter
 
+    def add_callback_sink(self, accept: Callable[[Any], object]) -> CallbackSink:
+        """Calls a function with every batch that is flushed from now on. A flush needs no primary sink then.
+
+        :param accept: gets a batch, as ``pop_many`` returns it: a copy, which is its own to keep. False: not now, offer
+            it again; anything else takes it. If it raises, the packets stay stored and the flush fails, with the
+            exception as the cause; on the thread of ``start()`` it is logged and tried again. It must not call
+            methods of this buffer that flush or take; they raise RuntimeError.
+        """
+        if not callable(accept):
+            raise TypeError(f"accept must be callable, not {type(accept).__name__}")
+        return self._connected(CallbackSink(self, self._add_callback_sink(accept), accept))
+
+    def add_memory_sink(self, limit: int) -> MemorySink:
+        """Keeps what is flushed from now on in native memory until it is taken. A flush needs no primary sink then.
+
+        :param limit: bytes at most; while they are there, further packets stay stored in the buffer.
+        """
+        most = whole(limit, "limit")
+        return self._connected(MemorySink(self, self._add_memory_sink(most), limit))
+
     def disconnect_sinks(self) -> None:
         """Flushes what is stored, then closes and removes all sinks.
 
@@ -153,7 +178,7 @@ class PacketBuffer(_sluice.Buffer):
         self._sinks = ()
 
     @property
-    def sinks(self) -> tuple[Sink, ...]:
+    def sinks(self) -> tuple[AnySink, ...]:
         """The sinks, in the order in which they were added."""
         return self._sinks
 
@@ -176,7 +201,7 @@ class PacketBuffer(_sluice.Buffer):
         )
         return self._connected(Sink(self, handle, path, WriteMode.BINARY, None, header))
 
-    def _connected(self, sink: Sink) -> Sink:
+    def _connected(self, sink: _S) -> _S:
         self._sinks = (*self._sinks, sink)
         return sink
 

@@ -137,6 +137,21 @@ def report_formatter(error: BaseException) -> None:
     logger.error("a formatter failed, the packets stay stored until it works: %s", error, exc_info=error)
 
 
+def report_sink(error: BaseException) -> None:
+    """The same of a callback sink."""
+    logger.error("a callback sink failed, the packets stay stored until it works: %s", error, exc_info=error)
+
+
+def report_controller(error: BaseException) -> None:
+    """An exception in a release controller, which is skipped."""
+    logger.error("a release controller failed and is skipped until it works: %s", error, exc_info=error)
+
+
+def report_reset(error: BaseException) -> None:
+    """An exception in a reset hook, after a flush that went well."""
+    logger.error("a reset hook failed: %s", error, exc_info=error)
+
+
 def report_lost(lost: tuple[BaseException, int]) -> None:
     """A buffer was dropped without a close, and could not be flushed."""
     error, packets = lost
@@ -148,15 +163,10 @@ def report_shutdown(message: str) -> None:
     logger.error("not everything was written at exit: %s", message)
 
 
-def report_controller(failed: tuple[object, BaseException]) -> None:
-    """An exception in a controller: it has no voice this time."""
+def report_skipped(failed: tuple[object, BaseException]) -> None:
+    """An exception in a controller of a Buffer: it has no voice this time."""
     controller, error = failed
     logger.error("the controller %r failed and is skipped this time: %s", controller, error, exc_info=error)
-
-
-def report_reset(error: BaseException) -> None:
-    """An exception in on_reset: the records are released all the same."""
-    logger.error("on_reset failed, the records are released: %s", error, exc_info=error)
 
 
 def report_dropped(records: int, error: BaseException | None) -> None:

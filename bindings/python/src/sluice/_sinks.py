@@ -55,10 +55,33 @@ class SinkInfo:
     """The text of the last fault."""
 
 
-class Sink:
+class AnySink:
+    """What all sinks have in common."""
+
+    __slots__ = ("_buffer", "_handle")
+
+    def __init__(self, buffer: PacketBuffer, handle: Any) -> None:
+        self._buffer = weakref.ref(buffer)
+        self._handle = handle
+
+    def _connected_to(self) -> PacketBuffer:
+        buffer = self._buffer()
+        if buffer is None:
+            raise ReferenceError("the buffer of this sink is gone")
+        return buffer
+
+    def info(self) -> SinkInfo:
+        """Its counters.
+
+        :raises SluiceError: (a ValueError) the sink was disconnected, or its buffer closed.
+        """
+        return SinkInfo(*self._connected_to()._sink_info(self._handle))
+
+
+class Sink(AnySink):
     """A file that a buffer writes to. Made by ``set_primary_sink`` and ``add_custom_sink``, not by hand."""
 
-    __slots__ = ("_buffer", "_handle", "file_path", "formatter", "header", "mode")
+    __slots__ = ("file_path", "formatter", "header", "mode")
 
     def __init__(
         self,
@@ -69,25 +92,53 @@ class Sink:
         formatter: Formatter | BatchFormatter | None,
         header: str | bytes | None,
     ) -> None:
-        self._buffer = weakref.ref(buffer)
-        self._handle = handle
+        super().__init__(buffer, handle)
         self.file_path = file_path
         self.mode = mode
         self.formatter = formatter
         self.header = header
-
-    def info(self) -> SinkInfo:
-        """Its counters.
-
-        :raises SluiceError: (a ValueError) the sink was disconnected, or its buffer closed.
-        """
-        buffer = self._buffer()
-        if buffer is None:
-            raise ReferenceError("the buffer of this sink is gone")
-        return SinkInfo(*buffer._sink_info(self._handle))
 
     def __repr__(self) -> str:
         formatter = (
             "" if self.formatter is None else f", {getattr(self.formatter, '__qualname__', self.formatter)}"
         )
         return f"Sink({str(self.file_path)!r}, {self.mode}{formatter})"
+
+
+class CallbackSink(AnySink):
+    """A function that is called with every batch that is flushed. Made by ``add_callback_sink``."""
+
+    __slots__ = ("accept",)
+
+    def __init__(self, buffer: PacketBuffer, handle: Any, accept: Callable[[Any], object]) -> None:
+        super().__init__(buffer, handle)
+        self.accept = accept
+
+    def __repr__(self) -> str:
+        return f"CallbackSink({getattr(self.accept, '__qualname__', self.accept)})"
+
+
+class MemorySink(AnySink):
+    """Keeps what is flushed in native memory until it is taken. Made by ``add_memory_sink``."""
+
+    __slots__ = ("limit",)
+
+    def __init__(self, buffer: PacketBuffer, handle: Any, limit: int) -> None:
+        super().__init__(buffer, handle)
+        self.limit = limit
+
+    def take(self, most: int | None = None) -> bytes:
+        """Takes the oldest bytes out: packets back to back, without their lengths where they have any size.
+
+        :param most: bytes at most; None: all. A packet may be cut in two.
+        :raises SluiceError: (a ValueError) the sink was disconnected, or its buffer closed; what was not taken is gone.
+        """
+        buffer = self._connected_to()
+        if most is None:
+            return buffer._sink_take(self._handle, 0)
+        if most < 0:
+            raise ValueError(f"most is {most} bytes, it must be 0 or more, or None")
+        return buffer._sink_take(self._handle, most) if most else b""
+
+    def __repr__(self) -> str:
+        return f"MemorySink({self.limit})"

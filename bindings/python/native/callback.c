@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * callback.c - Python functions that the engine calls: how its threads come by the GIL, and where exceptions go.
+ *
+ * A callback runs on the thread that flushes or evaluates, under the engine's lock: one of Python's inside a method of the
+ * buffer, or the pump's. An exception keeps the packets stored; it is the cause of what the call of this thread raises, or
+ * goes to the logger `sluice`, once until the function works again. Ctrl-C in a callback is Ctrl-C.
+ */
+#include "binding.h"
+
+__thread Buffer *formatting;
+
+/* A thread of the engine keeps its Python thread state from its first callback to its end: making one takes
+ * far longer than most of them. The state is given back by a destructor of the thread, before its
+ * thread-specific data go. */
+extern int __cxa_thread_atexit_impl(void (*destructor)(void *), void *object, void *module);
+extern void *__dso_handle;
+
+static __thread PyThreadState *kept;
+
+static void give_back(void *unused)
+{
+    (void)unused;
+    if (!interpreter_gone) {
+        PyEval_RestoreThread(kept);
+        PyGILState_Release(PyGILState_UNLOCKED);
+    }
+}
+
+static void keep_thread_state(void)
+{
+    (void)PyGILState_Ensure(); /* matched by the one in give_back */
+    if (__cxa_thread_atexit_impl(give_back, NULL, &__dso_handle) != 0) {
+        PyGILState_Release(
+            PyGILState_UNLOCKED); /* no destructor to be had: every call makes a state of its own */
+        return;
+    }
+    kept = PyEval_SaveThread();
+}
+
+int callback_enter(Buffer *buffer, Entered *entered)
+{
+    if (interpreter_gone || buffer->discarding) {
+        return -1;
+    }
+    if (kept == NULL && PyGILState_GetThisThreadState() == NULL) {
+        keep_thread_state();
+    }
+    entered->state = PyGILState_Ensure();
+    entered->outer = formatting;
+    formatting = buffer;
+    return 0;
+}
+
+void callback_leave(const Entered *entered)
+{
+    formatting = entered->outer;
+    PyGILState_Release(entered->state);
+}
+
+void callback_raised(Buffer *buffer, int *reported, const char *report)
+{
+    PyObject *error = take_exception();
+    if (error == NULL) {
+        return;
+    }
+    if (calling == buffer) {
+        PyObject *before = buffer->failure;
+        buffer->failure = error;
+        Py_XDECREF(before);
+        return;
+    }
+    callback_log(error, reported, report);
+}
+
+void callback_log(PyObject *error, int *reported, const char *report)
+{
+    if (!*reported) {
+        *reported = 1;
+        call_errors(report, error);
+    }
+    Py_DECREF(error);
+}
+
+/* ---- callbacks of a buffer ---- */
+
+Callback *callback_new(Buffer *buffer, PyObject *function, int is_sink)
+{
+    Callback *callback = PyMem_Calloc(1, sizeof *callback);
+    if (callback == NULL) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    callback->buffer = buffer;
+    callback->function = Py_NewRef(function);
+    callback->is_sink = is_sink;
+    callback->next = buffer->callbacks;
+    buffer->callbacks = callback;
+    return callback;
+}
+
+void callback_drop(Buffer *buffer, const Callback *one, int only_sinks)
+{
+    for (Callback **at = &buffer->callbacks; *at != NULL;) {
+        Callback *callback = *at;
+        if (one != NULL ? callback != one : only_sinks && !callback->is_sink) {
+            at = &callback->next;
+            continue;
+        }
+        *at = callback->next;
+        Py_DECREF(callback->function);
+        PyMem_Free(callback);
+        if (one != NULL) {
+            return;
+        }
+        at = &buffer->callbacks; /* what was dropped may have run Python code */
+    }
+}
+
+int32_t callback_accept(void *user, const sluice_batch *batch)
+{
+    Callback *callback = user;
+    Entered entered;
+    if (callback_enter(callback->buffer, &entered) < 0) {
+        return SLUICE_E_CALLBACK;
+    }
+    int32_t status = SLUICE_E_CALLBACK;
+    PyObject *packets = batch_object(callback->buffer, batch);
+    PyObject *answer = packets == NULL ? NULL : PyObject_CallFunctionObjArgs(callback->function, packets, NULL);
+    Py_XDECREF(packets);
+    if (answer != NULL) {
+        status = Py_IsFalse(answer) ? SLUICE_WOULD_BLOCK : SLUICE_OK;
+        callback->reported = 0;
+        Py_DECREF(answer);
+    } else {
+        callback_raised(callback->buffer, &callback->reported, "report_sink");
+    }
+    callback_leave(&entered);
+    return status;
+}
