@@ -16,6 +16,8 @@ class PacketStatistics:
         print(statistics.to_dict())
 
         statistics = sluice.PacketStatistics.from_stats(buffer.stats())
+
+    It has no lock of its own: one thread at a time.
     """
 
     packets_processed: int = 0
