@@ -217,6 +217,85 @@ def test_sizes_are_those_of_struct():
         assert repr(list(cls.unpack(raw))) == repr(list(values))
 
 
+def edges_of(order, code):
+    """Values at the ends of what a type holds, and beyond."""
+    bits_of = struct.calcsize(order + code) * 8
+    if code in "BHILQN":
+        return [0, 1, (1 << bits_of) - 1], [-1, 1 << bits_of, 1.5, "1", None]
+    if code in "bhilqn":
+        return [-(1 << bits_of - 1), -1, (1 << bits_of - 1) - 1], [-(1 << bits_of - 1) - 1, 1 << bits_of - 1, b"1"]
+    if code in "efd":
+        return [0.0, -0.0, 1.5, 3, float("inf"), True], ["1.5", b"1", 1 << 2000]
+    if code == "?":
+        return [True, False, 1, 0, "yes"], []
+    return [b"x", b"\xff"], [b"", b"xy", "x", 1]
+
+
+@pytest.mark.parametrize("order", "@=<>!")
+def test_values_become_the_bytes_of_struct(order):
+    for code in "cbB?hHiIlLqQefd" + "nN" * (order == "@"):
+        names = {"first": Annotated[object, Code("B")], "value": Annotated[object, Code(code)]}
+        cls = packetclass(type("P", (FixedSizePacketBase,), {"__annotations__": names, "layout": Layout(order)}))
+        good, bad = edges_of(order, code)
+        for value in good:
+            expected = struct.pack(f"{order}B{code}", 7, value)
+            assert cls(7, value).data == cls(first=7, value=value).data == expected, (code, value)
+            assert cls._assemble(cls, (7, value), {}) == expected
+        for value in bad:
+            with pytest.raises((struct.error, OverflowError)):
+                struct.pack(f"{order}B{code}", 7, value)
+            with pytest.raises((struct.error, OverflowError)):
+                cls(7, value)
+    if order != "@":  # which has C's conversion
+        one = {"__annotations__": {"a": Annotated[float, Code("f")]}, "layout": Layout(order)}
+        with pytest.raises(OverflowError):
+            packetclass(type("P", (FixedSizePacketBase,), one))(1e39)
+
+
+def test_a_packet_of_one_byte_has_a_byte_of_its_own():
+    Byte = PacketLayout("> a:B").packet_class("Byte")
+    assert [Byte(number).a for number in range(256)] == list(range(256))
+    assert [bytes([number])[0] for number in range(256)] == list(range(256))
+
+
+def test_both_ways_to_bytes_are_one():
+    numbers = random.Random(7)
+    for _ in range(300):
+        named = {
+            "samples": tuple(numbers.choice([1, 2.5, -3, 0.25]) for _ in range(3)),
+            "flag": numbers.random() < 0.5,
+            "code": numbers.randbytes(1),
+            "level": numbers.choice([0.5, 2, -1.25]),
+            "label": numbers.randbytes(numbers.randrange(11)),
+            "temperature": numbers.uniform(-10, 50),
+            "last": numbers.random(),
+        }
+        if numbers.random() < 0.5:
+            named["gain"] = numbers.choice([-1, -0.5, 2.5, 2])
+        if numbers.random() < 0.5:
+            named["word"] = numbers.randrange(1 << 16) & 0xFFF0 | 2
+        packet = Everything(**named)
+        assert packet.data == Everything._assemble(Everything, (), dict(named))
+        level, label = packet.level, packet.label
+        assert (level, label) == (named["level"], named["label"][:8].ljust(8, b"\0"))
+        positional = (b"RUN", named["samples"], named["flag"], named["code"], named["level"], packet.word, *list(packet)[6:])
+        assert Everything(*positional) == packet
+    for width in (1, 2, 4, 8):
+        code = {1: "B", 2: "h", 4: "I", 8: "q"}[width]
+        for order in "<>":
+            names = {"word": Annotated[int, Code(code)], "a": int, "b": int, "c": int}
+            ends = {"a": bits(0), "b": bits(1, 8 * width - 2), "c": bits(8 * width - 1), "layout": Layout(order)}
+            cls = packetclass(type("P", (FixedSizePacketBase,), {"__annotations__": names, **ends}))
+            middle = (1 << 8 * width - 2) - 1
+            packet = cls(a=1, b=middle - 1, c=1)
+            assert (packet.a, packet.b, packet.c) == (1, middle - 1, 1)
+            assert packet.data == cls._assemble(cls, (), {"a": 1, "b": middle - 1, "c": 1})
+            assert cls.unpack(packet.data).packet_layout.check(packet.data) is None
+            for wrong in ({"a": 2}, {"b": middle + 1}, {"b": -1}, {"c": "x"}):
+                with pytest.raises((ValueError, TypeError)):
+                    cls(**{"a": 0, "b": 0, "c": 0, **wrong})
+
+
 def test_dtypes_become_layouts():
     native = numpy.dtype([("a", "u1"), ("b", "<i4"), ("c", "<f8", (2, 3)), ("d", "S6")])
     assert PacketLayout.from_dtype(native) == PacketLayout("< a:B; b:i; c:6d; d:6s")
@@ -311,6 +390,8 @@ def test_what_is_no_packet_class_is_refused():
         FixedSizePacketBase()
     with pytest.raises(ValueError, match="'data'"):
         PacketLayout("> data:B").packet_class()
+    with pytest.raises(ValueError, match="at least one"):
+        Code("H", 0)
     with pytest.raises(ValueError, match="no name of a class"):
         PacketLayout("> a:B").packet_class("no name")
 

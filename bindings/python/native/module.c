@@ -119,7 +119,8 @@ PyMODINIT_FUNC PyInit__sluice(void)
         return NULL;
     }
     if (layout_register(module) < 0 || packet_text_register(module) < 0 || file_register(module) < 0 ||
-        packet_field_register(module) < 0 || packet_register(module) < 0 || packet_class_register(module) < 0 ||
+        packet_field_register(module) < 0 || packet_init_register(module) < 0 ||
+        packet_register(module) < 0 || packet_class_register(module) < 0 ||
         packet_unpack_register(module) < 0 || packet_run_register(module) < 0 ||
         buffer_register(module) < 0 || claim_register(module) < 0 || iterate_register(module) < 0 ||
         controllers_register(module) < 0 || records_register(module) < 0 ||

@@ -18,32 +18,19 @@ int packet_filled(Packet *self)
     return -1;
 }
 
-/* The arguments are those of __init__. object's own refuses classes that are abstract. */
+/* The arguments are those of __init__. */
 static PyObject *packet_new(PyTypeObject *type, PyObject *args, PyObject *names)
 {
     (void)args;
     (void)names;
-    newfunc make = (newfunc)PyType_GetSlot(&PyBaseObject_Type, Py_tp_new);
-    PyObject *none = PyTuple_New(0), *self = none == NULL ? NULL : make(type, none, NULL);
-    Py_XDECREF(none);
-    return self;
-}
-
-/* _fill(data): the end of __init__. */
-static PyObject *packet_init_fill(PyObject *object, PyObject *data)
-{
-    Packet *self = (Packet *)object;
-    if (self->class != NULL) {
-        return PyErr_Format(PyExc_AttributeError, "this %R has its values: packets are frozen", (PyObject *)Py_TYPE(object));
+    if (UNLIKELY((PyType_GetFlags(type) & Py_TPFLAGS_IS_ABSTRACT) != 0)) { /* object has the words for it */
+        newfunc make = (newfunc)PyType_GetSlot(&PyBaseObject_Type, Py_tp_new);
+        PyObject *none = PyTuple_New(0), *self = none == NULL ? NULL : make(type, none, NULL);
+        Py_XDECREF(none);
+        return self;
     }
-    PacketClass *class = packet_class_of(Py_TYPE(object));
-    if (class == NULL) {
-        return NULL;
-    }
-    if (!PyBytes_Check(data)) {
-        return PyErr_Format(PyExc_TypeError, "packets are filled from bytes, not from %R", (PyObject *)Py_TYPE(data));
-    }
-    return packet_fill(self, class, Py_NewRef(data)) < 0 ? NULL : Py_NewRef(Py_None);
+    allocfunc allocate = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
+    return allocate(type, 0);
 }
 
 static PyObject *packet_post_init(PyObject *object, PyObject *unused)
@@ -190,7 +177,6 @@ static void packet_dealloc(PyObject *object)
 
 static PyMethodDef methods[] = {
     {"pack", packet_pack, METH_NOARGS, "pack()\n--\n\nThe bytes of the packet."},
-    {"_fill", packet_init_fill, METH_O, NULL},
     {"__post_init__", packet_post_init, METH_NOARGS,
      "__post_init__()\n--\n\nCalled when the fields are set and before the instance is frozen: the place for derived values."},
     {"__bytes__", packet_pack, METH_NOARGS, "__bytes__()\n--\n\nThe bytes of the packet."},
@@ -212,6 +198,7 @@ static PyMemberDef members[] = {
 
 static PyType_Slot slots[] = {
     {Py_tp_new, packet_new},
+    {Py_tp_init, packet_init},
     {Py_tp_dealloc, packet_dealloc},
     {Py_tp_traverse, packet_traverse},
     {Py_tp_clear, packet_clear},

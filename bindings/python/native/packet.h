@@ -44,6 +44,7 @@ typedef struct PacketClass {
     PyObject *members; /* a tuple of PacketField: the fields in their order, then the ranges of bits */
     PyObject *unpack; /* the bound method that type.unpack is */
     Constants *constants;
+    uint8_t *initial; /* a packet of zeros and the constants */
     allocfunc allocate;
     uint32_t size;
     uint32_t field_count; /* of the members; the others are ranges of bits */
@@ -84,6 +85,11 @@ int packet_fill(Packet *self, PacketClass *class, PyObject *data);
 /* 0, or -1 with an exception: it has no bytes yet. */
 int packet_filled(Packet *self);
 
+/* ---- packet_init.c ---- */
+
+int packet_init(PyObject *self, PyObject *args, PyObject *names);
+
+int packet_init_register(PyObject *module);
 int packet_register(PyObject *module);
 int packet_class_register(PyObject *module);
 int packet_field_register(PyObject *module);

@@ -152,7 +152,7 @@ static int set_members(PacketClass *self)
     return status;
 }
 
-static PacketClass *class_new(PyTypeObject *type, PyObject *members, uint32_t field_count, uint32_t size)
+static PacketClass *class_new(PyTypeObject *type, PyObject *members, uint32_t field_count, const uint8_t *initial, uint32_t size)
 {
     allocfunc allocate = (allocfunc)PyType_GetSlot(class_type, Py_tp_alloc);
     PacketClass *self = (PacketClass *)allocate(class_type, 0);
@@ -169,7 +169,13 @@ static PacketClass *class_new(PyTypeObject *type, PyObject *members, uint32_t fi
     self->completes = post_init != no_post_init;
     self->allocate = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
     self->unpack = PyCFunction_New(&unpack_method, (PyObject *)self);
-    if (self->unpack == NULL) {
+    self->initial = PyMem_Malloc(size + 1);
+    if (self->initial != NULL) {
+        memcpy(self->initial, initial, size);
+    } else {
+        PyErr_NoMemory();
+    }
+    if (self->unpack == NULL || self->initial == NULL) {
         Py_CLEAR(self);
     }
     return self;
@@ -178,7 +184,7 @@ static PacketClass *class_new(PyTypeObject *type, PyObject *members, uint32_t fi
 /* For a type that has none of its own: that of its base. */
 static PacketClass *derive(PyTypeObject *type, const PacketClass *base)
 {
-    PacketClass *self = class_new(type, base->members, base->field_count, base->size);
+    PacketClass *self = class_new(type, base->members, base->field_count, base->initial, base->size);
     if (self != NULL && base->constants != NULL) {
         size_t bytes = sizeof *base->constants + base->constants->count * sizeof *base->constants->words;
         self->constants = PyMem_Malloc(bytes);
@@ -259,7 +265,7 @@ static PyObject *class_make(PyTypeObject *unused, PyObject *args, PyObject *name
             (void)PyTuple_SetItem(members, i, member);
         }
     }
-    PacketClass *self = members == NULL ? NULL : class_new((PyTypeObject *)type, members, (uint32_t)field_count, size);
+    PacketClass *self = members == NULL ? NULL : class_new((PyTypeObject *)type, members, (uint32_t)field_count, (const uint8_t *)value, size);
     Py_XDECREF(members);
     if (self != NULL && (constants_new((const uint8_t *)mask, (const uint8_t *)value, size, 0, &self->constants) < 0 ||
                          PyObject_SetAttr(type, native_name, (PyObject *)self) < 0 || set_members(self) < 0 ||
@@ -303,6 +309,7 @@ static void class_dealloc(PyObject *object)
     Py_CLEAR(self->members);
     Py_CLEAR(self->type);
     PyMem_Free(self->constants);
+    PyMem_Free(self->initial);
     freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
     release(object);
     Py_DECREF(type);

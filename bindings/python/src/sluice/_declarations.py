@@ -35,6 +35,10 @@ class Code:
     character: str
     count: int = 1
 
+    def __post_init__(self) -> None:
+        if self.count < 1:
+            raise ValueError(f"a field has at least one element or byte, not {self.count}")
+
     def __mul__(self, count: int) -> Code:
         return Code(self.character, self.count * count)
 

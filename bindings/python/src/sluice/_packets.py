@@ -98,12 +98,9 @@ class FixedSizePacketBase(_sluice.PacketBase, AbstractPacket):
     _members: ClassVar[tuple[Member, ...]] = ()
     _bits: ClassVar[tuple[Member, ...]] = ()
 
-    def __init__(self, *values: Any, **named: Any) -> None:
+    def _assemble(self, values: tuple[Any, ...], named: dict[str, Any]) -> bytes:
+        """The bytes of the arguments of the class, where the extension does not make them: what is wrong is said here."""
         members = self._members
-        if not members:
-            raise TypeError(
-                f"{type(self).__name__} has no fields: declare them, and decorate the class with packetclass"
-            )
         if len(values) > len(members):
             raise TypeError(f"{type(self).__name__} has {len(members)} fields, {len(values)} values were given")
         raws: list[Any] = []
@@ -135,7 +132,7 @@ class FixedSizePacketBase(_sluice.PacketBase, AbstractPacket):
             raise TypeError(
                 f"{type(self).__name__} has no field {', '.join(map(repr, named))}; it has {', '.join(self.fields)}"
             )
-        self._fill(self._struct.pack(*raws))
+        return self._struct.pack(*raws)
 
     def to_text(self, separator: str = ", ") -> str:
         """A line of text, its end included: the fields as the layout writes them."""
@@ -153,7 +150,9 @@ class FixedSizePacketBase(_sluice.PacketBase, AbstractPacket):
         mask = one.mask >> one.facts.low
         if not isinstance(raw, int) or not 0 <= raw <= mask:
             raise error_of(Status.E_INVALID, f"{cls.__name__}: '{one.name}' is {raw}, its bits hold 0 to {mask}")
-        return (word & ~one.mask) | (raw << one.facts.low)
+        top = 1 << 8 * struct.calcsize(cls.layout.value + one.code.character) - 1
+        whole = ((word & ~one.mask) | (raw << one.facts.low)) & (2 * top - 1)
+        return (whole ^ top) - top if one.code.character.islower() else whole
 
     def __repr__(self) -> str:
         values = ", ".join(f"{name}={value!r}" for name, value in zip(self.fields, self, strict=True))
