@@ -5,7 +5,6 @@ from __future__ import annotations
 import struct
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, dataclass_transform, get_origin, get_type_hints
 
 from . import _sluice
@@ -95,6 +94,7 @@ class FixedSizePacketBase(_sluice.PacketBase, AbstractPacket):
     _made_layout: ClassVar[PacketLayout | None] = None
     _native: ClassVar[_sluice.PacketClass | None] = None
     _struct: ClassVar[struct.Struct]
+    _lines: ClassVar[dict[str, PacketFormatter]]
     _members: ClassVar[tuple[Member, ...]] = ()
     _bits: ClassVar[tuple[Member, ...]] = ()
 
@@ -136,7 +136,10 @@ class FixedSizePacketBase(_sluice.PacketBase, AbstractPacket):
 
     def to_text(self, separator: str = ", ") -> str:
         """A line of text, its end included: the fields as the layout writes them."""
-        return _line(self.packet_layout, separator).format(self.data).decode()
+        line = self._lines.get(separator)
+        if line is None:
+            line = self._lines[separator] = PacketFormatter(self.packet_layout, separator=separator)
+        return line.format(self).decode()
 
     @classmethod
     def text_header(cls, prefix: str = "# ", creator: str | None = None) -> str:
@@ -157,11 +160,6 @@ class FixedSizePacketBase(_sluice.PacketBase, AbstractPacket):
     def __repr__(self) -> str:
         values = ", ".join(f"{name}={value!r}" for name, value in zip(self.fields, self, strict=True))
         return f"{type(self).__name__}({values})"
-
-
-@lru_cache(maxsize=64)
-def _line(layout: PacketLayout, separator: str) -> PacketFormatter:
-    return PacketFormatter(layout, separator=separator)
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field, bits))
@@ -238,6 +236,7 @@ def _complete(
     cls._bits = tuple(ranges)
     cls._description = f"{order.value} " + "; ".join(items)
     cls._made_layout = None
+    cls._lines = {}
     mask, value = bytearray(cls.size), bytearray(cls.size)
     inner_described = [one.native(order, words[one.word.name]) for one in ranges if one.word is not None]
     for one in (*members, *ranges):
