@@ -139,7 +139,7 @@ class FixedSizePacketBase(_sluice.PacketBase, AbstractPacket):
         line = self._lines.get(separator)
         if line is None:
             line = self._lines[separator] = PacketFormatter(self.packet_layout, separator=separator)
-        return line.format(self).decode()
+        return line.format(self.data).decode()
 
     @classmethod
     def text_header(cls, prefix: str = "# ", creator: str | None = None) -> str:
