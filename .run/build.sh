@@ -5,6 +5,11 @@ build_dotnet() {
     dotnet build "$root/Engine.sln" -c Release -v quiet --nologo >&2
 }
 
+# The NuGet package of the engine, from what the solution built.
+build_package() {
+    dotnet pack "$root/engine" -c Release --no-build -o "$build/nupkg" -v quiet --nologo >&2
+}
+
 build_native() {
     say "Building the library, the C examples and the C tests"
     cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release \
@@ -44,6 +49,7 @@ build_all() {
     mkdir -p "$build"
     setup
     build_dotnet
+    build_package
     build_native
     build_venv
     build_wheel

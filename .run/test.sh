@@ -43,7 +43,7 @@ run_tests() {
 
     suite engine suite_engine
     suite native suite_native
-    for name in python processes run docs; do
+    for name in python processes package matrix run docs; do
         if [[ -n $(find "$root/tests/$name" -name 'test_*.py' -print -quit 2>/dev/null) ]]; then
             suite "$name" suite_pytest "$name"
         fi

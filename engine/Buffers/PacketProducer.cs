@@ -156,6 +156,19 @@ public sealed unsafe class PacketProducer : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Status PutRecord(ReadOnlySpan<byte> payload, ushort type = 0) => End->PutRecord(payload, type);
 
+    /// <summary>Framed: copies one value in.</summary>
+    /// <param name="value">The record.</param>
+    /// <param name="type">What the host calls records of this kind; it comes out with the record.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Status PutRecord<T>(in T value, ushort type = 0)
+        where T : unmanaged
+    {
+        fixed (T* from = &value)
+        {
+            return End->PutRecord(from, sizeof(T), type);
+        }
+    }
+
     /// <summary>
     /// Room for consecutive packets, to be filled in place: <c>using PacketClaim claim = producer.Claim(64)</c>. A claim that is
     /// not committed when its scope ends was never there.

@@ -13,6 +13,12 @@ public sealed unsafe partial class PacketBuffer
     public Status Put<T>(in T packet)
         where T : unmanaged => Put(MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in packet)));
 
+    /// <summary>Framed: copies one value in. Any thread.</summary>
+    /// <param name="value">The record.</param>
+    /// <param name="type">What the host calls records of this kind; it comes out with the record.</param>
+    public Status PutRecord<T>(in T value, ushort type = 0)
+        where T : unmanaged => PutRecord(MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in value)), type);
+
     /// <summary>Copies packets in, whose size is the stride, as many as the full policy allows. Any thread.</summary>
     /// <inheritdoc cref="PutMany(ReadOnlySpan{byte}, out long)"/>
     public Status PutMany<T>(ReadOnlySpan<T> packets, out long done)
