@@ -11,6 +11,7 @@
  *   packet.c    the type PacketBase, instances of packet classes; packet.h says what belongs to it
  *   packet_text.c the type PacketText: packets as text in memory
  *   file.c      the type File: packets out of a file
+ *   producer.c  the type Producer: packets into a ring of another process
  *   type.c      the type Buffer, and the methods that only ask
  *   buffer.c    its life: make, lock, close, be collected
  *   put.c       packets in; the only hot file
@@ -237,6 +238,10 @@ int records_register(PyObject *module);
 
 /* The exit handler, before the engine goes: what buffers of records hold goes to their on_close. */
 void records_shutdown(void);
+
+/* ---- producer.c ---- */
+
+int producer_register(PyObject *module);
 
 /* ---- formatter.c ---- */
 

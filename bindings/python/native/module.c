@@ -118,7 +118,7 @@ PyMODINIT_FUNC PyInit__sluice(void)
     if (module == NULL) {
         return NULL;
     }
-    if (layout_register(module) < 0 || packet_text_register(module) < 0 || file_register(module) < 0 ||
+    if (layout_register(module) < 0 || packet_text_register(module) < 0 || file_register(module) < 0 || producer_register(module) < 0 ||
         packet_field_register(module) < 0 || packet_init_register(module) < 0 ||
         packet_register(module) < 0 || packet_class_register(module) < 0 ||
         packet_unpack_register(module) < 0 || packet_run_register(module) < 0 ||

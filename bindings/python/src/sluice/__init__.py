@@ -30,6 +30,7 @@ from ._library import build_info
 from ._options import Attach, FullPolicy, Wait
 from ._packets import AbstractPacket, FixedSizePacketBase, packetclass
 from ._release import Buffer
+from ._producer import Producer
 from ._sinks import CallbackSink, Durability, MemorySink, Sink, SinkInfo, WriteMode
 from ._sluice import Claim, Snapshot
 from ._statistics import PacketStatistics
@@ -56,6 +57,7 @@ __all__ = [
     "PacketFormatter",
     "PacketLayout",
     "PacketStatistics",
+    "Producer",
     "Sink",
     "SinkInfo",
     "SluiceError",

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * producer.c - the type Producer: the putting end of a ring that another process takes from. sluice.Producer is the
+ * Python side of it.
+ *
+ * It stands on the inline ring alone. A put that finds room keeps the GIL; one that waits for room gives it up, in
+ * slices, and marks the producer as busy meanwhile: its end belongs to one thread at a time.
+ */
+#include "binding.h"
+
+typedef struct Producer {
+    PyObject_HEAD sluice_producer end; /* view.header NULL: closed */
+    sluice_ring ring;
+    int64_t timeout_ns; /* of a put that waits for room */
+    int busy;
+} Producer;
+
+static int producer_usable(const Producer *self)
+{
+    if (engine_there() < 0) {
+        return -1;
+    }
+    if (self->end.view.header == NULL) {
+        raise_status(SLUICE_E_HANDLE, "the producer is closed");
+        return -1;
+    }
+    if (self->busy) {
+        raise_status(SLUICE_E_BUSY, "another thread waits in a put of this producer; one thread at a time");
+        return -1;
+    }
+    return 0;
+}
+
+/* Attaches in slices, which look for signals. 0, or -1 with an exception. */
+static int attach(Producer *self, const char *name, const char *file, int64_t timeout_ns)
+{
+    int64_t deadline = sluice_deadline(timeout_ns);
+    for (;;) {
+        int64_t left = deadline - sluice_monotonic_ns();
+        int32_t status;
+        left = left < 0 ? 0 : left < SLICE_NS ? left : SLICE_NS;
+        Py_BEGIN_ALLOW_THREADS status = sluice_ring_attach(&self->ring, name, file, left);
+        Py_END_ALLOW_THREADS if (status == SLUICE_OK)
+        {
+            return 0;
+        }
+        if (PyErr_CheckSignals() < 0) {
+            return -1;
+        }
+        if (status != SLUICE_E_NOT_FOUND || sluice_monotonic_ns() >= deadline) {
+            raise_status(status, "%s", self->ring.error);
+            return -1;
+        }
+    }
+}
+
+static PyObject *producer_new(PyTypeObject *type, PyObject *args, PyObject *names)
+{
+    static char *keywords[] = {"name", "file", "timeout_ns", NULL};
+    const char *name = NULL;
+    PyObject *file = NULL, *encoded = NULL;
+    long long timeout_ns;
+    if (!PyArg_ParseTupleAndKeywords(args, names, "zOL:Producer", keywords, &name, &file, &timeout_ns) ||
+        library_ready() < 0 || engine_there() < 0 || (file != Py_None && !PyUnicode_FSConverter(file, &encoded))) {
+        return NULL;
+    }
+    allocfunc allocate = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
+    Producer *self = (Producer *)allocate(type, 0);
+    if (self != NULL && attach(self, name, encoded == NULL ? NULL : PyBytes_AsString(encoded), timeout_ns) < 0) {
+        Py_CLEAR(self);
+    }
+    Py_XDECREF(encoded);
+    if (self == NULL) {
+        return NULL;
+    }
+    int32_t status = sluice_producer_open(&self->end, &self->ring);
+    if (status != SLUICE_OK) {
+        memset(&self->end, 0, sizeof self->end);
+        raise_status(status, "%s", status == SLUICE_E_BUSY ? "every producing end of the ring belongs to a live process"
+                                                            : self->ring.error);
+        Py_DECREF(self);
+        return NULL;
+    }
+    self->timeout_ns = self->end.timeout_ns;
+    self->end.timeout_ns = 0; /* a put that would wait comes back at once, and waits without the GIL */
+    return (PyObject *)self;
+}
+
+static void release_ring(Producer *self)
+{
+    if (self->ring.header != NULL) {
+        if (self->end.view.header != NULL && engine_gone != SLUICE_E_FORKED) {
+            sluice_producer_close(&self->end);
+        }
+        memset(&self->end, 0, sizeof self->end);
+        sluice_ring_close(&self->ring, 0);
+        self->ring.header = NULL;
+    }
+}
+
+static PyObject *producer_close(PyObject *object, PyObject *unused)
+{
+    (void)unused;
+    Producer *self = (Producer *)object;
+    if (self->busy) {
+        return raise_status(SLUICE_E_BUSY, "another thread waits in a put of this producer");
+    }
+    release_ring(self);
+    Py_RETURN_NONE;
+}
+
+static void producer_dealloc(PyObject *object)
+{
+    PyTypeObject *type = Py_TYPE(object);
+    release_ring((Producer *)object);
+    freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
+    release(object);
+    Py_DECREF(type);
+}
+
+/* Waits for room in slices. OK: put again; TIMEOUT; INT32_MIN: an exception is set. */
+static int32_t wait_for_room(Producer *self, uint64_t span, int64_t deadline)
+{
+    for (;;) {
+        int64_t left = deadline - sluice_monotonic_ns();
+        int32_t status;
+        if (left <= 0) {
+            return SLUICE_TIMEOUT;
+        }
+        self->busy = 1;
+        self->end.timeout_ns = left < SLICE_NS ? left : SLICE_NS;
+        Py_BEGIN_ALLOW_THREADS status = sluice_wait_for_room(&self->end, span);
+        Py_END_ALLOW_THREADS self->end.timeout_ns = 0;
+        self->busy = 0;
+        if (status != SLUICE_TIMEOUT) {
+            return status;
+        }
+        if (PyErr_CheckSignals() < 0 || engine_there() < 0) {
+            return INT32_MIN;
+        }
+    }
+}
+
+/* One packet, or with `count` several of the stride. A status >= 0, or INT32_MIN with an exception. */
+static int32_t put(Producer *self, const uint8_t *data, uint64_t bytes, uint16_t type, uint64_t *count)
+{
+    uint32_t stride = self->end.view.stride;
+    uint64_t wanted = count == NULL ? 0 : *count, done = 0;
+    int64_t deadline = 0;
+    int32_t status;
+    for (;;) {
+        uint64_t now = 0;
+        if (count != NULL) {
+            status = sluice_producer_put_many(&self->end, data + done * stride, wanted - done, &now);
+            done += now;
+            *count = done;
+            deadline = now > 0 ? 0 : deadline;
+        } else if (bytes > INT32_MAX - 16) {
+            status = SLUICE_E_SIZE;
+        } else {
+            status = stride != 0 ? sluice_producer_put(&self->end, data, (uint32_t)bytes)
+                                 : sluice_producer_put_record(&self->end, data, (uint32_t)bytes, type);
+        }
+        if (LIKELY(status != SLUICE_TIMEOUT)) {
+            break;
+        }
+        deadline = deadline == 0 ? sluice_deadline(self->timeout_ns) : deadline;
+        status = wait_for_room(self, stride != 0 ? stride : sluice_round_up(bytes + 8, 8), deadline);
+        if (status != SLUICE_OK) {
+            break;
+        }
+    }
+    if (status >= 0 || status == INT32_MIN) {
+        return status;
+    }
+    if (status == SLUICE_E_SIZE) {
+        raise_status(status, "the packet has %llu bytes, the ring takes %s%u", (unsigned long long)bytes,
+                     stride != 0 ? "packets of " : "records up to its capacity, ",
+                     stride != 0 ? stride : (uint32_t)self->end.view.capacity);
+    } else if (status == SLUICE_E_CONSTANT) {
+        raise_status(status, "a constant of the ring's layout does not hold in the packet");
+    } else {
+        (void)raise_status(status, "%s", status == SLUICE_E_STATE ? "the ring takes no more packets: its stream was ended"
+                                                                  : library.status_text(status));
+    }
+    return INT32_MIN;
+}
+
+/* A view of bytes, or of the attribute `data`. 0, or -1 with an exception. */
+static int view_of(PyObject *packet, Py_buffer *view)
+{
+    if (PyObject_CheckBuffer(packet)) {
+        return PyObject_GetBuffer(packet, view, PyBUF_SIMPLE);
+    }
+    PyObject *data = PyObject_GetAttrString(packet, "data");
+    int status = -1;
+    if (data != NULL && PyObject_CheckBuffer(data)) {
+        status = PyObject_GetBuffer(data, view, PyBUF_SIMPLE);
+    } else if (data != NULL || PyErr_ExceptionMatches(PyExc_AttributeError)) {
+        PyErr_Clear();
+        PyErr_Format(PyExc_TypeError, "a packet is bytes-like, or has a bytes-like attribute `data`; %R is neither",
+                     (PyObject *)Py_TYPE(packet));
+    }
+    Py_XDECREF(data);
+    return status;
+}
+
+static PyObject *producer_put(PyObject *object, PyObject *args, PyObject *names)
+{
+    static char *keywords[] = {"packet", "type", NULL};
+    Producer *self = (Producer *)object;
+    PyObject *packet;
+    unsigned long type = 0;
+    Py_buffer view;
+    if (!PyArg_ParseTupleAndKeywords(args, names, "O|k:put", keywords, &packet, &type)) {
+        return NULL;
+    }
+    if (type > UINT16_MAX) {
+        return PyErr_Format(PyExc_ValueError, "type is %lu, it must be 0 to 65535", type);
+    }
+    if (producer_usable(self) < 0 || view_of(packet, &view) < 0) {
+        return NULL;
+    }
+    int32_t status = producer_usable(self) < 0 ? INT32_MIN /* `data` ran Python */
+                                               : put(self, view.buf, (uint64_t)view.len, (uint16_t)type, NULL);
+    PyBuffer_Release(&view);
+    return status == INT32_MIN ? NULL : PyBool_FromLong(status == SLUICE_OK);
+}
+
+static PyObject *producer_put_many(PyObject *object, PyObject *packets)
+{
+    Producer *self = (Producer *)object;
+    Py_buffer view;
+    if (producer_usable(self) < 0) {
+        return NULL;
+    }
+    if (self->end.view.stride == 0) {
+        return PyErr_Format(PyExc_TypeError, "the ring takes records of any size: put them one by one");
+    }
+    if (PyObject_GetBuffer(packets, &view, PyBUF_SIMPLE) < 0) {
+        return NULL;
+    }
+    uint64_t count = (uint64_t)view.len / self->end.view.stride;
+    int32_t status = INT32_MIN;
+    if ((uint64_t)view.len % self->end.view.stride != 0) {
+        raise_status(SLUICE_E_SIZE, "%zd bytes are not whole packets of %u bytes", view.len, self->end.view.stride);
+    } else if (producer_usable(self) == 0) {
+        status = put(self, view.buf, self->end.view.stride, 0, &count);
+    }
+    PyBuffer_Release(&view);
+    return status == INT32_MIN ? NULL : PyLong_FromUnsignedLongLong(count);
+}
+
+/* (stride, capacity, layout text) */
+static PyObject *producer_info(PyObject *object, PyObject *unused)
+{
+    (void)unused;
+    Producer *self = (Producer *)object;
+    if (producer_usable(self) < 0) {
+        return NULL;
+    }
+    const sluice_ring_header *header = self->ring.header;
+    return Py_BuildValue("(IKs#)", header->stride, (unsigned long long)header->capacity, (const char *)header->layout_text,
+                         (Py_ssize_t)header->layout_bytes);
+}
+
+static PyObject *producer_closed(PyObject *object, void *unused)
+{
+    (void)unused;
+    return PyBool_FromLong(((Producer *)object)->end.view.header == NULL);
+}
+
+static PyMethodDef methods[] = {
+    {"put", (PyCFunction)(void (*)(void))producer_put, METH_VARARGS | METH_KEYWORDS,
+     "put(packet, type=0) -> bool: copies a packet into the ring.\n\n"
+     ":param packet: bytes-like, or an object with such a ``data``.\n"
+     ":param type: a number that comes out with a record, 0 to 65535; of rings of packets of any size.\n"
+     ":returns: True: stored. False: no room in time, or dropped, as the full policy of the ring says.\n"
+     ":raises SluiceError: (a ValueError) another size than the ring's, or a constant that does not hold; closed."},
+    {"put_many", producer_put_many, METH_O,
+     "put_many(packets) -> int: copies whole packets in, back to back in anything bytes-like or a C-contiguous array.\n\n"
+     ":returns: how many were stored, as the full policy of the ring allowed."},
+    {"close", producer_close, METH_NOARGS, "close(): gives the end back. A second call does nothing."},
+    {"_info", producer_info, METH_NOARGS, "(packet size, capacity, description of the layout)"},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyGetSetDef attributes[] = {
+    {"closed", producer_closed, NULL, "Whether it was closed.", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+static PyType_Slot slots[] = {
+    {Py_tp_doc, "The putting end of a ring of another process."},
+    {Py_tp_new, producer_new},
+    {Py_tp_dealloc, producer_dealloc},
+    {Py_tp_methods, methods},
+    {Py_tp_getset, attributes},
+    {0, NULL},
+};
+
+static PyType_Spec spec = {
+    .name = "sluice._sluice.Producer",
+    .basicsize = sizeof(Producer),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+    .slots = slots,
+};
+
+int producer_register(PyObject *module)
+{
+    PyObject *type = PyType_FromSpec(&spec);
+    if (type == NULL || PyModule_AddObjectRef(module, "Producer", type) < 0) {
+        Py_XDECREF(type);
+        return -1;
+    }
+    Py_DECREF(type);
+    return 0;
+}
