@@ -151,10 +151,10 @@ def test_the_stubs_are_the_extension():
 def test_the_types_hold_under_a_strict_checker(tmp_path):
     if importlib.util.find_spec("mypy") is None:
         pytest.skip("mypy is not installed: apt-get install mypy")
-    copy = tmp_path / "quickstart.py"
-    copy.write_text((PACKAGE / "examples" / "quickstart.py").read_text())
+    copy = tmp_path / "pendulum.py"
+    copy.write_text((PACKAGE / "examples" / "pendulum.py").read_text())
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", tmp_path, "-p", "sluice", "-m", "quickstart"],
+        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", tmp_path, "-p", "sluice", "-m", "pendulum"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -179,9 +179,9 @@ def test_everything_public_is_documented():
                 assert inspect.getdoc(getattr(kind, name)), f"{kind.__name__}.{name}"
 
 
-def test_the_quickstart_runs(tmp_path):
+def test_the_pendulum_runs(tmp_path):
     done = subprocess.run(
-        [sys.executable, PACKAGE / "examples" / "quickstart.py"],
+        [sys.executable, PACKAGE / "examples" / "pendulum.py"],
         cwd=tmp_path,
         capture_output=True,
         text=True,

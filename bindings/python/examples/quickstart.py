@@ -1,36 +1,77 @@
-"""A pendulum on a photogate, written as it swings: raw bytes and CSV in one go.
+"""One program puts packets into a ring in shared memory, another one checks them and writes each as a line of text.
 
-Run it anywhere the package is installed; it makes pendulum.dat and pendulum.csv in the present folder.
+    quickstart.py consumer NAME COUNT OUT [--framed]     makes the ring NAME, takes COUNT packets, writes OUT
+    quickstart.py producer NAME COUNT [--framed]         puts COUNT packets into it
+
+Either may be the quickstart of another language. --framed: records of any size instead of packets of one size.
 """
 
-import math
-import struct
-from collections.abc import Iterator
+import sys
+import time
 
 import sluice
 
-# Big-endian: a checked marker, the pin, microseconds that are shown in seconds, a raw value.
-LAYOUT = sluice.PacketLayout("> header:B=0xA2; pin:B %d; time:I*1e-6 [s] %.6f; adc:H %d")
-pack = struct.Struct(">BBIH").pack
+PATIENCE = 10.0  # seconds that one side waits for the other
 
 
-def swing(count: int, period: float = 1.42) -> Iterator[bytes]:
-    """The packets of a pendulum that is read out every millisecond."""
-    for index in range(count):
-        position = math.cos(2 * math.pi * index * 1e-3 / period)
-        yield pack(0xA2, 4, index * 1000, round(2048 + 1500 * position))
+@sluice.packetclass
+class Sample(sluice.FixedSizePacketBase):
+    """One packet: a C struct to the other languages."""
+
+    layout = sluice.Layout.LITTLE_ENDIAN
+    sequence: sluice.Format.UNSIGNED_INT
+    magic: sluice.Format.UNSIGNED_SHORT = 0x51CE  # a constant, checked
+    volts: float = sluice.field("h", scale=0.001, unit="V", format="%.3f")
+    energy: float = sluice.field("d", unit="keV")
 
 
-with sluice.FIFO(flush_size=256, flush_timeout=1.0, layout=LAYOUT) as buffer:
-    buffer.set_primary_sink("pendulum.dat")
-    buffer.add_custom_sink("pendulum.csv", sluice.WriteMode.TEXT, layout_header=True)
-    packets = written = 0
-    for packet in swing(1000):
-        buffer.put(packet)
-        if buffer.flush_needed():
-            flushed = buffer.flush()
-            packets, written = packets + flushed[0], written + flushed[1]
-    flushed = buffer.flush()
-    packets, written = packets + flushed[0], written + flushed[1]
+def sample(number: int) -> Sample:
+    """The packet of that number, as a producer makes it and a consumer expects it."""
+    return Sample(sequence=number, volts=(number * 37 % 4001 - 2000) * 0.001, energy=number * 0.1)
 
-print(f"{packets} packets, {written} bytes in pendulum.dat and pendulum.csv")
+
+def produce(name: str, count: int) -> int:
+    with sluice.Producer(name, timeout=PATIENCE) as producer:
+        for number in range(count):
+            if not producer.put(sample(number)):
+                print(f"quickstart: no room for packet {number}", file=sys.stderr)
+                return 1
+    return 0
+
+
+def consume(name: str, count: int, path: str, framed: bool) -> int:
+    seen = wrong = 0
+    text = sluice.PacketFormatter(Sample.packet_layout)
+    ring = {} if framed else {"layout": Sample}
+    with (
+        sluice.CircularBuffer(name=name, capacity=1 << 16, full="block", block_timeout=PATIENCE, **ring) as buffer,
+        open(path, "xb") as out,
+    ):
+        out.write(text.header().encode())
+        last = time.monotonic()
+        while seen < count and time.monotonic() - last < PATIENCE:
+            while len(buffer):
+                packet = buffer.pop()
+                data = packet if isinstance(packet, bytes) else packet.data
+                wrong += data != sample(seen).data
+                seen += 1
+                out.write(text.format(data))
+                last = time.monotonic()
+            time.sleep(0.001)
+    print(f"{seen} packets, {wrong} wrong")
+    return 0 if seen == count and wrong == 0 else 1
+
+
+def main(arguments: list[str]) -> int:
+    framed = arguments[-1:] == ["--framed"]
+    match arguments[: len(arguments) - framed]:
+        case ["producer", name, count]:
+            return produce(name, int(count))
+        case ["consumer", name, count, path]:
+            return consume(name, int(count), path, framed)
+    print("usage: quickstart.py producer NAME COUNT [--framed] | consumer NAME COUNT OUT [--framed]", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -418,6 +418,10 @@ PyObject *buffer_pop_one(Buffer *self, int *none);
 
 /* ---- the methods ---- */
 
+/* A view of a packet: of the object itself, or of its attribute `data`; *instance: it is of a class. 0, or -1 with
+ * an exception. */
+int packet_view(PyObject *packet, Py_buffer *view, int *instance);
+
 PyObject *buffer_put(PyObject *self, PyObject *packet);
 PyObject *buffer_put_many(PyObject *self, PyObject *packets);
 PyObject *buffer_pop(PyObject *self, PyObject *unused);

@@ -35,6 +35,7 @@ static int producer_usable(const Producer *self)
 static int attach(Producer *self, const char *name, const char *file, int64_t timeout_ns)
 {
     int64_t deadline = sluice_deadline(timeout_ns);
+    int unready = 0; /* slices in a row that ended with a file that is no ring: one may fall into its making */
     for (;;) {
         int64_t left = deadline - sluice_monotonic_ns();
         int32_t status;
@@ -47,7 +48,8 @@ static int attach(Producer *self, const char *name, const char *file, int64_t ti
         if (PyErr_CheckSignals() < 0) {
             return -1;
         }
-        if (status != SLUICE_E_NOT_FOUND || sluice_monotonic_ns() >= deadline) {
+        unready = status == SLUICE_E_ABI ? unready + 1 : 0;
+        if ((status != SLUICE_E_NOT_FOUND && unready != 1) || sluice_monotonic_ns() >= deadline) {
             raise_status(status, "%s", self->ring.error);
             return -1;
         }
@@ -186,25 +188,6 @@ static int32_t put(Producer *self, const uint8_t *data, uint64_t bytes, uint16_t
     return INT32_MIN;
 }
 
-/* A view of bytes, or of the attribute `data`. 0, or -1 with an exception. */
-static int view_of(PyObject *packet, Py_buffer *view)
-{
-    if (PyObject_CheckBuffer(packet)) {
-        return PyObject_GetBuffer(packet, view, PyBUF_SIMPLE);
-    }
-    PyObject *data = PyObject_GetAttrString(packet, "data");
-    int status = -1;
-    if (data != NULL && PyObject_CheckBuffer(data)) {
-        status = PyObject_GetBuffer(data, view, PyBUF_SIMPLE);
-    } else if (data != NULL || PyErr_ExceptionMatches(PyExc_AttributeError)) {
-        PyErr_Clear();
-        PyErr_Format(PyExc_TypeError, "a packet is bytes-like, or has a bytes-like attribute `data`; %R is neither",
-                     (PyObject *)Py_TYPE(packet));
-    }
-    Py_XDECREF(data);
-    return status;
-}
-
 static PyObject *producer_put(PyObject *object, PyObject *args, PyObject *names)
 {
     static char *keywords[] = {"packet", "type", NULL};
@@ -212,13 +195,14 @@ static PyObject *producer_put(PyObject *object, PyObject *args, PyObject *names)
     PyObject *packet;
     unsigned long type = 0;
     Py_buffer view;
+    int instance;
     if (!PyArg_ParseTupleAndKeywords(args, names, "O|k:put", keywords, &packet, &type)) {
         return NULL;
     }
     if (type > UINT16_MAX) {
         return PyErr_Format(PyExc_ValueError, "type is %lu, it must be 0 to 65535", type);
     }
-    if (producer_usable(self) < 0 || view_of(packet, &view) < 0) {
+    if (producer_usable(self) < 0 || packet_view(packet, &view, &instance) < 0) {
         return NULL;
     }
     int32_t status = producer_usable(self) < 0 ? INT32_MIN /* `data` ran Python */

@@ -180,8 +180,7 @@ static inline PyObject *answer(int32_t status)
     return taken;
 }
 
-/* A view of a packet: of the object itself, or of its attribute `data`; *instance: it is of a class. */
-static int view_of(PyObject *packet, Py_buffer *view, int *instance)
+int packet_view(PyObject *packet, Py_buffer *view, int *instance)
 {
     *instance = PyObject_TypeCheck(packet, packet_type);
     if (*instance || PyObject_CheckBuffer(packet)) {
@@ -206,7 +205,7 @@ __attribute__((noinline)) static PyObject *put_object(Buffer *self, PyObject *pa
 {
     Py_buffer view;
     int instance;
-    if (view_of(packet, &view, &instance) < 0) {
+    if (packet_view(packet, &view, &instance) < 0) {
         return NULL;
     }
     int32_t type = instance && self->stride == 0 ? buffer_type_of(self, packet) : 0;

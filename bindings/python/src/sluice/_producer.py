@@ -8,6 +8,7 @@ from typing import Self
 
 from . import _sluice
 from ._layout import PacketLayout
+from ._options import nanoseconds
 
 
 class Producer(_sluice.Producer):
@@ -37,10 +38,7 @@ class Producer(_sluice.Producer):
     def __new__(
         cls, name: str | None = None, *, file: str | os.PathLike[str] | None = None, timeout: float | None = 10.0
     ) -> Self:
-        if timeout is not None and not timeout >= 0:
-            raise ValueError(f"timeout is {timeout} s, it must be 0 or more, or None")
-        nanoseconds = -1 if timeout is None else round(min(timeout, 9e9) * 1e9)
-        self = super().__new__(cls, name, file, nanoseconds)
+        self = super().__new__(cls, name, file, nanoseconds(timeout, "timeout"))
         text = self._info()[2]
         self._layout = PacketLayout(text) if text else None
         return self
