@@ -7,6 +7,7 @@ build_dotnet() {
 
 # The NuGet package of the engine, from what the solution built.
 build_package() {
+    rm -rf "$build/nupkg"
     dotnet pack "$root/engine" -c Release --no-build -o "$build/nupkg" -v quiet --nologo >&2
 }
 

@@ -143,7 +143,7 @@ def stubs():
 def test_the_stubs_are_the_extension():
     found = stubs()
     assert found[None] == {name for name, one in vars(_sluice).items() if inspect.isbuiltin(one)}
-    for name in ("Layout", "File", "Buffer", "Claim", "Drain", "Snapshot"):
+    for name in ("Layout", "File", "Buffer", "Claim", "Drain", "Snapshot", "Producer"):
         real = {one for one in vars(getattr(_sluice, name)) if one not in ("__doc__", "__module__", "__del__")}
         assert found[name] - {"__init__", "__new__"} == real - {"__init__", "__new__"}
 
@@ -151,10 +151,12 @@ def test_the_stubs_are_the_extension():
 def test_the_types_hold_under_a_strict_checker(tmp_path):
     if importlib.util.find_spec("mypy") is None:
         pytest.skip("mypy is not installed: apt-get install mypy")
-    copy = tmp_path / "pendulum.py"
-    copy.write_text((PACKAGE / "examples" / "pendulum.py").read_text())
+    examples = []
+    for name in ("pendulum", "quickstart"):
+        (tmp_path / f"{name}.py").write_text((PACKAGE / "examples" / f"{name}.py").read_text())
+        examples += ["-m", name]
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", tmp_path, "-p", "sluice", "-m", "pendulum"],
+        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", tmp_path, "-p", "sluice", *examples],
         cwd=tmp_path,
         capture_output=True,
         text=True,

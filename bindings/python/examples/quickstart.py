@@ -42,9 +42,11 @@ def produce(name: str, count: int) -> int:
 def consume(name: str, count: int, path: str, framed: bool) -> int:
     seen = wrong = 0
     text = sluice.PacketFormatter(Sample.packet_layout)
-    ring = {} if framed else {"layout": Sample}
+    layout = None if framed else Sample  # without a layout, packets have any size
     with (
-        sluice.CircularBuffer(name=name, capacity=1 << 16, full="block", block_timeout=PATIENCE, **ring) as buffer,
+        sluice.CircularBuffer(
+            name=name, layout=layout, capacity=1 << 16, full="block", block_timeout=PATIENCE
+        ) as buffer,
         open(path, "xb") as out,
     ):
         out.write(text.header().encode())
