@@ -2,6 +2,8 @@
 
 import gc
 import sys
+import threading
+import time
 import weakref
 
 import pytest
@@ -211,3 +213,63 @@ def test_a_packet_whose_unpack_raises_fails_the_flush_and_stays(make, tmp_path):
         buffer.flush()
     assert isinstance(fault.value.__cause__, KeyError)
     assert len(buffer) == 2
+
+
+def test_a_class_whose_unpack_is_overridden(make, tmp_path):
+    class Backwards(Transition):
+        @classmethod
+        def unpack(cls, data):
+            if data[0] == 0xA1:
+                raise KeyError("forwards")
+            return super().unpack(bytes(data)[::-1])
+
+    buffer = make(layout=Transition.packet_layout)
+    assert buffer.put(Transition(pin=1, edge=0, time=1))
+    own = make(packet_size=6)
+    own.put(Backwards(pin=1, edge=0, time=1))
+    assert own.pop() == Transition(pin=1, edge=0, time=1).data
+    classy = make(layout=Backwards)
+    classy.put(Backwards(pin=1, edge=0, time=1))
+    with pytest.raises(KeyError, match="forwards"):
+        classy.pop()
+    assert len(classy) == 1
+    with sluice.FIFO() as any_packets:
+        any_packets.put(Backwards(pin=1, edge=0, time=1))
+        with pytest.raises(KeyError, match="forwards"):
+            any_packets.pop()
+        assert len(any_packets) == 1
+
+
+@pytest.mark.parametrize("pump", [False, True])
+def test_instances_from_many_threads(tmp_path, pump):
+    count, threads = 2000, 4
+    classes = [packetclass(type(f"P{i}", (Readout,), {"__annotations__": {}})) for i in range(threads)]
+    seen = {cls: [] for cls in classes}
+
+    def counted(packet):
+        seen[type(packet)].append(packet.adc)
+        return ""
+
+    def put_all(cls):
+        for number in range(count):
+            while not buffer.put(cls(pin=1, adc=number)):
+                time.sleep(0)
+
+    with sluice.FIFO(flush_size=100, flush_timeout=0.01) as buffer:
+        workers = [threading.Thread(target=put_all, args=(cls,)) for cls in classes]
+        if pump:
+            buffer.set_primary_sink(tmp_path / "data.dat")
+            buffer.add_custom_sink(tmp_path / "data.txt", sluice.WriteMode.TEXT, counted)
+            buffer.start()
+        for worker in workers:
+            worker.start()
+        while not pump and sum(map(len, seen.values())) < count * threads:
+            try:
+                counted(buffer.pop())
+            except IndexError:
+                time.sleep(0)
+        for worker in workers:
+            worker.join()
+        if pump:
+            buffer.stop()
+    assert all(numbers == list(range(count)) for numbers in seen.values())
