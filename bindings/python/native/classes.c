@@ -2,9 +2,10 @@
  *
  * classes.c - what was put comes out: which class each packet of a buffer had.
  *
- * A buffer made for a packet class has packets of that class alone. One of packets of any size writes a number into each
- * record (the host's 16-bit `type`): 0 for bytes, else the place of the class in a table of the buffer. The table holds the
- * classes as long as the buffer is open, so a class that is found by its address is the class that was put.
+ * A buffer made for a packet class has packets of that class alone. One of packets of any size writes a
+ * number into each record (the host's 16-bit `type`): 0 for bytes, else the place of the class in a table of
+ * the buffer. The table holds the classes as long as the buffer is open, so a class that is found by its
+ * address is the class that was put.
  *
  * A ring with a name or a file has other ends, which know nothing of this table: there every packet is bytes.
  */

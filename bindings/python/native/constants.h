@@ -17,8 +17,8 @@ typedef struct Constants {
     ConstantWord words[];
 } Constants;
 
-/* The constants from byte `from` on of packets of `size` bytes, where `mask` is set; *made is NULL if there are none. 0, or -1
- * with an exception. Freed with PyMem_Free. */
+/* The constants from byte `from` on of packets of `size` bytes, where `mask` is set; *made is NULL if there
+ * are none. 0, or -1 with an exception. Freed with PyMem_Free. */
 int constants_new(const uint8_t *mask, const uint8_t *value, uint32_t size, uint32_t from, Constants **made);
 
 /* The same, of a layout of the engine. */

@@ -2,8 +2,8 @@
  *
  * formatter.c - Python functions that make text of packets, one at a time or many.
  *
- * Called by the thread that flushes, once for as much text as the engine has room for (callback.c). An exception keeps the
- * packet stored.
+ * Called by the thread that flushes, once for as much text as the engine has room for (callback.c). An
+ * exception keeps the packet stored.
  */
 #include "binding.h"
 
@@ -44,7 +44,8 @@ static PyObject *text_of(Formatter *formatter, const void *packet, size_t bytes,
     formatter->pending_text = NULL;
     if (kept_packet != NULL) {
         char *data = PyBytes_AsString(kept_packet);
-        int same = (size_t)Py_SIZE(kept_packet) == bytes && formatter->pending_type == type && memcmp(data, packet, bytes) == 0;
+        int same = (size_t)Py_SIZE(kept_packet) == bytes && formatter->pending_type == type &&
+                   memcmp(data, packet, bytes) == 0;
         Py_DECREF(kept_packet);
         if (same) {
             return kept_text;

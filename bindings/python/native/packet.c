@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * packet.c - the type PacketBase: an instance of a packet class. sluice.FixedSizePacketBase is the Python side of it.
+ * packet.c - the type PacketBase: an instance of a packet class. sluice.FixedSizePacketBase is the Python
+ * side of it.
  */
 #include "packet.h"
 
@@ -13,7 +14,8 @@ int packet_filled(Packet *self)
     if (LIKELY(self->class != NULL)) {
         return 0;
     }
-    PyErr_Format(PyExc_AttributeError, "this %R has no bytes yet: its __init__ has not called that of its base",
+    PyErr_Format(PyExc_AttributeError,
+                 "this %R has no bytes yet: its __init__ has not called that of its base",
                  (PyObject *)Py_TYPE((PyObject *)self));
     return -1;
 }
@@ -48,7 +50,8 @@ static int packet_setattr(PyObject *object, PyObject *name, PyObject *value)
     }
     PyObject *class = PyObject_GetAttrString((PyObject *)Py_TYPE(object), "__name__");
     if (class != NULL) {
-        PyErr_Format(PyExc_AttributeError, "%U.%S cannot be %s: packets are frozen", class, name, value == NULL ? "deleted" : "set");
+        PyErr_Format(PyExc_AttributeError, "%U.%S cannot be %s: packets are frozen", class, name,
+                     value == NULL ? "deleted" : "set");
         Py_DECREF(class);
     }
     return -1;
@@ -109,7 +112,8 @@ static PyObject *packet_compare(PyObject *object, PyObject *other, int operation
     int same = Py_IS_TYPE(other, Py_TYPE(object));
     if (same) {
         PyObject *ours = ((Packet *)object)->data, *theirs = ((Packet *)other)->data;
-        same = ours == NULL || theirs == NULL ? ours == theirs : PyObject_RichCompareBool(ours, theirs, Py_EQ);
+        same =
+            ours == NULL || theirs == NULL ? ours == theirs : PyObject_RichCompareBool(ours, theirs, Py_EQ);
     }
     return same < 0 ? NULL : PyBool_FromLong(same == (operation == Py_EQ));
 }
@@ -178,7 +182,8 @@ static void packet_dealloc(PyObject *object)
 static PyMethodDef methods[] = {
     {"pack", packet_pack, METH_NOARGS, "pack()\n--\n\nThe bytes of the packet."},
     {"__post_init__", packet_post_init, METH_NOARGS,
-     "__post_init__()\n--\n\nCalled when the fields are set and before the instance is frozen: the place for derived values."},
+     "__post_init__()\n--\n\nCalled when the fields are set and before the instance is frozen: the place for "
+     "derived values."},
     {"__bytes__", packet_pack, METH_NOARGS, "__bytes__()\n--\n\nThe bytes of the packet."},
     {"__reduce__", packet_reduce, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},

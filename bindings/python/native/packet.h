@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * packet.h - packets as objects of Python: what packet.c, packet_class.c, packet_field.c and the buffer share.
+ * packet.h - packets as objects of Python: what packet.c, packet_class.c, packet_field.c and the buffer
+ * share.
  *
  *   PacketClass   what is in the packets of a class: their size, their fields, the constants they must have
- *   PacketField   a field, or a range of bits, as a descriptor: reads its value from the bytes when it is asked for
- *   PacketRun     an iterator over packets that lie back to back
- *   Packet        an instance: its bytes, and a dictionary only if `__post_init__` made one
+ *   PacketField   a field, or a range of bits, as a descriptor: reads its value from the bytes when it is
+ * asked for PacketRun     an iterator over packets that lie back to back Packet        an instance: its
+ * bytes, and a dictionary only if `__post_init__` made one
  */
 #ifndef SLUICE_PYTHON_PACKET_H
 #define SLUICE_PYTHON_PACKET_H
@@ -31,7 +32,8 @@ typedef struct PacketField {
     double shift;
 } PacketField;
 
-/* (name, type, offset, size, count, swap, low, bits, scale, shift, constant) of a class; NULL with an exception. */
+/* (name, type, offset, size, count, swap, low, bits, scale, shift, constant) of a class; NULL with an
+ * exception. */
 PyObject *packet_field_new(PyObject *described, uint32_t packet_bytes);
 
 /* The value in the bytes of a packet. */
@@ -42,7 +44,7 @@ PyObject *packet_field_value(const PacketField *field, const uint8_t *packet);
 typedef struct PacketClass {
     PyObject_HEAD PyTypeObject *type;
     PyObject *members; /* a tuple of PacketField: the fields in their order, then the ranges of bits */
-    PyObject *unpack; /* the bound method that type.unpack is */
+    PyObject *unpack;  /* the bound method that type.unpack is */
     Constants *constants;
     uint8_t *initial; /* a packet of zeros and the constants */
     allocfunc allocate;
@@ -51,19 +53,21 @@ typedef struct PacketClass {
     uint32_t completes;   /* the class has a __post_init__ of its own */
 } PacketClass;
 
-/* That of a type; of a subclass that is not decorated, the one of its base, made anew for it. A borrowed reference, or NULL with
- * an exception. */
+/* That of a type; of a subclass that is not decorated, the one of its base, made anew for it. A borrowed
+ * reference, or NULL with an exception. */
 PacketClass *packet_class_of(PyTypeObject *type);
 
 /* That of a class whose `unpack` is the native one, else NULL, without an exception. A borrowed reference. */
 PacketClass *packet_class_native(PyObject *class);
 
-/* An instance of these bytes, a bytes object of the right size, of which it takes the reference. NULL with an exception. */
+/* An instance of these bytes, a bytes object of the right size, of which it takes the reference. NULL with an
+ * exception. */
 PyObject *packet_class_make(PacketClass *self, PyObject *data);
 
 /* ---- packet_unpack.c ---- */
 
-/* Gives a class whose `unpack` is the native one a descriptor of its own, which need not look for its PacketClass. */
+/* Gives a class whose `unpack` is the native one a descriptor of its own, which need not look for its
+ * PacketClass. */
 int packet_unpack_own(PacketClass *self);
 
 /* ---- packet.c ---- */
@@ -79,7 +83,8 @@ typedef struct Packet {
 
 extern PyTypeObject *packet_type;
 
-/* Gives an instance its bytes, a reference that it takes; completes and freezes it. 0, or -1 with an exception. */
+/* Gives an instance its bytes, a reference that it takes; completes and freezes it. 0, or -1 with an
+ * exception. */
 int packet_fill(Packet *self, PacketClass *class, PyObject *data);
 
 /* 0, or -1 with an exception: it has no bytes yet. */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * packet_class.c - the type PacketClass: what a packet class is natively. sluice.packetclass makes one of a declaration.
+ * packet_class.c - the type PacketClass: what a packet class is natively. sluice.packetclass makes one of a
+ * declaration.
  *
- * It is the attribute `_native` of its class. A subclass that is not decorated gets one of its own when it is first used.
+ * It is the attribute `_native` of its class. A subclass that is not decorated gets one of its own when it is
+ * first used.
  */
 #include "packet.h"
 
@@ -34,10 +36,13 @@ static int breaks(const PacketClass *self, const PacketField *member, const uint
     PyObject *value = packet_field_value(&raw, packet);
     int same = value == NULL ? -1 : PyObject_RichCompareBool(value, member->constant, Py_EQ);
     if (same == 0) {
-        PyObject *found = shown(value), *expected = shown(member->constant), *text = NULL, *name = NULL, *bytes = NULL;
+        PyObject *found = shown(value), *expected = shown(member->constant), *text = NULL, *name = NULL,
+                 *bytes = NULL;
         if (found != NULL && expected != NULL) {
             name = PyObject_GetAttrString((PyObject *)self->type, "__name__");
-            text = name == NULL ? NULL : PyUnicode_FromFormat("%U: field '%U' is %U, expected %U", name, member->name, found, expected);
+            text = name == NULL ? NULL
+                                : PyUnicode_FromFormat("%U: field '%U' is %U, expected %U", name,
+                                                       member->name, found, expected);
             bytes = text == NULL ? NULL : PyUnicode_AsUTF8String(text);
         }
         if (bytes != NULL) {
@@ -73,7 +78,8 @@ int packet_fill(Packet *packet, PacketClass *self, PyObject *data)
         PyObject *name = PyObject_GetAttrString((PyObject *)self->type, "__name__");
         PyObject *encoded = name == NULL ? NULL : PyUnicode_AsUTF8String(name);
         if (encoded != NULL) {
-            raise_status(SLUICE_E_SIZE, "a %s has %u bytes, not %zd", PyBytes_AsString(encoded), self->size, PyBytes_Size(data));
+            raise_status(SLUICE_E_SIZE, "a %s has %u bytes, not %zd", PyBytes_AsString(encoded), self->size,
+                         PyBytes_Size(data));
         }
         Py_XDECREF(encoded);
         Py_XDECREF(name);
@@ -133,7 +139,8 @@ static PyObject *class_unpack(PyObject *self, PyObject *data)
 static PyMethodDef unpack_method = {
     "unpack", class_unpack, METH_O,
     "unpack(data)\n--\n\nThe packet of these bytes, any bytes-like object of :attr:`size` bytes.\n\n"
-    ":raises SluiceError: (a ValueError) another size; a constant with another value. The text names field, found and\n"
+    ":raises SluiceError: (a ValueError) another size; a constant with another value. The text names field, "
+    "found and\n"
     "    expected value."};
 
 /* ---- the class ---- */
@@ -152,7 +159,8 @@ static int set_members(PacketClass *self)
     return status;
 }
 
-static PacketClass *class_new(PyTypeObject *type, PyObject *members, uint32_t field_count, const uint8_t *initial, uint32_t size)
+static PacketClass *class_new(PyTypeObject *type, PyObject *members, uint32_t field_count,
+                              const uint8_t *initial, uint32_t size)
 {
     allocfunc allocate = (allocfunc)PyType_GetSlot(class_type, Py_tp_alloc);
     PacketClass *self = (PacketClass *)allocate(class_type, 0);
@@ -211,7 +219,9 @@ PacketClass *packet_class_of(PyTypeObject *type)
     Py_DECREF(found); /* a class on the way to the root of `type` has it */
     if (!Py_IS_TYPE(found, class_type)) {
         PyObject *name = PyObject_GetAttrString((PyObject *)type, "__name__");
-        PyErr_Format(PyExc_TypeError, "%V has no fields: declare them, and decorate the class with packetclass", name, "the class");
+        PyErr_Format(PyExc_TypeError,
+                     "%V has no fields: declare them, and decorate the class with packetclass", name,
+                     "the class");
         Py_XDECREF(name);
         return NULL;
     }
@@ -227,13 +237,14 @@ PacketClass *packet_class_native(PyObject *class)
     }
     PyErr_Clear();
     Py_XDECREF(unpack); /* the class has the other reference */
-    return self != NULL && Py_IS_TYPE(self, class_type) && ((PacketClass *)self)->type == (PyTypeObject *)class
+    return self != NULL && Py_IS_TYPE(self, class_type) &&
+                   ((PacketClass *)self)->type == (PyTypeObject *)class
                ? (PacketClass *)self
                : NULL;
 }
 
-/* PacketClass(type, size, fields, ranges, mask, value): fields and ranges as packet_field_new takes them; the bytes of `mask` tell
- * which bits of a packet are constant, those of `value` which value they have. */
+/* PacketClass(type, size, fields, ranges, mask, value): fields and ranges as packet_field_new takes them; the
+ * bytes of `mask` tell which bits of a packet are constant, those of `value` which value they have. */
 static PyObject *class_make(PyTypeObject *unused, PyObject *args, PyObject *names)
 {
     PyObject *type, *fields, *ranges, *members;
@@ -245,19 +256,21 @@ static PyObject *class_make(PyTypeObject *unused, PyObject *args, PyObject *name
         PyErr_SetString(PyExc_TypeError, "PacketClass takes no arguments by name");
         return NULL;
     }
-    if (!PyArg_ParseTuple(args, "OIO!O!y#y#:PacketClass", &type, &size, &PyTuple_Type, &fields, &PyTuple_Type, &ranges, &mask,
-                          &mask_bytes, &value, &value_bytes)) {
+    if (!PyArg_ParseTuple(args, "OIO!O!y#y#:PacketClass", &type, &size, &PyTuple_Type, &fields, &PyTuple_Type,
+                          &ranges, &mask, &mask_bytes, &value, &value_bytes)) {
         return NULL;
     }
-    if (!PyType_Check(type) || !PyType_IsSubtype((PyTypeObject *)type, packet_type) || mask_bytes != (Py_ssize_t)size ||
-        value_bytes != (Py_ssize_t)size) {
-        PyErr_SetString(PyExc_TypeError, "PacketClass takes a subclass of PacketBase, and constants of its size");
+    if (!PyType_Check(type) || !PyType_IsSubtype((PyTypeObject *)type, packet_type) ||
+        mask_bytes != (Py_ssize_t)size || value_bytes != (Py_ssize_t)size) {
+        PyErr_SetString(PyExc_TypeError,
+                        "PacketClass takes a subclass of PacketBase, and constants of its size");
         return NULL;
     }
     Py_ssize_t field_count = PyTuple_Size(fields), count = field_count + PyTuple_Size(ranges);
     members = PyTuple_New(count);
     for (Py_ssize_t i = 0; members != NULL && i < count; i++) {
-        PyObject *described = i < field_count ? PyTuple_GetItem(fields, i) : PyTuple_GetItem(ranges, i - field_count);
+        PyObject *described =
+            i < field_count ? PyTuple_GetItem(fields, i) : PyTuple_GetItem(ranges, i - field_count);
         PyObject *member = packet_field_new(described, size);
         if (member == NULL) {
             Py_CLEAR(members);
@@ -265,11 +278,14 @@ static PyObject *class_make(PyTypeObject *unused, PyObject *args, PyObject *name
             (void)PyTuple_SetItem(members, i, member);
         }
     }
-    PacketClass *self = members == NULL ? NULL : class_new((PyTypeObject *)type, members, (uint32_t)field_count, (const uint8_t *)value, size);
+    PacketClass *self = members == NULL ? NULL
+                                        : class_new((PyTypeObject *)type, members, (uint32_t)field_count,
+                                                    (const uint8_t *)value, size);
     Py_XDECREF(members);
-    if (self != NULL && (constants_new((const uint8_t *)mask, (const uint8_t *)value, size, 0, &self->constants) < 0 ||
-                         PyObject_SetAttr(type, native_name, (PyObject *)self) < 0 || set_members(self) < 0 ||
-                         packet_unpack_own(self) < 0)) {
+    if (self != NULL &&
+        (constants_new((const uint8_t *)mask, (const uint8_t *)value, size, 0, &self->constants) < 0 ||
+         PyObject_SetAttr(type, native_name, (PyObject *)self) < 0 || set_members(self) < 0 ||
+         packet_unpack_own(self) < 0)) {
         Py_CLEAR(self);
     }
     return (PyObject *)self;
@@ -281,7 +297,8 @@ static PyObject *class_reduce(PyObject *object, PyObject *unused)
     PyObject *builtins = PyImport_ImportModule("builtins");
     PyObject *get = builtins == NULL ? NULL : PyObject_GetAttrString(builtins, "getattr");
     Py_XDECREF(builtins);
-    return get == NULL ? NULL : Py_BuildValue("N(OO)", get, (PyObject *)((PacketClass *)object)->type, native_name);
+    return get == NULL ? NULL
+                       : Py_BuildValue("N(OO)", get, (PyObject *)((PacketClass *)object)->type, native_name);
 }
 
 static int class_traverse(PyObject *object, visitproc visit, void *arg)
@@ -322,12 +339,8 @@ static PyMethodDef class_methods[] = {
 };
 
 static PyType_Slot class_slots[] = {
-    {Py_tp_new, class_make},
-    {Py_tp_dealloc, class_dealloc},
-    {Py_tp_traverse, class_traverse},
-    {Py_tp_clear, class_clear},
-    {Py_tp_methods, class_methods},
-    {0, NULL},
+    {Py_tp_new, class_make},    {Py_tp_dealloc, class_dealloc}, {Py_tp_traverse, class_traverse},
+    {Py_tp_clear, class_clear}, {Py_tp_methods, class_methods}, {0, NULL},
 };
 
 static PyType_Spec class_spec = {

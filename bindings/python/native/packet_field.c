@@ -2,9 +2,9 @@
  *
  * packet_field.c - the type PacketField: a field of a packet class, or a range of bits of one.
  *
- * It stands in the dictionary of the class and reads its value from the bytes of an instance each time it is asked. It is no
- * data descriptor: a value that `__post_init__` sets under its name hides it. On the class, a constant is its value and any
- * other field is its description.
+ * It stands in the dictionary of the class and reads its value from the bytes of an instance each time it is
+ * asked. It is no data descriptor: a value that `__post_init__` sets under its name hides it. On the class, a
+ * constant is its value and any other field is its description.
  */
 #include "packet.h"
 
@@ -98,7 +98,8 @@ static inline PyObject *element(const PacketField *field, const uint8_t *from)
     case 'f':
     case 'd':
         bits = load(from, field->size, field->swap);
-        return field->scaled ? scaled(field, real(field->type, bits)) : PyFloat_FromDouble(real(field->type, bits));
+        return field->scaled ? scaled(field, real(field->type, bits))
+                             : PyFloat_FromDouble(real(field->type, bits));
     case '?':
         return field->scaled ? scaled(field, *from != 0) : PyBool_FromLong(*from != 0);
     case 'b':
@@ -167,21 +168,24 @@ PyObject *packet_field_new(PyObject *described, uint32_t packet_bytes)
     int type, swap, low, bits;
     unsigned offset, size, count;
     double scale, shift;
-    if (!PyArg_ParseTuple(described, "UCIIIpiiddO", &name, &type, &offset, &size, &count, &swap, &low, &bits, &scale, &shift,
-                          &constant)) {
+    if (!PyArg_ParseTuple(described, "UCIIIpiiddO", &name, &type, &offset, &size, &count, &swap, &low, &bits,
+                          &scale, &shift, &constant)) {
         return NULL;
     }
     int whole = strchr("csp", type) == NULL, integer = whole && strchr("efd?", type) == NULL;
-    if ((uint64_t)offset + (uint64_t)size * (count == 0 ? 1 : count) > packet_bytes || strchr("cspefd?bBhHiIlLqQnN", type) == NULL ||
+    if ((uint64_t)offset + (uint64_t)size * (count == 0 ? 1 : count) > packet_bytes ||
+        strchr("cspefd?bBhHiIlLqQnN", type) == NULL ||
         (whole && size != 1 && size != 2 && size != 4 && size != 8)) {
-        return PyErr_Format(PyExc_ValueError, "field %R of type %c and %u bytes at %u does not lie in %u bytes", name, type, size,
-                            offset, packet_bytes);
+        return PyErr_Format(PyExc_ValueError,
+                            "field %R of type %c and %u bytes at %u does not lie in %u bytes", name, type,
+                            size, offset, packet_bytes);
     }
     if (bits != 0 && (!integer || count != 0)) {
         return PyErr_Format(PyExc_TypeError, "%R names bits of a field that is no integer", name);
     }
     if (bits != 0 && (low < 0 || bits < 0 || (unsigned)low + (unsigned)bits > size * 8)) {
-        return PyErr_Format(PyExc_ValueError, "bits %d to %d of %R are not all among those of its field, 0 to %u", low,
+        return PyErr_Format(PyExc_ValueError,
+                            "bits %d to %d of %R are not all among those of its field, 0 to %u", low,
                             low + bits - 1, name, size * 8 - 1);
     }
     if (!whole && (scale != 1 || shift != 0)) {
@@ -210,10 +214,9 @@ PyObject *packet_field_new(PyObject *described, uint32_t packet_bytes)
 static PyObject *field_repr(PyObject *object)
 {
     PacketField *field = (PacketField *)object;
-    return field->bits != 0
-               ? PyUnicode_FromFormat("<bits %d to %d at byte %u, %R>", field->low, field->low + field->bits - 1, field->offset,
-                                      field->name)
-               : PyUnicode_FromFormat("<field %R at byte %u>", field->name, field->offset);
+    return field->bits != 0 ? PyUnicode_FromFormat("<bits %d to %d at byte %u, %R>", field->low,
+                                                   field->low + field->bits - 1, field->offset, field->name)
+                            : PyUnicode_FromFormat("<field %R at byte %u>", field->name, field->offset);
 }
 
 static void field_dealloc(PyObject *object)

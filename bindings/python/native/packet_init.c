@@ -2,8 +2,9 @@
  *
  * packet_init.c - values to bytes: the constructor of packet classes.
  *
- * What is ordinary - the right number of values, Python's own numbers and bytes, in range - is written here. Everything else, and
- * every fault, is left to FixedSizePacketBase._assemble, which makes the same bytes with struct and has the words for what is wrong.
+ * What is ordinary - the right number of values, Python's own numbers and bytes, in range - is written here.
+ * Everything else, and every fault, is left to FixedSizePacketBase._assemble, which makes the same bytes with
+ * struct and has the words for what is wrong.
  */
 #include "packet.h"
 
@@ -13,7 +14,8 @@ static PyObject *assemble_name;
 
 static inline void store(uint8_t *to, uint64_t bits, uint32_t width, int swap)
 {
-    uint64_t word = swap ? __builtin_bswap64(bits) >> (64 - 8 * width) : bits; /* little-endian, as every image is */
+    uint64_t word =
+        swap ? __builtin_bswap64(bits) >> (64 - 8 * width) : bits; /* little-endian, as every image is */
     memcpy(to, &word, width);
 }
 
@@ -29,7 +31,8 @@ static inline int fits_unsigned(uint64_t number, uint32_t bits)
     return bits == 64 || number >> bits == 0;
 }
 
-/* The raw number of a value: of an int, or of what a scale makes of a number. 0 if it is neither, or does not fit. */
+/* The raw number of a value: of an int, or of what a scale makes of a number. 0 if it is neither, or does not
+ * fit. */
 static int whole_of(const PacketField *field, PyObject *value, int is_signed, uint64_t *raw)
 {
     int overflow = 0;
@@ -91,7 +94,8 @@ static int write_element(const PacketField *field, PyObject *value, uint8_t *to)
         }
         Py_ssize_t bytes = PyBytes_Size(value);
         memset(to, 0, field->size);
-        memcpy(to, PyBytes_AsString(value), (size_t)(bytes < (Py_ssize_t)field->size ? bytes : (Py_ssize_t)field->size));
+        memcpy(to, PyBytes_AsString(value),
+               (size_t)(bytes < (Py_ssize_t)field->size ? bytes : (Py_ssize_t)field->size));
         return 1;
     }
     case 'f':
@@ -182,10 +186,10 @@ static int write_values(const PacketClass *class, PyObject *args, PyObject *name
 {
     Py_ssize_t given = PyTuple_Size(args), left = names == NULL ? 0 : PyDict_Size(names);
     Py_ssize_t count = PyTuple_Size(class->members);
-    if (given > (Py_ssize_t)class->field_count) {
+    if (given > (Py_ssize_t) class->field_count) {
         return 0;
     }
-    for (Py_ssize_t i = 0; i < (Py_ssize_t)class->field_count; i++) {
+    for (Py_ssize_t i = 0; i < (Py_ssize_t) class->field_count; i++) {
         const PacketField *field = (PacketField *)PyTuple_GetItem(class->members, i);
         PyObject *named = left == 0 ? NULL : PyDict_GetItemWithError(names, field->name);
         PyObject *value = i < given ? PyTuple_GetItem(args, i) : named;
@@ -193,7 +197,7 @@ static int write_values(const PacketClass *class, PyObject *args, PyObject *name
             return 0;
         }
         Ranges ranges = {0, 0};
-        if (count > (Py_ssize_t)class->field_count && i >= given) {
+        if (count > (Py_ssize_t) class->field_count && i >= given) {
             ranges = ranges_of(class, field, names);
         }
         if (value == NULL && field->constant == NULL && !ranges.named && !ranges.constant) {
@@ -219,12 +223,13 @@ int packet_init(PyObject *object, PyObject *args, PyObject *names)
 {
     Packet *self = (Packet *)object;
     if (self->class != NULL) {
-        PyErr_Format(PyExc_AttributeError, "this %R has its values: packets are frozen", (PyObject *)Py_TYPE(object));
+        PyErr_Format(PyExc_AttributeError, "this %R has its values: packets are frozen",
+                     (PyObject *)Py_TYPE(object));
         return -1;
     }
     PacketClass *class = packet_class_of(Py_TYPE(object));
     /* Made empty and then filled: bytes of one given byte would be an object that everybody shares. */
-    PyObject *data = class == NULL ? NULL : PyBytes_FromStringAndSize(NULL, (Py_ssize_t)class->size);
+    PyObject *data = class == NULL ? NULL : PyBytes_FromStringAndSize(NULL, (Py_ssize_t) class->size);
     if (data == NULL) {
         return -1;
     }

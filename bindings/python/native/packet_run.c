@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * packet_run.c - the type PacketRun: an iterator over packets of one size that lie back to back in a bytes object.
+ * packet_run.c - the type PacketRun: an iterator over packets of one size that lie back to back in a bytes
+ * object.
  */
 #include "packet.h"
 
@@ -22,7 +23,8 @@ static PyObject *run_new(PyTypeObject *type, PyObject *args, PyObject *names)
         return NULL;
     }
     if (size <= 0 || PyBytes_Size(data) % size != 0) {
-        return PyErr_Format(PyExc_ValueError, "%zd bytes are not whole packets of %zd", PyBytes_Size(data), size);
+        return PyErr_Format(PyExc_ValueError, "%zd bytes are not whole packets of %zd", PyBytes_Size(data),
+                            size);
     }
     PacketClass *native = Py_IsNone(class) ? NULL : packet_class_native(class);
     if (native == NULL && !Py_IsNone(class)) {
@@ -89,12 +91,9 @@ static void run_dealloc(PyObject *object)
 }
 
 static PyType_Slot slots[] = {
-    {Py_tp_new, run_new},
-    {Py_tp_dealloc, run_dealloc},
-    {Py_tp_traverse, run_traverse},
-    {Py_tp_iter, PyObject_SelfIter},
-    {Py_tp_iternext, run_next},
-    {0, NULL},
+    {Py_tp_new, run_new},           {Py_tp_dealloc, run_dealloc},
+    {Py_tp_traverse, run_traverse}, {Py_tp_iter, PyObject_SelfIter},
+    {Py_tp_iternext, run_next},     {0, NULL},
 };
 
 static PyType_Spec spec = {

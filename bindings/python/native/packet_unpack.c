@@ -2,8 +2,9 @@
  *
  * packet_unpack.c - the attribute `unpack` of packet classes.
  *
- * A descriptor that gives the method `unpack` of the PacketClass, which was made once: nothing is made for a call, and the call
- * finds all it needs in its `self`. That of a class serves its subclasses too, and super() in an `unpack` of theirs.
+ * A descriptor that gives the method `unpack` of the PacketClass, which was made once: nothing is made for a
+ * call, and the call finds all it needs in its `self`. That of a class serves its subclasses too, and super()
+ * in an `unpack` of theirs.
  */
 #include "packet.h"
 

@@ -30,7 +30,8 @@ static inline int32_t put_inline(Buffer *self, const void *data, uint32_t bytes,
     if (UNLIKELY(self->stride == 0)) {
         return sluice_producer_put_record(&self->producer, data, bytes, type);
     }
-    if (UNLIKELY(self->constants != NULL) && bytes == self->stride && !constants_hold(self->constants, data)) {
+    if (UNLIKELY(self->constants != NULL) && bytes == self->stride &&
+        !constants_hold(self->constants, data)) {
         return sluice_reject(&self->producer, SLUICE_E_CONSTANT);
     }
     return sluice_producer_put(&self->producer, data, bytes);
@@ -125,7 +126,8 @@ static int32_t put_locked(Buffer *self, const uint8_t *data, uint64_t bytes, uin
         }
         if (status == SLUICE_TIMEOUT && self->producer.view.policy == SLUICE_BLOCK) {
             deadline = deadline == 0 ? sluice_deadline(self->block_timeout_ns) : deadline;
-            status = buffer_wait_for_room(self, span_of(self, packets == NULL ? bytes : self->stride), deadline);
+            status =
+                buffer_wait_for_room(self, span_of(self, packets == NULL ? bytes : self->stride), deadline);
             if (status == SLUICE_OK) {
                 continue;
             }
@@ -226,7 +228,8 @@ PyObject *buffer_put(PyObject *object, PyObject *packet)
     if (LIKELY(Py_IS_TYPE(packet, self->known))) {
         const Packet *instance = (Packet *)packet;
         if (LIKELY(instance->class != NULL)) {
-            return answer(put_bytes(self, instance->bytes, instance->class->size, (uint16_t)self->known_type));
+            return answer(
+                put_bytes(self, instance->bytes, instance->class->size, (uint16_t)self->known_type));
         }
     }
     return put_object(self, packet);

@@ -212,9 +212,10 @@ class Member:
                 if isinstance(self.constant, bytes) and len(self.constant) > len(data):
                     raise struct.error(f"it has {len(self.constant)} bytes")
             else:
-                if self.mask >> self.facts.low < int(self.constant) or int(self.constant) < 0:
-                    raise struct.error(f"its bits hold 0 to {self.mask >> self.facts.low}")
-                bits, data = (struct.pack(text.upper(), word) for word in (self.mask, int(self.constant) << self.facts.low))
+                most, raw = self.mask >> self.facts.low, int(self.constant)
+                if not 0 <= raw <= most:
+                    raise struct.error(f"its bits hold 0 to {most}")
+                bits, data = (struct.pack(text.upper(), word) for word in (self.mask, raw << self.facts.low))
         except struct.error as error:
             raise ValueError(f"'{self.name}' cannot be {self.constant!r}: {error}") from None
         for place, (bit, one) in enumerate(zip(bits, data, strict=True), offset):
