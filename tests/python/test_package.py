@@ -168,7 +168,7 @@ def test_everything_public_is_documented():
     for name in sluice.__all__:
         one = getattr(sluice, name)
         assert isinstance(one, str) or inspect.getdoc(one), name
-    for kind in (sluice.FIFO, sluice.CircularBuffer, sluice.PacketLayout, sluice.Sink):
+    for kind in (sluice.FIFO, sluice.CircularBuffer, sluice.PacketLayout, sluice.Sink, sluice.PacketStatistics):
         for name in dir(kind):
             if not name.startswith("_") and name not in (
                 "flush_size",

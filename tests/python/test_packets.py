@@ -380,6 +380,10 @@ def test_what_is_no_packet_class_is_refused():
         packetclass(int)
     with pytest.raises(TypeError, match="no packet class"):
         PacketLayout.from_class(int)
+    with pytest.raises(TypeError, match="no packet class"):
+        sluice.FIFO(layout=FixedSizePacketBase)
+    with pytest.raises(TypeError, match="has no fields"):
+        FixedSizePacketBase.unpack(b"")
     with pytest.raises(TypeError, match="no field is declared before"):
         packetclass(type("P", (FixedSizePacketBase,), {"__annotations__": {"a": int}, "a": bits(0)}))
     with pytest.raises(TypeError, match=r"P\.a: .*no type of a field"):

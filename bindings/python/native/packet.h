@@ -66,6 +66,11 @@ PyObject *packet_class_make(PacketClass *self, PyObject *data);
 
 /* ---- packet_unpack.c ---- */
 
+#define UNPACK_DOC                                                                                           \
+    "unpack(data)\n--\n\nThe packet of these bytes, any bytes-like object of :attr:`size` bytes.\n\n"            \
+    ":raises SluiceError: (a ValueError) another size; a constant with another value. The text names\n"      \
+    "    field, found and expected value."
+
 /* Gives a class whose `unpack` is the native one a descriptor of its own, which need not look for its
  * PacketClass. */
 int packet_unpack_own(PacketClass *self);

@@ -136,12 +136,7 @@ static PyObject *class_unpack(PyObject *self, PyObject *data)
     return packet_class_make((PacketClass *)self, bytes);
 }
 
-static PyMethodDef unpack_method = {
-    "unpack", class_unpack, METH_O,
-    "unpack(data)\n--\n\nThe packet of these bytes, any bytes-like object of :attr:`size` bytes.\n\n"
-    ":raises SluiceError: (a ValueError) another size; a constant with another value. The text names field, "
-    "found and\n"
-    "    expected value."};
+static PyMethodDef unpack_method = {"unpack", class_unpack, METH_O, UNPACK_DOC};
 
 /* ---- the class ---- */
 
@@ -333,7 +328,7 @@ static void class_dealloc(PyObject *object)
 }
 
 static PyMethodDef class_methods[] = {
-    {"unpack", class_unpack, METH_O, NULL},
+    {"unpack", class_unpack, METH_O, UNPACK_DOC},
     {"__reduce__", class_reduce, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };

@@ -21,7 +21,7 @@ static PyObject *no_fields(PyObject *type, PyObject *data)
     return class == NULL ? NULL : PyObject_CallFunctionObjArgs(class->unpack, data, NULL);
 }
 
-static PyMethodDef no_fields_method = {"unpack", no_fields, METH_O, NULL};
+static PyMethodDef no_fields_method = {"unpack", no_fields, METH_O, UNPACK_DOC};
 
 static PyObject *unpack_get(PyObject *object, PyObject *instance, PyObject *owner)
 {

@@ -58,6 +58,8 @@ class _LazyLayout:
 
     def __get__(self, instance: object, owner: type[FixedSizePacketBase]) -> PacketLayout:
         made: PacketLayout | None = owner.__dict__.get("_made_layout")
+        if not owner._description:
+            raise AttributeError(f"{owner.__name__} has no fields: declare them, and decorate the class with packetclass")
         if made is None:
             made = PacketLayout(owner._description)
             owner._made_layout = made
