@@ -118,10 +118,12 @@ def lists():
 
 
 def arrays():
-    for length in (1, 10, 1000):
-        records = numpy.zeros(length, [("pin", "u1"), ("time", "<f8"), ("adc", "<u2")])
+    record = numpy.dtype([("pin", "u1"), ("time", "<f8"), ("adc", "<u2")])
+    for length, dtype, what in ((1, "<f8", "numbers"), (10, "<f8", "numbers"), (1000, "<f8", "numbers"), (1000, record, "packets")):
+        records = numpy.zeros(length, dtype)
         count = length * 100 - 1
-        yield f"release array, {length} a call, count", *pair(sluice.Buffer(count), PlainArrays(count), records, 1000), None
+        name = f"release array of {what}, {length} a call, count"
+        yield name, *pair(sluice.Buffer(count), PlainArrays(count), records, 1000), None
 
 
 if __name__ == "__main__":

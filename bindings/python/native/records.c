@@ -331,5 +331,5 @@ int records_register(PyObject *module)
     PyObject *type = PyType_FromSpec(&spec);
     int status = type == NULL ? -1 : PyModule_AddObjectRef(module, "Records", type);
     Py_XDECREF(type);
-    return status < 0 ? -1 : block_register(module);
+    return status < 0 || items_find() < 0 ? -1 : block_register(module);
 }

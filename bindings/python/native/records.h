@@ -8,6 +8,7 @@
  *   lane.c      a FIFO of the engine that one thread at a time fills and empties
  *   store.c     records in: lists and arrays
  *   release.c   controllers asked, records out
+ *   items.c     the items of lists and tuples where they lie
  *   block.c     the type Block: the items of arrays
  *
  * Where a record is
@@ -50,6 +51,15 @@ int block_append(Block **block, const void *data, size_t bytes);
 
 /* Gives memory back that is not in use. */
 void block_trim(Block *block);
+
+/* ---- items.c ---- */
+
+/* Where the items of a list or a tuple lie; NULL: not known, ask for them one by one. */
+PyObject **list_items(PyObject *list);
+PyObject **tuple_items(PyObject *tuple);
+
+/* Looks for them, once. 0, or -1 with an exception. */
+int items_find(void);
 
 /* ---- lane.c ---- */
 

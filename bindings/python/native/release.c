@@ -46,13 +46,25 @@ static int fill_list(const Records *self, PyObject *list, int moved)
         }
     }
     index = 0;
+    PyObject **items = list_items(list);
     for (size_t run = 0; run < self->words.run_count && self->references != 0; run++) {
         PyObject *const *words = (PyObject *const *)(const void *)self->words.runs[run].first;
-        for (uint64_t i = 0; i < self->words.runs[run].packets; i++, index++) {
-            if (words[i] != NULL) {
-                if (!moved) {
-                    Py_INCREF(words[i]);
-                }
+        uint64_t packets = self->words.runs[run].packets;
+        if (moved && items != NULL && self->references == self->stored) {
+            memcpy(items + index, words, (size_t)packets * sizeof *words); /* they were NULL */
+            index += (Py_ssize_t)packets;
+            continue;
+        }
+        for (uint64_t i = 0; i < packets; i++, index++) {
+            if (words[i] == NULL) {
+                continue;
+            }
+            if (!moved) {
+                Py_INCREF(words[i]);
+            }
+            if (items != NULL) {
+                items[index] = words[i];
+            } else {
                 (void)PyList_SetItem(list, index, words[i]);
             }
         }

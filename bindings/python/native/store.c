@@ -28,31 +28,50 @@ static int put_payload(Records *self, PyObject *record)
                : lane_put_record(&self->payloads, PyBytes_AsString(record), (uint32_t)Py_SIZE(record));
 }
 
-typedef PyObject *(*item_fn)(PyObject *, Py_ssize_t);
+/* A list or a tuple. */
+typedef struct Source {
+    PyObject *sequence;
+    PyObject *const *items; /* or NULL */
+    PyObject *(*item_of)(PyObject *, Py_ssize_t);
+    Py_ssize_t count;
+} Source;
+
+static Source list_source(PyObject *list)
+{
+    return (Source){list, list_items(list), PyList_GetItem, PyList_Size(list)};
+}
+
+static Source tuple_source(PyObject *tuple)
+{
+    return (Source){tuple, tuple_items(tuple), PyTuple_GetItem, PyTuple_Size(tuple)};
+}
 
 /* Runs no Python code: the list stays as it is. */
-static int store_items(Records *self, PyObject *records, Py_ssize_t count, item_fn item_of)
+static int store_items(Records *self, const Source *source)
 {
-    for (Py_ssize_t done = 0; done < count;) {
-        uint64_t run = (uint64_t)(count - done), good = 0;
+    for (Py_ssize_t done = 0; done < source->count;) {
+        uint64_t run = (uint64_t)(source->count - done), good = 0, payloads = 0;
         void **words = lane_claim(&self->words, &run);
         if (words == NULL) {
             return -1;
         }
         for (; good < run; good++) {
-            PyObject *record = item_of(records, done + (Py_ssize_t)good);
-            words[good] = NULL;
+            Py_ssize_t at = done + (Py_ssize_t)good;
+            PyObject *record =
+                source->items != NULL ? source->items[at] : source->item_of(source->sequence, at);
             if (UNLIKELY(is_payload(self, record))) {
                 if (put_payload(self, record) < 0) {
                     break;
                 }
+                words[good] = NULL;
+                payloads++;
                 continue;
             }
             Py_INCREF(record);
             words[good] = record;
-            self->references++;
         }
         lane_commit(&self->words, words, good);
+        self->references += good - payloads;
         self->stored += good;
         done += (Py_ssize_t)good;
         if (good < run) {
@@ -91,16 +110,16 @@ static int refuse_mixture(const Records *self, int array)
     return -1;
 }
 
-static int store_list(Records *self, PyObject *records, Py_ssize_t count, item_fn item_of)
+static int store_source(Records *self, Source source)
 {
-    if (count == 0) {
+    if (source.count == 0) {
         return 0;
     }
     if (refuse_mixture(self, 0) < 0) {
         return -1;
     }
     Py_CLEAR(self->dtype);
-    return store_items(self, records, count, item_of);
+    return store_items(self, &source);
 }
 
 static int store_block(Records *self, const void *items, size_t bytes, uint64_t count)
@@ -155,7 +174,7 @@ static int turn_to(Records *self, PyObject *dtype, PyObject *tail, PyObject *not
 static int store_objects(Records *self, PyObject *records)
 {
     PyObject *list = PySequence_List(records);
-    int status = list == NULL ? -1 : store_list(self, list, PyList_Size(list), PyList_GetItem);
+    int status = list == NULL ? -1 : store_source(self, list_source(list));
     Py_XDECREF(list);
     return status;
 }
@@ -214,10 +233,10 @@ static int store_same(Records *self, PyObject *records)
 int records_store(Records *self, PyObject *records)
 {
     if (LIKELY(Py_IS_TYPE(records, &PyList_Type))) {
-        return store_list(self, records, PyList_Size(records), PyList_GetItem);
+        return store_source(self, list_source(records));
     }
     if (Py_IS_TYPE(records, &PyTuple_Type)) {
-        return store_list(self, records, PyTuple_Size(records), PyTuple_GetItem);
+        return store_source(self, tuple_source(records));
     }
     int status = store_same(self, records);
     return status != 0 ? (status > 0 ? 0 : -1) : store_described(self, records);
