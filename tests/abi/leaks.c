@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 
 #define LOOKS 64
+#define WARM_UP 20000
 
 static int leaks; /* the broken twin */
 
@@ -145,10 +146,13 @@ static void one_run(uint64_t number)
 }
 
 /* Runs `step` `rounds` times. 0: flat; 3: it grew by half of what a leak of `bytes` a round would be. */
-static int watch(void (*step)(uint64_t), uint64_t rounds, uint64_t bytes)
+static int watch(void (*step)(uint64_t), uint64_t warm_up, uint64_t rounds, uint64_t bytes)
 {
     uint64_t early = UINT64_MAX, late = UINT64_MAX, done = 0;
     unsigned files = 0, mappings = 0;
+    for (uint64_t i = 0; i < warm_up; i++) { /* until the runtime collected its garbage for the first time */
+        step(i);
+    }
     for (unsigned at = 0; at < LOOKS; at++) {
         for (uint64_t end = rounds * (at + 1) / LOOKS; done < end; done++) {
             step(done);
@@ -186,7 +190,7 @@ int main(int count, char **arguments)
     int all = text != NULL && strcmp(text, "1") == 0;
     CHECK_OK(sluice_layout_create("> header:B=0x66; rest:15B", &layout));
     if (strcmp(arguments[2], "cycles") == 0) {
-        return all ? watch(one_cycle, 1000000, 8) : watch(one_cycle, wanted, 64);
+        return all ? watch(one_cycle, WARM_UP, 1000000, 8) : watch(one_cycle, WARM_UP, wanted, 64);
     }
-    return watch(one_run, (all ? 400000000 : wanted) / RUN, RUN * 8);
+    return watch(one_run, 100, (all ? 400000000 : wanted) / RUN, RUN * 8);
 }
