@@ -20,6 +20,12 @@ if(SETARCH)
     endif()
 endif()
 
+# valgrind's memcheck, as a launcher: exit status 9 for a wrong access and for memory that nothing refers to any more. The blocks
+# that the runtime keeps until the process ends are reachable. Its processor has no AVX-512: the loader takes a lower image.
+find_program(SLUICE_VALGRIND valgrind)
+set(SLUICE_MEMCHECK ${SLUICE_VALGRIND} --quiet --trace-children=yes --leak-check=full --error-exitcode=9
+    --show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite,indirect)
+
 function(_sluice_test_program target link sanitizer)
     add_executable(${target} ${ARGN})
     target_link_libraries(${target} PRIVATE ${link} Threads::Threads)
