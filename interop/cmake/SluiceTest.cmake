@@ -24,7 +24,8 @@ endif()
 # that the runtime keeps until the process ends are reachable. Its processor has no AVX-512: the loader takes a lower image.
 find_program(SLUICE_VALGRIND valgrind)
 set(SLUICE_MEMCHECK ${SLUICE_VALGRIND} --quiet --trace-children=yes --leak-check=full --error-exitcode=9
-    --show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite,indirect)
+    --show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite,indirect
+    --suppressions=${CMAKE_CURRENT_LIST_DIR}/memcheck.supp)
 
 function(_sluice_test_program target link sanitizer)
     add_executable(${target} ${ARGN})

@@ -36,7 +36,8 @@ try {
         field("adc", &reading::adc).format("%#06x"));
     std::cout << layout.description() << "\n\n";
 
-    const reading one{0x21525553, 0x8025, state::running, {'N', 'O', '1'}, 340, 1013.25, {{1234, 65535}}};
+    // Static, and so zero between its members, too: all bytes of a packet are put, dumped and written.
+    static const reading one{0x21525553, 0x8025, state::running, {'N', 'O', '1'}, 340, 1013.25, {{1234, 65535}}};
     layout.check(&one, sizeof one);
     for (const auto style : {sluice::text_style::plain, sluice::text_style::csv, sluice::text_style::json_lines}) {
         sluice::formatter_options options;
