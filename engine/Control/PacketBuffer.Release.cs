@@ -290,10 +290,11 @@ public sealed unsafe partial class PacketBuffer
         if (refused)
         {
             Pump.Sleep(RefusedPauseNs); // nothing more comes that could end a wait
+            return Status.WouldBlock;
         }
 
         Policy.Force(); // what is stored when the stream ends is due
-        return Status.WouldBlock;
+        return Round(deadline, ownGuests);
     }
 
     private void LetGuestsGoFirst()

@@ -79,6 +79,7 @@ public sealed unsafe partial class PacketBuffer : IDisposable, IAsyncDisposable
 
         RefuseCallbacks();
         StopPump();
+        _batches?.Widen();
         if (_sinks.Length != 0)
         {
             _ = Flush(out _, out _);

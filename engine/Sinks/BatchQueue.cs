@@ -16,10 +16,16 @@ namespace Sluice.Sinks;
 internal sealed class BatchQueue : Sink
 {
     private const int Batches = 4;
+    private const int BatchesAtTheEnd = 1024;
     private const int BatchBytes = 256 << 10;
 
-    private readonly Channel<PacketBatch> _full = Make();
-    private readonly Channel<PacketBatch> _free = Make();
+    private readonly Channel<PacketBatch> _full = Channel.CreateUnbounded<PacketBatch>(
+        new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+
+    private readonly Channel<PacketBatch> _free = Channel.CreateBounded<PacketBatch>(
+        new BoundedChannelOptions(Batches) { SingleReader = true, SingleWriter = true });
+
+    private int _most = Batches;
     private int _made;
     private int _readers;
     private bool _refused;
@@ -47,7 +53,7 @@ internal sealed class BatchQueue : Sink
 
             Batch part = next.Fill(rest);
             Take(part.Length, part.Packets, part.Length);
-            _ = (part.Packets == 0 ? _free : _full).Writer.TryWrite(next); // there is room for all of them
+            _ = (part.Packets == 0 ? _free : _full).Writer.TryWrite(next);
             rest = rest.From(part.End);
         }
 
@@ -56,6 +62,11 @@ internal sealed class BatchQueue : Sink
 
     /// <inheritdoc/>
     public override void End() => _full.Writer.TryComplete();
+
+    /// <summary>
+    /// The buffer is about to end: what it still holds, 256 MiB at most, moves into batches that the reader gets afterwards.
+    /// </summary>
+    public void Widen() => _most = BatchesAtTheEnd;
 
     /// <summary>Becomes the reader.</summary>
     /// <exception cref="SluiceException">Busy: there is one.</exception>
@@ -98,9 +109,6 @@ internal sealed class BatchQueue : Sink
     /// <inheritdoc/>
     protected override string Describe(Status status, long detail) => "the reader is gone";
 
-    private static Channel<PacketBatch> Make() => Channel.CreateBounded<PacketBatch>(
-        new BoundedChannelOptions(Batches) { SingleReader = true, SingleWriter = true });
-
     private bool TryGetFree([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out PacketBatch? batch)
     {
         if (_free.Reader.TryRead(out batch))
@@ -108,7 +116,7 @@ internal sealed class BatchQueue : Sink
             return true;
         }
 
-        if (_made < Batches)
+        if (_made < _most)
         {
             _made++;
             batch = new PacketBatch(BatchBytes);
