@@ -30,6 +30,15 @@ public interface IPacketSource : IDisposable
     /// </returns>
     Status Peek(long most, out Batch batch);
 
+    /// <summary>
+    /// Shows the run that follows one that was shown, where the packets do not lie in one: after a <see cref="Peek"/>, before
+    /// a release.
+    /// </summary>
+    /// <param name="position">The position behind the run that was shown last.</param>
+    /// <param name="batch">All of the next run; it may be nothing but aborted records.</param>
+    /// <returns><see cref="Status.Ok"/>; <see cref="Status.WouldBlock"/>: that was the last one.</returns>
+    Status PeekBehind(long position, out Batch batch);
+
     /// <summary>Gives the room of a batch, or of its first part, back to the producers.</summary>
     Status Release(in Batch batch);
 

@@ -99,6 +99,9 @@ public abstract unsafe class PacketStore : IPacketSource, IPacketIngress
     public abstract Status Peek(long most, out Batch batch);
 
     /// <inheritdoc/>
+    public abstract Status PeekBehind(long position, out Batch batch);
+
+    /// <inheritdoc/>
     /// <returns>
     /// <see cref="Status.State"/>: the batch does not begin at the oldest packet, so it was released already or never shown.
     /// </returns>

@@ -188,6 +188,24 @@ public sealed unsafe partial class RingChain : PacketStore
     }
 
     /// <inheritdoc/>
+    public override Status PeekBehind(long position, out Batch batch)
+    {
+        batch = default;
+        for (ChainSegment? at = _first; at != null; at = at.Drain!.IsComplete ? at.Next : null)
+        {
+            RingDrain drain = at.Drain!;
+            _ = drain.Readable; // what IsComplete looks at
+            if (drain.PeekBehind(Math.Max(position - at.Offset, drain.Tail), out batch) == Status.Ok)
+            {
+                batch = new Batch(batch.Data, batch.Length, batch.Packets, batch.Stride, batch.Position + at.Offset);
+                return Status.Ok;
+            }
+        }
+
+        return Status.WouldBlock;
+    }
+
+    /// <inheritdoc/>
     public override Status Release(in Batch batch)
     {
         RingDrain drain = _first.Drain!;
@@ -199,7 +217,7 @@ public sealed unsafe partial class RingChain : PacketStore
         Status status = drain.Release(batch.Length, batch.Packets);
         if (status == Status.Ok)
         {
-            _turnedAway = false;
+            _turnedAway = _turnedAway && batch.Length == 0;
             if (drain.IsDrained && _first.Next is { } next)
             {
                 Leave(next);

@@ -131,11 +131,43 @@ internal sealed unsafe class RingDrain : IDisposable
         return status;
     }
 
+    /// <summary>Shows the run that begins at a position, or behind the aborted slots there.</summary>
+    internal Status PeekBehind(long position, out Batch batch)
+    {
+        if (!_celled)
+        {
+            Status status = Consumer->Peek(0, out batch);
+            if (status != Status.Ok || position >= batch.End)
+            {
+                batch = default;
+                return Status.WouldBlock;
+            }
+
+            batch = batch.From(position);
+            return Status.Ok;
+        }
+
+        ref RingView view = ref Consumer->View;
+        ulong begin = (ulong)position, end, packets = 0, limit = Consumer->Tail + view.Capacity;
+        while (begin < limit && IsSettled(begin, RingHeader.CellAborted))
+        {
+            begin += view.Stride;
+        }
+
+        for (end = begin; end < limit && IsSettled(end, RingHeader.CellCommitted); end += view.Stride)
+        {
+            packets++;
+        }
+
+        batch = new Batch(view.Data + (begin & view.Mask), (long)(end - begin), (long)packets, (int)view.Stride, (long)begin);
+        return packets == 0 ? Status.WouldBlock : Status.Ok;
+    }
+
     /// <summary>Gives back the first bytes of what was shown.</summary>
     internal Status Release(long bytes, long packets)
     {
         Status status = Consumer->Release(bytes, packets);
-        if (status == Status.Ok)
+        if (status == Status.Ok && bytes != 0)
         {
             _turnedAway = TurnedAway;
         }
@@ -151,6 +183,13 @@ internal sealed unsafe class RingDrain : IDisposable
     {
         ulong wanted = (ulong)moreThan + 1;
         return (long)(Consumer->View.DropsOldest ? wanted : Math.Min(wanted, MostUseful + 1));
+    }
+
+    private bool IsSettled(ulong position, uint state)
+    {
+        ref RingView view = ref Consumer->View;
+        ulong sequence = view.Sequence(position), cell = Volatile.Read(ref view.CellAt(sequence));
+        return RingHeader.CellAge(cell, sequence) == 0 && ((uint)cell & 3) == state;
     }
 
     // Runs over cells that are settled, past aborted ones.

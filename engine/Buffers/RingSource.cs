@@ -100,6 +100,9 @@ public sealed unsafe class RingSource : PacketStore
     public override Status Peek(long most, out Batch batch) => _drain.Peek(most, out batch);
 
     /// <inheritdoc/>
+    public override Status PeekBehind(long position, out Batch batch) => _drain.PeekBehind(position, out batch);
+
+    /// <inheritdoc/>
     public override Status Release(in Batch batch) =>
         batch.Length != 0 && batch.Position != _drain.Tail ? Status.State : _drain.Release(batch.Length, batch.Packets);
 

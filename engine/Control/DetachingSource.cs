@@ -80,8 +80,14 @@ internal sealed unsafe class DetachingSource : IPacketSource
     }
 
     /// <inheritdoc/>
+    /// <remarks>What is behind the copy is shown in the ring itself, which is held until a release.</remarks>
+    public Status PeekBehind(long position, out Batch batch) =>
+        position == _held.End ? _ring.Peek(0, out batch) : _ring.PeekBehind(position, out batch);
+
+    /// <inheritdoc/>
     public Status Release(in Batch batch)
     {
+        _ = _ring.Release(default); // gives up a hold of PeekBehind
         if (batch.Length > _held.Length)
         {
             return Status.Size;

@@ -56,10 +56,14 @@ public sealed unsafe partial class PacketBuffer
         }
     }
 
-    /// <summary>Shows the oldest packets in one run to <paramref name="look"/>, under the gate.</summary>
+    /// <summary>Shows the stored packets, oldest first, run by run, to <paramref name="look"/>, under the gate.</summary>
     /// <param name="most">Bytes at most; 0: no limit.</param>
     /// <param name="state">Handed to <paramref name="look"/>, so that it need not be made anew for each call.</param>
-    /// <param name="look">Must not keep the batch.</param>
+    /// <param name="look">Must not keep the batch. Any answer but <see cref="Status.Ok"/> ends the call and is returned.</param>
+    /// <returns>
+    /// <see cref="Status.WouldBlock"/>: nothing is stored; <see cref="Status.Size"/>: the first packet is larger than
+    /// <paramref name="most"/>; else the last answer of <paramref name="look"/>.
+    /// </returns>
     public Status Peek<TState>(long most, TState state, Func<Batch, TState, Status> look)
     {
         Enter();
@@ -71,9 +75,18 @@ public sealed unsafe partial class PacketBuffer
                 return status;
             }
 
-            Status answer = look(batch, state);
-            _source.Release(batch.Cut(0)); // gives up a hold on the tail, and nothing else
-            return answer;
+            long left = most > 0 ? most : long.MaxValue;
+            Batch first = batch;
+            do
+            {
+                status = batch.Packets == 0 ? Status.Ok : look(batch, state);
+                left -= batch.Length;
+                Status next = status == Status.Ok && left > 0 ? _source.PeekBehind(batch.End, out batch) : Status.WouldBlock;
+                batch = next == Status.Ok ? batch.Cut(left) : default;
+            }
+            while (batch.Length != 0);
+            _ = _source.Release(first.Cut(0)); // gives up a hold on the tail, and nothing else
+            return status;
         }
         finally
         {

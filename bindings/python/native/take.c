@@ -49,6 +49,13 @@ static int32_t copy_oldest(void *user, const sluice_batch *batch)
     return SLUICE_OK;
 }
 
+/* The first run is enough. */
+static int32_t look_at_oldest(void *user, const sluice_batch *batch)
+{
+    int32_t status = copy_oldest(user, batch);
+    return status == SLUICE_OK && ((Oldest *)user)->found ? SLUICE_WOULD_BLOCK : status;
+}
+
 /* The same for packets of a class, whose `unpack` may be Python code, and may raise: then the packet stays. */
 static int32_t unpack_oldest(void *user, const sluice_batch *batch)
 {
@@ -143,7 +150,7 @@ PyObject *buffer_peek(PyObject *object, PyObject *unused)
     }
     memset(&oldest, 0, offsetof(Oldest, small));
     oldest.buffer = self;
-    ENGINE_CALL(self, status, library.buffer_peek(self->handle, self->stride, copy_oldest, &oldest));
+    ENGINE_CALL(self, status, library.buffer_peek(self->handle, self->stride, look_at_oldest, &oldest));
     return packet_of(&oldest, status, NULL);
 }
 

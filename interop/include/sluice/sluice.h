@@ -211,8 +211,9 @@ SLUICE_CHECKED int32_t sluice_buffer_pop_many(sluice_buffer *buffer, void *packe
  * fault, it is kept. */
 typedef int32_t (*sluice_batch_fn)(void *user, const struct sluice_batch *batch);
 
-/* Shows the oldest packets in one run without taking them, at most max_bytes (0: no limit), to `look`, which runs under
- * the buffer's lock and must not keep the pointer. Its status is returned. Since 0.1. */
+/* Shows the stored packets without taking them, oldest first, run by run, at most max_bytes (0: all), to `look`, which runs
+ * under the buffer's lock and must not keep the pointer; any answer but 0 ends the call and is returned. WOULD_BLOCK: none is
+ * there. E_SIZE: the first packet is larger than max_bytes. Since 0.1. */
 SLUICE_CHECKED int32_t sluice_buffer_peek(sluice_buffer *buffer, size_t max_bytes, sluice_batch_fn look, void *user);
 
 /* Takes the oldest packets out run by run, at most `most` packets: each run is shown in place to `accept`, under the buffer's

@@ -111,6 +111,7 @@ public sealed unsafe class PacketBufferTakingTests
                     break;
             }
 
+            Peek(buffer, random, model, drops);
             Assert.True(drops || model.Count == buffer.Size, $"{buffer.Size} packets are stored, not {model.Count}");
         }
     }
@@ -190,6 +191,34 @@ public sealed unsafe class PacketBufferTakingTests
             Assert.Equal(stored == 0 ? Status.WouldBlock : refuse == 0 ? Status.Timeout : Status.Ok, status);
             Assert.Equal(refuse == 0 ? 0 : most == 0 ? stored : Math.Min(most, stored), taken);
         }
+    }
+
+    // All that is stored, in whatever runs it lies, or as many bytes as were asked for.
+    private static void Peek(PacketBuffer buffer, Random random, Queue<long> model, bool drops)
+    {
+        var seen = new List<long>();
+        long most = buffer.Stride != 0 && random.Next(2) == 0 ? random.Next(1, 40) * Stride : 0;
+        Status status = buffer.Peek(most, seen, static (batch, seen) =>
+        {
+            long at = 0;
+            Assert.NotEqual(0, batch.Packets);
+            while (batch.TryNext(ref at, out ReadOnlySpan<byte> packet, out _))
+            {
+                seen.Add(BitConverter.ToInt64(packet));
+            }
+
+            return Status.Ok;
+        });
+        Assert.Equal(seen.Count == 0 ? Status.WouldBlock : Status.Ok, status);
+        if (drops)
+        {
+            Assert.Equal(seen.Order(), seen);
+            Assert.True(seen.Count == 0 || seen[^1] == model.Last() || most != 0);
+            Assert.True(most != 0 || seen.Count == buffer.Size);
+            return;
+        }
+
+        Assert.Equal(most == 0 ? model : model.Take((int)(most / Stride)), seen);
     }
 
     // The oldest of the model; a buffer that drops the oldest may have skipped some.

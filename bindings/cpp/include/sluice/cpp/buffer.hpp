@@ -136,8 +136,8 @@ public:
         }
     }
 
-    // Shows the oldest packets in one run, at most max_bytes (0: no limit), to `look`, void(const batch &), without taking
-    // them. It runs on this thread under the buffer's lock; what it throws comes out. Returns false when none is there.
+    // Shows the stored packets, oldest first, run by run, at most max_bytes (0: all), to `look`, void(const batch &), without
+    // taking them. It runs on this thread under the buffer's lock; what it throws comes out. Returns false when none is there.
     template <class Look> bool peek(Look &&look, std::size_t max_bytes = 0)
     {
         return something(peeked(look, max_bytes, true));
