@@ -77,8 +77,10 @@ public sealed unsafe partial class PacketBuffer
 
             long left = most > 0 ? most : long.MaxValue;
             Batch first = batch;
+            bool any = false;
             do
             {
+                any |= batch.Packets != 0; // else nothing but aborted records
                 status = batch.Packets == 0 ? Status.Ok : look(batch, state);
                 left -= batch.Length;
                 Status next = status == Status.Ok && left > 0 ? _source.PeekBehind(batch.End, out batch) : Status.WouldBlock;
@@ -86,7 +88,7 @@ public sealed unsafe partial class PacketBuffer
             }
             while (batch.Length != 0);
             _ = _source.Release(first.Cut(0)); // gives up a hold on the tail, and nothing else
-            return status;
+            return any ? status : Status.WouldBlock;
         }
         finally
         {

@@ -18,7 +18,7 @@
  *   take.c      packets out
  *   classes.c   which class each packet of a buffer had
  *   batch.c     many packets as one object; pop_many
- *   claim.c     room in the ring, filled in place
+ *   claim.c     room in the ring, filled in place; claim_type.c is the type Claim
  *   iterate.c   packets one after the other
  *   event.c     waiting in an event loop
  *   callback.c  Python functions that the engine calls
@@ -356,36 +356,7 @@ PyObject *buffer_fault(Buffer *self, int32_t status);
  * `what`. */
 int seconds_to_ns(PyObject *seconds, const char *what, int64_t *ns);
 
-/* ---- batch.c ---- */
-
-/* At most `most` packets (0: all, which counts as a release), taken out, as pop_many returns them. */
-PyObject *buffer_take_batch(Buffer *self, uint64_t most);
-
-/* A copy of the packets of a run. Under the GIL; may run Python code. */
-PyObject *batch_object(Buffer *self, const sluice_batch *batch);
-
-/* The packets of a run behind those of the list. 0, or -1 with an exception and the list as it was. */
-int batch_append(Buffer *self, PyObject *list, const sluice_batch *batch);
-
-/* ---- claim.c ---- */
-
-int claim_register(PyObject *module);
-
-/* Under the lock: waits until no claim is open. -1: an exception is set, and the lock is given back. */
-int claim_wait(Buffer *self, int64_t timeout_ns);
-
-/* Gives an open claim back whoever sees its memory: nobody does any more. */
-void claim_forget(Buffer *self);
-
-/* ---- iterate.c, controllers.c ---- */
-
-int iterate_register(PyObject *module);
-int controllers_register(PyObject *module);
-
-/* ---- event.c ---- */
-
-void event_wake(Buffer *self);
-void event_close(Buffer *self);
+#include "taking.h"
 
 /* ---- classes.c ---- */
 
@@ -426,22 +397,10 @@ PyObject *buffer_put(PyObject *self, PyObject *packet);
 PyObject *buffer_put_many(PyObject *self, PyObject *packets);
 PyObject *buffer_pop(PyObject *self, PyObject *unused);
 PyObject *buffer_peek(PyObject *self, PyObject *unused);
-PyObject *buffer_pop_many(PyObject *self, PyObject *args, PyObject *names);
-PyObject *buffer_claim(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names);
-PyObject *buffer_iter(PyObject *self);
-PyObject *buffer_drain(PyObject *self, PyObject *unused);
 PyObject *buffer_clear(PyObject *self, PyObject *unused);
 PyObject *buffer_add_callback_sink(PyObject *self, PyObject *accept);
 PyObject *buffer_add_memory_sink(PyObject *self, PyObject *limit);
 PyObject *buffer_sink_take(PyObject *self, PyObject *args);
-PyObject *buffer_add_controller(PyObject *self, PyObject *decide);
-PyObject *buffer_on_reset(PyObject *self, PyObject *hook);
-PyObject *buffer_force_release(PyObject *self, PyObject *unused);
-PyObject *buffer_wait_begin(PyObject *self, PyObject *unused);
-PyObject *buffer_wait_end(PyObject *self, PyObject *unused);
-PyObject *buffer_wait_round(PyObject *self, PyObject *unused);
-PyObject *buffer_keep_rest(PyObject *self, PyObject *flag);
-PyObject *buffer_rest(PyObject *self, PyObject *unused);
 PyObject *buffer_add_file_sink(PyObject *self, PyObject *args, PyObject *names);
 PyObject *buffer_add_text_sink(PyObject *self, PyObject *args, PyObject *names);
 PyObject *buffer_sink_info(PyObject *self, PyObject *sink);

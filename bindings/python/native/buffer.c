@@ -6,26 +6,6 @@
 
 __thread Buffer *calling;
 
-int seconds_to_ns(PyObject *seconds, const char *what, int64_t *ns)
-{
-    if (seconds == NULL || Py_IsNone(seconds)) {
-        *ns = -1;
-        return 0;
-    }
-    double value = PyFloat_AsDouble(seconds);
-    if (value == -1.0 && PyErr_Occurred()) {
-        return -1;
-    }
-    if (!(value >= 0)) {
-        char text[64];
-        (void)snprintf(text, sizeof text, "%g", value);
-        PyErr_Format(PyExc_ValueError, "%s is %s s, it must be 0 or more, or None", what, text);
-        return -1;
-    }
-    *ns = value >= 9e9 ? -1 : (int64_t)(value * 1e9);
-    return 0;
-}
-
 int buffer_usable(Buffer *self)
 {
     if (engine_there() < 0) {

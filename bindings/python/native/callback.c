@@ -66,6 +66,10 @@ void callback_raised(Buffer *buffer, int *reported, const char *report)
     }
     if (calling == buffer) {
         PyObject *before = buffer->failure;
+        if (before != NULL && !PyObject_IsInstance(before, PyExc_Exception)) { /* Ctrl-C outlasts the faults after it */
+            Py_DECREF(error);
+            return;
+        }
         buffer->failure = error;
         Py_XDECREF(before);
         return;

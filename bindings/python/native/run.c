@@ -61,6 +61,13 @@ static int32_t in_slices(Buffer *self, int32_t (*call)(sluice_buffer *, int64_t)
         if (PyErr_CheckSignals() < 0) {
             return INT32_MIN;
         }
+        PyObject *failure = self->failure;
+        if (failure != NULL && !PyObject_IsInstance(failure, PyExc_Exception)) { /* Ctrl-C in a callback */
+            self->failure = NULL;
+            PyErr_SetObject((PyObject *)Py_TYPE(failure), failure);
+            Py_DECREF(failure);
+            return INT32_MIN;
+        }
         if (status != not_now || left < SLICE_NS) {
             return status;
         }
@@ -71,6 +78,26 @@ int32_t stop_in_slices(Buffer *self, int64_t timeout_ns)
 {
     int32_t status = in_slices(self, library.buffer_stop, timeout_ns, SLUICE_WOULD_BLOCK);
     return status == SLUICE_WOULD_BLOCK ? SLUICE_TIMEOUT : status; /* a sink was not ready all the time */
+}
+
+int seconds_to_ns(PyObject *seconds, const char *what, int64_t *ns)
+{
+    if (seconds == NULL || Py_IsNone(seconds)) {
+        *ns = -1;
+        return 0;
+    }
+    double value = PyFloat_AsDouble(seconds);
+    if (value == -1.0 && PyErr_Occurred()) {
+        return -1;
+    }
+    if (!(value >= 0)) {
+        char text[64];
+        (void)snprintf(text, sizeof text, "%g", value);
+        PyErr_Format(PyExc_ValueError, "%s is %s s, it must be 0 or more, or None", what, text);
+        return -1;
+    }
+    *ns = value >= 9e9 ? -1 : (int64_t)(value * 1e9);
+    return 0;
 }
 
 int timeout_of(const char *name, PyObject *const *args, Py_ssize_t count, PyObject *names, int64_t *ns)
