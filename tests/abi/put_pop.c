@@ -193,8 +193,31 @@ static void framed_records(uint32_t kind)
     CHECK_OK(sluice_buffer_destroy(buffer));
 }
 
+/* A FIFO that grew holds its packets in several runs; a look shows all of them. */
+static void a_look_shows_every_run(void)
+{
+    sluice_buffer_options options = packet_options();
+    options.kind = SLUICE_FIFO;
+    options.capacity = 4096;
+    sluice_buffer *buffer = new_buffer(&options);
+    put_packets(buffer, 0, 1000);
+    runs what = {.refuse_from = UINT64_MAX};
+    CHECK_OK(sluice_buffer_peek(buffer, 0, take_run, &what));
+    CHECK(what.packets == 1000 && what.calls > 1);
+    what = (runs){.refuse_from = UINT64_MAX};
+    CHECK_OK(sluice_buffer_peek(buffer, 500 * sizeof(packet) + 1, take_run, &what));
+    CHECK(what.packets == 500);
+    what = (runs){.refuse_from = 1, .answer = SLUICE_TIMEOUT};
+    CHECK_STATUS(sluice_buffer_peek(buffer, 0, take_run, &what), SLUICE_TIMEOUT);
+    CHECK(what.calls == 1 && stats_of(buffer).stored_packets == 1000);
+    CHECK_OK(sluice_buffer_clear(buffer));
+    CHECK_STATUS(sluice_buffer_peek(buffer, 0, take_run, &what), SLUICE_WOULD_BLOCK);
+    CHECK_OK(sluice_buffer_destroy(buffer));
+}
+
 int main(void)
 {
+    a_look_shows_every_run();
     fixed_strides(SLUICE_CIRCULAR);
     fixed_strides(SLUICE_FIFO);
     framed_records(SLUICE_CIRCULAR);

@@ -165,6 +165,31 @@ def test_iteration_takes_nothing_out(make):
         assert list(buffer) == []
 
 
+def test_iteration_sees_all_segments_of_a_fifo():
+    for options in ({"packet_size": 8}, {}):
+        with sluice.FIFO(capacity=1 << 12, **options) as buffer:
+            put = [index.to_bytes(8, "big") for index in range(3000)]
+            buffer.put_many(put)
+            assert buffer.stats()["segments"] > 1
+            assert list(buffer) == put
+            assert put[-1] in buffer
+            assert buffer.peek() == put[0]
+            assert len(buffer) == 3000
+
+
+def test_iteration_of_a_buffer_that_drops_the_oldest():
+    with sluice.CircularBuffer(packet_size=1024, capacity=1 << 21, full="drop_oldest") as buffer:
+        for index in range(3000):
+            buffer.put(index.to_bytes(1024, "big"))
+            if index == 1000:
+                assert buffer.peek() == bytes(1024)
+        stored = [int.from_bytes(packet, "big") for packet in buffer]
+        assert stored[-1] == 2999
+        assert len(stored) == len(buffer)
+        assert stored == sorted(stored)
+        assert [int.from_bytes(packet, "big") for packet in buffer.drain()] == stored
+
+
 def test_iteration_sees_what_was_there_when_it_began(make):
     buffer = make(packet_size=7)
     buffer.put_many(records(0, 3))

@@ -144,7 +144,10 @@ extern int32_t engine_gone;
 /* Whether the library was ever called: a fork before that leaves the child free. */
 extern int engine_used;
 
-/* Slow puts and claims that are under way without the GIL; the exit handler waits for them. Under the GIL. */
+/* Claims that are open; the exit handler gives them half a second. Under the GIL. */
+extern int open_claims;
+
+/* Slow puts that are under way without the GIL; the exit handler waits for them. Under the GIL. */
 extern int slow_puts;
 
 /* Set when the interpreter goes away: engine threads must not ask for the GIL any more. */

@@ -23,7 +23,7 @@ static void finish(Claim *claim)
     claim->state = CLAIM_DONE;
     if (self->claim == claim) {
         self->claim = NULL;
-        slow_puts--;
+        open_claims--;
         if (PyThread_acquire_lock(self->lock, NOWAIT_LOCK) == PY_LOCK_ACQUIRED) {
             buffer_unlock(self); /* else whoever has it will see to `ready` */
         }
@@ -162,7 +162,7 @@ int32_t claim_open(Claim *claim)
     if (__builtin_mul_overflow(claim->count, self->stride != 0 ? self->stride : 1, &claim->bytes)) {
         claim->bytes = UINT64_MAX;
     }
-    slow_puts++; /* until the claim is over: the exit handler waits for a while */
+    slow_puts++;
     if (buffer_lock(self) == 0 && claim_wait(self, self->block_timeout_ns) == 0) {
         if (buffer_usable(self) == 0 && buffer_open_producer(self) == 0) {
             status = reserve_slowly(claim);
@@ -171,12 +171,11 @@ int32_t claim_open(Claim *claim)
             claim->thread = PyThread_get_thread_ident();
             claim->state = CLAIM_OPEN;
             self->claim = claim;
+            open_claims++;
         }
         buffer_unlock(self);
     }
-    if (status != SLUICE_OK) {
-        slow_puts--;
-    }
+    slow_puts--;
     return status;
 }
 

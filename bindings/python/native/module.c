@@ -8,6 +8,7 @@
 
 int32_t engine_gone;
 int slow_puts;
+int open_claims;
 int interpreter_gone;
 PyObject *sluice_module;
 
@@ -41,7 +42,7 @@ static PyObject *module_shutdown(PyObject *module, PyObject *seconds)
     engine_gone =
         SLUICE_E_SHUTDOWN; /* no put begins any more; those under way see it at the end of their slice */
     struct timespec pause = {.tv_sec = 0, .tv_nsec = 1000000};
-    for (int round = 0; slow_puts > 0 && round < 5000; round++) {
+    for (int round = 0; (slow_puts > 0 && round < 5000) || (open_claims > 0 && round < 500); round++) {
         Py_BEGIN_ALLOW_THREADS(void) nanosleep(&pause, NULL);
         Py_END_ALLOW_THREADS
     }
