@@ -6,12 +6,13 @@
  *   packets of one size, without          bytes, back to back
  *   packets of any size                   a list of what was put
  *
- * A batch belongs to whoever got it: its memory is its own, never that of the ring. Packets of one size are copied once,
- * without the GIL.
+ * A batch belongs to whoever got it: its memory is its own, never that of the ring. Packets of one size are
+ * copied once, without the GIL.
  */
 #include "binding.h"
 
-/* What makes an array of memory: a callable, or None where bytes are all there is. Borrowed; NULL with an exception. */
+/* What makes an array of memory: a callable, or None where bytes are all there is. Borrowed; NULL with an
+ * exception. */
 static PyObject *array_maker(Buffer *self)
 {
     if (self->arrays == NULL) {
@@ -90,7 +91,8 @@ static PyObject *finished(PyObject *maker, PyObject *object, uint64_t bytes)
 {
     if (PyByteArray_Check(object)) {
         PyObject *array = NULL;
-        if ((uint64_t)PyByteArray_Size(object) == bytes || PyByteArray_Resize(object, (Py_ssize_t)bytes) == 0) {
+        if ((uint64_t)PyByteArray_Size(object) == bytes ||
+            PyByteArray_Resize(object, (Py_ssize_t)bytes) == 0) {
             array = PyObject_CallFunctionObjArgs(maker, object, NULL);
         }
         Py_DECREF(object);
@@ -99,7 +101,8 @@ static PyObject *finished(PyObject *maker, PyObject *object, uint64_t bytes)
     if ((uint64_t)PyBytes_Size(object) == bytes) {
         return object;
     }
-    PyObject *exact = PyBytes_FromStringAndSize(PyBytes_AsString(object), (Py_ssize_t)bytes); /* others took or put meanwhile */
+    PyObject *exact = PyBytes_FromStringAndSize(PyBytes_AsString(object),
+                                                (Py_ssize_t)bytes); /* others took or put meanwhile */
     Py_DECREF(object);
     return exact;
 }
@@ -124,7 +127,8 @@ static PyObject *take_packets(Buffer *self, uint64_t most)
     }
     taking.memory = memory_of(taking.object);
     ENGINE_CALL(self, status, library.buffer_take(self->handle, most, accept_packets, &taking, &taken));
-    if (status < 0 && taking.bytes == 0) { /* else what was taken before is more than the fault, which will come again */
+    if (status < 0 &&
+        taking.bytes == 0) { /* else what was taken before is more than the fault, which will come again */
         Py_DECREF(taking.object);
         if (taking.error == NULL) {
             return raise_engine(status, NULL);
@@ -165,7 +169,8 @@ int batch_append(Buffer *self, PyObject *list, const sluice_batch *batch)
     return 0;
 }
 
-/* Runs under the engine's lock. The packets are made there, as the `unpack` of a class may raise: then they stay. */
+/* Runs under the engine's lock. The packets are made there, as the `unpack` of a class may raise: then they
+ * stay. */
 static int32_t accept_records(void *user, const sluice_batch *batch)
 {
     Listing *listing = user;
@@ -233,7 +238,8 @@ static PyObject *take_into(Buffer *self, uint64_t most, PyObject *out)
 {
     Py_buffer view;
     if (self->stride == 0) {
-        PyErr_SetString(PyExc_TypeError, "packets of any size do not lie back to back: `out` needs packets of one size");
+        PyErr_SetString(PyExc_TypeError,
+                        "packets of any size do not lie back to back: `out` needs packets of one size");
         return NULL;
     }
     if (PyObject_GetBuffer(out, &view, PyBUF_WRITABLE | PyBUF_ND | PyBUF_FORMAT) < 0) {
@@ -246,7 +252,8 @@ static PyObject *take_into(Buffer *self, uint64_t most, PyObject *out)
         Taking taking = {.memory = view.buf, .room = (uint64_t)view.len};
         most = most == 0 || most > fit ? fit : most;
         if (most > 0) {
-            ENGINE_CALL(self, status, library.buffer_take(self->handle, most, accept_packets, &taking, &taken));
+            ENGINE_CALL(self, status,
+                        library.buffer_take(self->handle, most, accept_packets, &taking, &taken));
         }
         result = status < 0 && taken == 0 ? raise_engine(status, NULL) : PyLong_FromUnsignedLongLong(taken);
     }
@@ -260,7 +267,8 @@ PyObject *buffer_pop_many(PyObject *object, PyObject *args, PyObject *names)
     Buffer *self = (Buffer *)object;
     PyObject *limit = Py_None, *out = Py_None;
     Py_ssize_t most = 0;
-    if (!PyArg_ParseTupleAndKeywords(args, names, "|OO:pop_many", keywords, &limit, &out) || buffer_usable(self) < 0) {
+    if (!PyArg_ParseTupleAndKeywords(args, names, "|OO:pop_many", keywords, &limit, &out) ||
+        buffer_usable(self) < 0) {
         return NULL;
     }
     if (!Py_IsNone(limit)) {

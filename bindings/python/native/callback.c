@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * callback.c - Python functions that the engine calls: how its threads come by the GIL, and where exceptions go.
+ * callback.c - Python functions that the engine calls: how its threads come by the GIL, and where exceptions
+ * go.
  *
- * A callback runs on the thread that flushes or evaluates, under the engine's lock: one of Python's inside a method of the
- * buffer, or the pump's. An exception keeps the packets stored; it is the cause of what the call of this thread raises, or
- * goes to the logger `sluice`, once until the function works again. Ctrl-C in a callback is Ctrl-C.
+ * A callback runs on the thread that flushes or evaluates, under the engine's lock: one of Python's inside a
+ * method of the buffer, or the pump's. An exception keeps the packets stored; it is the cause of what the
+ * call of this thread raises, or goes to the logger `sluice`, once until the function works again. Ctrl-C in
+ * a callback is Ctrl-C.
  */
 #include "binding.h"
 
@@ -66,7 +68,8 @@ void callback_raised(Buffer *buffer, int *reported, const char *report)
     }
     if (calling == buffer) {
         PyObject *before = buffer->failure;
-        if (before != NULL && !PyObject_IsInstance(before, PyExc_Exception)) { /* Ctrl-C outlasts the faults after it */
+        if (before != NULL &&
+            !PyObject_IsInstance(before, PyExc_Exception)) { /* Ctrl-C outlasts the faults after it */
             Py_DECREF(error);
             return;
         }
@@ -130,7 +133,8 @@ int32_t callback_accept(void *user, const sluice_batch *batch)
     }
     int32_t status = SLUICE_E_CALLBACK;
     PyObject *packets = batch_object(callback->buffer, batch);
-    PyObject *answer = packets == NULL ? NULL : PyObject_CallFunctionObjArgs(callback->function, packets, NULL);
+    PyObject *answer =
+        packets == NULL ? NULL : PyObject_CallFunctionObjArgs(callback->function, packets, NULL);
     Py_XDECREF(packets);
     if (answer != NULL) {
         status = Py_IsFalse(answer) ? SLUICE_WOULD_BLOCK : SLUICE_OK;

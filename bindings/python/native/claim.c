@@ -3,12 +3,14 @@
  * claim.c - room in the ring, filled in place by Python.
  *
  *   new -> open -> done            committed, or given back
- *            `--> left -> done     the block is over, but something still sees its memory: given back once nothing does
+ *            `--> left -> done     the block is over, but something still sees its memory: given back once
+ * nothing does
  *
- * 1. While a claim is open or left, the producer of the buffer is the claim's; `ready` is 0, and whoever needs the producer
- *    asks claim_wait under the lock.
- * 2. The claim itself exports its memory. Views, their slices and arrays made of them keep an export; as long as there is one,
- *    the room is neither committed nor used again, so that nothing can write into packets that are stored.
+ * 1. While a claim is open or left, the producer of the buffer is the claim's; `ready` is 0, and whoever
+ * needs the producer asks claim_wait under the lock.
+ * 2. The claim itself exports its memory. Views, their slices and arrays made of them keep an export; as long
+ * as there is one, the room is neither committed nor used again, so that nothing can write into packets that
+ * are stored.
  * 3. A claim holds its buffer; the buffer knows its claim, and holds it not.
  */
 #include "claim.h"
@@ -67,7 +69,8 @@ static int settle_left(Claim *claim)
 
 int claim_wait(Buffer *self, int64_t timeout_ns)
 {
-    int64_t deadline = sluice_deadline(timeout_ns < 0 || timeout_ns > CLAIM_PATIENCE_NS ? CLAIM_PATIENCE_NS : timeout_ns);
+    int64_t deadline =
+        sluice_deadline(timeout_ns < 0 || timeout_ns > CLAIM_PATIENCE_NS ? CLAIM_PATIENCE_NS : timeout_ns);
     struct timespec pause = {.tv_sec = 0, .tv_nsec = 1000000};
     for (;;) {
         Claim *claim = self->claim;
@@ -83,7 +86,8 @@ int claim_wait(Buffer *self, int64_t timeout_ns)
         }
         buffer_unlock(self);
         if (left) {
-            raise_status(SLUICE_E_STATE, "an array or view of an earlier claim is still there: delete it first");
+            raise_status(SLUICE_E_STATE,
+                         "an array or view of an earlier claim is still there: delete it first");
             return -1;
         }
         if (own) {
@@ -118,8 +122,9 @@ static int32_t reserve(Claim *claim)
     if (claim->buffer->stride != 0) {
         return sluice_producer_claim(producer, claim->count, &claim->memory);
     }
-    return claim->count > INT32_MAX - 16 ? SLUICE_E_SIZE
-                                         : sluice_producer_claim_record(producer, (uint32_t)claim->count, &claim->memory);
+    return claim->count > INT32_MAX - 16
+               ? SLUICE_E_SIZE
+               : sluice_producer_claim_record(producer, (uint32_t)claim->count, &claim->memory);
 }
 
 /* Without the GIL where it may wait or grow. A status >= 0, or INT32_MIN with an exception. */
@@ -133,7 +138,8 @@ static int32_t reserve_slowly(Claim *claim)
         Py_END_ALLOW_THREADS if (status == SLUICE_TIMEOUT && self->producer.view.policy == SLUICE_BLOCK)
         {
             deadline = deadline == 0 ? sluice_deadline(self->block_timeout_ns) : deadline;
-            status = buffer_wait_for_room(self, self->stride != 0 ? claim->bytes : sluice_round_up(claim->bytes + 8, 8), deadline);
+            status = buffer_wait_for_room(
+                self, self->stride != 0 ? claim->bytes : sluice_round_up(claim->bytes + 8, 8), deadline);
             if (status == SLUICE_OK) {
                 continue;
             }
@@ -181,9 +187,9 @@ int32_t claim_open(Claim *claim)
 
 static PyObject *seen(void)
 {
-    PyErr_SetString(PyExc_BufferError,
-                    "an array or view made of the claim's view is still there: nothing was stored; delete it before the block ends, "
-                    "or fill the view itself");
+    PyErr_SetString(PyExc_BufferError, "an array or view made of the claim's view is still there: nothing "
+                                       "was stored; delete it before the block ends, "
+                                       "or fill the view itself");
     return NULL;
 }
 
@@ -200,7 +206,8 @@ PyObject *claim_finish(Claim *claim, uint64_t count)
         if (!sluice_constants_hold(producer, packet) ||
             (self->constants != NULL && !constants_hold(self->constants, packet))) {
             (void)sluice_reject(producer, SLUICE_E_CONSTANT);
-            int32_t found = library.layout_check(((Layout *)self->layout)->handle, packet, self->stride, NULL);
+            int32_t found =
+                library.layout_check(((Layout *)self->layout)->handle, packet, self->stride, NULL);
             (void)raise_engine(found < 0 ? found : SLUICE_E_CONSTANT, NULL);
             claim_give_back(claim);
             return NULL;

@@ -27,7 +27,8 @@ PyObject *buffer_claim(PyObject *object, PyObject *const *args, Py_ssize_t given
         }
     }
     if (count < (self->stride != 0)) {
-        return PyErr_Format(PyExc_ValueError, "count is %zd, it must be %d or more", count, self->stride != 0);
+        return PyErr_Format(PyExc_ValueError, "count is %zd, it must be %d or more", count,
+                            self->stride != 0);
     }
     allocfunc allocate = (allocfunc)PyType_GetSlot(claim_type, Py_tp_alloc);
     Claim *claim = (Claim *)allocate(claim_type, 0);
@@ -69,8 +70,9 @@ static int is_open(Claim *claim)
         return -1;
     }
     if (claim->state != CLAIM_OPEN) {
-        raise_status(SLUICE_E_STATE, claim->state == CLAIM_NEW ? "the claim is not open: use it as `with claim as view`"
-                                                               : "the claim is over");
+        raise_status(SLUICE_E_STATE, claim->state == CLAIM_NEW
+                                         ? "the claim is not open: use it as `with claim as view`"
+                                         : "the claim is over");
         return -1;
     }
     return 0;
@@ -91,7 +93,8 @@ static PyObject *claim_commit(PyObject *object, PyObject *args)
         return NULL;
     }
     if (count < 0 || (uint64_t)count > claim->count) {
-        return PyErr_Format(PyExc_ValueError, "count is %zd, the claim has %llu", count, (unsigned long long)claim->count);
+        return PyErr_Format(PyExc_ValueError, "count is %zd, the claim has %llu", count,
+                            (unsigned long long)claim->count);
     }
     return claim_finish(claim, (uint64_t)count);
 }
@@ -190,12 +193,16 @@ static void claim_dealloc(PyObject *object)
 }
 
 static PyMethodDef methods[] = {
-    {"__enter__", claim_enter, METH_NOARGS, "Opens the claim: a writable memoryview into the ring, or None: no room now."},
-    {"__exit__", claim_exit, METH_VARARGS, "Commits all of the claim, or gives it back when the block raised."},
+    {"__enter__", claim_enter, METH_NOARGS,
+     "Opens the claim: a writable memoryview into the ring, or None: no room now."},
+    {"__exit__", claim_exit, METH_VARARGS,
+     "Commits all of the claim, or gives it back when the block raised."},
     {"commit", claim_commit, METH_VARARGS,
-     "commit(count=None)\n--\n\nStores the first `count` packets (bytes, where packets have any size; None: all that was claimed) and ends\n"
+     "commit(count=None)\n--\n\nStores the first `count` packets (bytes, where packets have any size; None: "
+     "all that was claimed) and ends\n"
      "the claim. BufferError: something made of the view is still there; the claim stays open."},
-    {"abort", claim_abort, METH_NOARGS, "abort()\n--\n\nGives the room back; nothing is stored. Without an open claim it does nothing."},
+    {"abort", claim_abort, METH_NOARGS,
+     "abort()\n--\n\nGives the room back; nothing is stored. Without an open claim it does nothing."},
     {NULL, NULL, 0, NULL},
 };
 
@@ -205,7 +212,8 @@ static PyGetSetDef properties[] = {
 };
 
 static PyType_Slot slots[] = {
-    {Py_tp_doc, "Room in the ring of a buffer, see `claim`: a context manager that gives a writable memoryview."},
+    {Py_tp_doc,
+     "Room in the ring of a buffer, see `claim`: a context manager that gives a writable memoryview."},
     {Py_tp_dealloc, claim_dealloc},
     {Py_tp_traverse, claim_traverse},
     {Py_tp_clear, claim_clear},

@@ -123,7 +123,8 @@ PyObject *buffer_on_reset(PyObject *object, PyObject *function)
             return NULL;
         }
     }
-    ENGINE_CALL(self, status, library.buffer_on_reset(self->handle, callback == NULL ? NULL : reset, callback));
+    ENGINE_CALL(self, status,
+                library.buffer_on_reset(self->handle, callback == NULL ? NULL : reset, callback));
     Callback *before = self->reset_hook;
     if (status == SLUICE_OK) {
         self->reset_hook = callback;
@@ -173,7 +174,8 @@ static PyObject *get_batch(PyObject *object, void *unused)
     (void)unused;
     Snapshot *snapshot = (Snapshot *)object;
     if (snapshot->batch == NULL) {
-        PyErr_SetString(PyExc_ValueError, "the packets of a snapshot are there during the call of the controller only");
+        PyErr_SetString(PyExc_ValueError,
+                        "the packets of a snapshot are there during the call of the controller only");
         return NULL;
     }
     sluice_batch nothing = {.stride = snapshot->buffer->stride};
@@ -194,7 +196,8 @@ static PyGetSetDef properties[] = {
     {"bytes", get_bytes, NULL, "Bytes stored.", NULL},
     {"age", get_age, NULL, "Seconds since the last release.", NULL},
     {"batch", get_batch, NULL,
-     "The oldest stored packets, as many as lie in one run: a copy, as pop_many returns it. Only during the call of the controller.",
+     "The oldest stored packets, as many as lie in one run: a copy, as pop_many returns it. Only during the "
+     "call of the controller.",
      NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };

@@ -2,9 +2,9 @@
  *
  * event.c - waiting for a batch in the event loop of the host. sluice/_waiting.py is the Python side of it.
  *
- * The loop watches a copy of the engine's descriptor, which stays open as long as the Python object: a close of the buffer
- * cannot pull it away under the loop. Whatever may change the answer without a put - close, configure, a forced release -
- * signals it too.
+ * The loop watches a copy of the engine's descriptor, which stays open as long as the Python object: a close
+ * of the buffer cannot pull it away under the loop. Whatever may change the answer without a put - close,
+ * configure, a forced release - signals it too.
  */
 #include "binding.h"
 
@@ -68,7 +68,8 @@ PyObject *buffer_wait_end(PyObject *object, PyObject *unused)
     Py_RETURN_NONE;
 }
 
-/* Runs under the engine's lock: what is stored stays; when nothing is, the clock of the release starts anew. */
+/* Runs under the engine's lock: what is stored stays; when nothing is, the clock of the release starts anew.
+ */
 static int32_t leave(void *user, const sluice_batch *batch)
 {
     (void)user;
@@ -82,7 +83,8 @@ static int signalled(const Buffer *self, uint64_t packets)
     return packets != 0 && (self->stride == 0 || packets >= self->release_packets);
 }
 
-/* _wait_round() -> seconds until the next look; 0: a batch is there; None: the descriptor tells. Arms the descriptor. */
+/* _wait_round() -> seconds until the next look; 0: a batch is there; None: the descriptor tells. Arms the
+ * descriptor. */
 PyObject *buffer_wait_round(PyObject *object, PyObject *unused)
 {
     (void)unused;
@@ -96,8 +98,10 @@ PyObject *buffer_wait_round(PyObject *object, PyObject *unused)
         return NULL;
     }
     (void)eventfd_read(self->event_fd, &count);
-    int rules = self->release_packets != 0 || self->release_bytes != 0 || self->release_after_ns != 0 || self->controllers != 0;
-    int polls = self->controllers != 0 || self->release_bytes != 0 || (self->stride == 0 && self->release_packets > 1);
+    int rules = self->release_packets != 0 || self->release_bytes != 0 || self->release_after_ns != 0 ||
+                self->controllers != 0;
+    int polls = self->controllers != 0 || self->release_bytes != 0 ||
+                (self->stride == 0 && self->release_packets > 1);
     ENGINE_CALL(self, status, library.buffer_size(handle, &packets));
     if (status == SLUICE_OK && !signalled(self, packets)) { /* what comes from here on is signalled */
         ENGINE_CALL(self, status, library.buffer_event(handle, &fd));

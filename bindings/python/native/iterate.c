@@ -26,8 +26,8 @@ static int32_t copy_run(void *user, const sluice_batch *batch)
     return SLUICE_OK;
 }
 
-/* iter(buffer): what is stored now, oldest first. The packets are made at once: the buffer may be closed before they are
- * asked for, and then their classes are unknown. */
+/* iter(buffer): what is stored now, oldest first. The packets are made at once: the buffer may be closed
+ * before they are asked for, and then their classes are unknown. */
 PyObject *buffer_iter(PyObject *object)
 {
     Buffer *self = (Buffer *)object;
@@ -44,8 +44,10 @@ PyObject *buffer_iter(PyObject *object)
         list = PyList_New(0);
     }
     if (list != NULL) {
-        sluice_batch all = {
-            .data = snapshot.memory, .bytes = snapshot.bytes, .packets = snapshot.packets, .stride = self->stride};
+        sluice_batch all = {.data = snapshot.memory,
+                            .bytes = snapshot.bytes,
+                            .packets = snapshot.packets,
+                            .stride = self->stride};
         iterator = batch_append(self, list, &all) < 0 ? NULL : PyObject_GetIter(list);
         Py_DECREF(list);
     }

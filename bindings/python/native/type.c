@@ -89,9 +89,10 @@ static PyObject *buffer_since_flush(PyObject *object, PyObject *unused)
 #define STATS_COUNTERS(X)                                                                                    \
     X(stored_packets)                                                                                        \
     X(stored_bytes)                                                                                          \
-    X(capacity) X(pushed) X(popped) X(dropped_newest) X(dropped_oldest) X(cleared) X(rejected) X(aborted)    \
-        X(unblocked) X(stalls) X(high_water) X(flushes) X(written_bytes) X(sink_errors) X(controller_errors) \
-            X(segments) X(spilled_bytes)
+    X(capacity)                                                                                              \
+    X(pushed) X(popped) X(dropped_newest) X(dropped_oldest) X(cleared) X(rejected) X(aborted) X(unblocked)   \
+        X(stalls) X(high_water) X(flushes) X(written_bytes) X(sink_errors) X(controller_errors) X(segments)  \
+            X(spilled_bytes)
 
 static PyObject *buffer_stats(PyObject *object, PyObject *unused)
 {
@@ -134,9 +135,12 @@ static PyObject *get_packet_size(PyObject *object, void *unused)
 
 static PyMethodDef methods[] = {
     {"put", buffer_put, METH_O, /* first: see buffer_own_put */
-     "put(packet)\n--\n\nCopies one packet in: bytes, bytearray, memoryview, an array, an instance of a packet class, or any "
-     "object\nwith a bytes-like `data`. True: stored. False: not now, the buffer is full (CircularBuffer; its `full` policy says "
-     "what is\ncounted).\n\nTypeError: it is none of these. SluiceError (a ValueError): another size than the buffer's packets, or "
+     "put(packet)\n--\n\nCopies one packet in: bytes, bytearray, memoryview, an array, an instance of a "
+     "packet class, or any "
+     "object\nwith a bytes-like `data`. True: stored. False: not now, the buffer is full (CircularBuffer; "
+     "its `full` policy says "
+     "what is\ncounted).\n\nTypeError: it is none of these. SluiceError (a ValueError): another size than "
+     "the buffer's packets, or "
      "a constant of the\nlayout does not hold."},
     {"put_many", buffer_put_many, METH_O,
      "put_many(packets)\n--\n\nCopies packets in; returns how many were stored. `packets` is a contiguous "
@@ -144,31 +148,46 @@ static PyMethodDef methods[] = {
      "array\nof whole packets, back to back (one packet per item along the first axis), or an iterable of "
      "packets."},
     {"pop", buffer_pop, METH_NOARGS,
-     "pop()\n--\n\nTakes the oldest packet out and returns what was put: bytes, or an instance of its class. IndexError: the\n"
+     "pop()\n--\n\nTakes the oldest packet out and returns what was put: bytes, or an instance of its class. "
+     "IndexError: the\n"
      "buffer is empty. What the `unpack` of a class raises; the packet stays then."},
     {"peek", buffer_peek, METH_NOARGS,
      "peek()\n--\n\nThe oldest packet, as pop returns it; it stays. IndexError: the buffer is empty."},
     {"pop_many", (PyCFunction)(void (*)(void))buffer_pop_many, METH_VARARGS | METH_KEYWORDS,
-     "pop_many(most=None, out=None)\n--\n\nTakes the oldest packets out, at most `most` (None: all that are stored, which counts as a\n"
-     "flush: the clock of flush_timeout starts anew). Returns a batch: of packets of one size a NumPy array of the\n"
-     "layout's dtype, shape (packets,), or bytes, back to back, where there is no layout or no NumPy; of packets of any size\n"
-     "a list of what was put. An empty buffer gives an empty batch.\n\n`out`: a writable, contiguous array or buffer of whole\n"
-     "packets; it is filled from its begin, and the number of packets is returned.\n\nValueError: `most` is negative, or the\n"
+     "pop_many(most=None, out=None)\n--\n\nTakes the oldest packets out, at most `most` (None: all that are "
+     "stored, which counts as a\n"
+     "flush: the clock of flush_timeout starts anew). Returns a batch: of packets of one size a NumPy array "
+     "of the\n"
+     "layout's dtype, shape (packets,), or bytes, back to back, where there is no layout or no NumPy; of "
+     "packets of any size\n"
+     "a list of what was put. An empty buffer gives an empty batch.\n\n`out`: a writable, contiguous array "
+     "or buffer of whole\n"
+     "packets; it is filled from its begin, and the number of packets is returned.\n\nValueError: `most` is "
+     "negative, or the\n"
      "items of `out` are no packets. TypeError: `out` for packets of any size."},
     {"drain", buffer_drain, METH_NOARGS,
-     "drain()\n--\n\nAn iterator that takes the oldest packet out at each step, as pop does, until the buffer is empty. What a loop\n"
+     "drain()\n--\n\nAn iterator that takes the oldest packet out at each step, as pop does, until the "
+     "buffer is empty. What a loop\n"
      "that is left early has not seen stays stored."},
     {"claim", (PyCFunction)(void (*)(void))buffer_claim, METH_FASTCALL | METH_KEYWORDS,
-     "claim(count=1)\n--\n\nRoom for `count` packets (bytes of one packet, where they have any size), to be filled in place:\n\n"
-     "    with buffer.claim(100) as view:\n        socket.recv_into(view)\n\nThe block gets a writable memoryview of the ring, or None: no room "
-     "now (the `full` policy spoke). At its end the\npackets are stored; not when it raises. `Claim.commit(count)` stores fewer, "
-     "`Claim.abort()` none. The view is released\nthen. BufferError: a slice of it or an array made of it is still there; nothing was "
-     "stored, and other puts raise until\nit is gone. RuntimeError: a claim of this thread is open. Puts of other threads wait for the "
+     "claim(count=1)\n--\n\nRoom for `count` packets (bytes of one packet, where they have any size), to be "
+     "filled in place:\n\n"
+     "    with buffer.claim(100) as view:\n        socket.recv_into(view)\n\nThe block gets a writable "
+     "memoryview of the ring, or None: no room "
+     "now (the `full` policy spoke). At its end the\npackets are stored; not when it raises. "
+     "`Claim.commit(count)` stores fewer, "
+     "`Claim.abort()` none. The view is released\nthen. BufferError: a slice of it or an array made of it is "
+     "still there; nothing was "
+     "stored, and other puts raise until\nit is gone. RuntimeError: a claim of this thread is open. Puts of "
+     "other threads wait for the "
      "end of the block, up to 10 s."},
     {"add_controller", buffer_add_controller, METH_O,
-     "add_controller(decide)\n--\n\nAsks `decide(snapshot)` whether to flush, before flush_size and flush_timeout: true flushes. The snapshot\n"
-     "has `packets`, `bytes`, `age` (seconds since the last flush) and `batch`. It is called by whoever evaluates: flush_needed,\n"
-     "poll, the thread of start(). One that raises is logged, counted in stats()['controller_errors'] and skipped."},
+     "add_controller(decide)\n--\n\nAsks `decide(snapshot)` whether to flush, before flush_size and "
+     "flush_timeout: true flushes. The snapshot\n"
+     "has `packets`, `bytes`, `age` (seconds since the last flush) and `batch`. It is called by whoever "
+     "evaluates: flush_needed,\n"
+     "poll, the thread of start(). One that raises is logged, counted in stats()['controller_errors'] and "
+     "skipped."},
     {"on_reset", buffer_on_reset, METH_O,
      "on_reset(hook)\n--\n\nCalls `hook()` after each flush, in place of the one before; None: nothing."},
     {"force_release", buffer_force_release, METH_NOARGS,
