@@ -40,7 +40,9 @@ public readonly ref struct PacketClaim
         where T : unmanaged
     {
         int stride = _stride == 0 ? _room.Length : _stride;
-        return _producer is null || stride == Unsafe.SizeOf<T>() ? MemoryMarshal.Cast<byte, T>(Span) : throw Batch.NotOf<T>(stride);
+        return _producer is null || stride == Unsafe.SizeOf<T>()
+            ? MemoryMarshal.Cast<byte, T>(Span)
+            : throw Batch.NotOf<T>(stride);
     }
 
     /// <summary>All of the room is good.</summary>
@@ -50,7 +52,7 @@ public readonly ref struct PacketClaim
     /// <summary>The first part is good; the rest was never there.</summary>
     /// <param name="count">Packets, or bytes of the record.</param>
     /// <param name="type">What the host calls records of this kind.</param>
-    /// <exception cref="SluiceException">State: the claim is not open. Size: more than was claimed; the claim stays open.</exception>
+    /// <exception cref="SluiceException">State: the claim is not open. Size: more than was claimed; it stays open.</exception>
     public void Commit(int count, ushort type = 0)
     {
         if (_producer is not { } producer)

@@ -29,7 +29,8 @@ public sealed partial class PacketBuffer
     /// <param name="cancellationToken">Ends the wait for the next batch.</param>
     /// <exception cref="SluiceException">Busy: somebody reads already. State: the buffer is closed.</exception>
     /// <exception cref="OperationCanceledException">The reading was cancelled.</exception>
-    public async IAsyncEnumerable<PacketBatch> ReadBatchesAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<PacketBatch> ReadBatchesAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         BatchQueue queue = OpenBatches();
         PacketBatch? batch = null;

@@ -122,7 +122,8 @@ public sealed unsafe class PipeSink : Sink
     }
 
     /// <summary>A writer of the host has flushed; else "not now".</summary>
-    public override Status Flush() => IsClosed || _reader is not null || !_paused || TryResume(out Status status) ? Status.Ok : status;
+    public override Status Flush() =>
+        IsClosed || _reader is not null || !_paused || TryResume(out Status status) ? Status.Ok : status;
 
     /// <inheritdoc/>
     public override void End()

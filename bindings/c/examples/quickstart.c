@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * quickstart - one program puts packets into a ring in shared memory, another one checks them and writes each as a
- * line of text.
+ * quickstart - one program puts packets into a ring in shared memory, another one checks them and writes each
+ * as a line of text.
  *
  *   quickstart consumer NAME COUNT OUT [--framed]     makes the ring NAME, takes COUNT packets, writes OUT
  *   quickstart producer NAME COUNT [--framed]         puts COUNT packets into it
  *
- * Either may be the quickstart of another language. --framed: records of any size instead of packets of one size.
+ * Either may be the quickstart of another language. --framed: records of any size instead of packets of one
+ * size.
  */
 #include <sluice/ring.h>
 #include <sluice/sluice.h>
@@ -53,7 +54,8 @@ static int produce(const char *name, uint32_t count, int framed)
     sluice_producer_close(&producer);
     sluice_ring_close(&ring, 0);
     if (status != SLUICE_OK) {
-        fprintf(stderr, "quickstart: packet %u was refused with status %d\n", (unsigned)number - 1, (int)status);
+        fprintf(stderr, "quickstart: packet %u was refused with status %d\n", (unsigned)number - 1,
+                (int)status);
     }
     return status != SLUICE_OK;
 }
@@ -139,6 +141,7 @@ int main(int argc, char **argv)
     if (argc == 5 && strcmp(argv[1], "consumer") == 0) {
         return consume(argv[2], (uint32_t)strtoul(argv[3], NULL, 10), argv[4], framed);
     }
-    fprintf(stderr, "usage: quickstart producer NAME COUNT [--framed] | consumer NAME COUNT OUT [--framed]\n");
+    fprintf(stderr,
+            "usage: quickstart producer NAME COUNT [--framed] | consumer NAME COUNT OUT [--framed]\n");
     return 2;
 }

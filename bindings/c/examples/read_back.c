@@ -51,7 +51,8 @@ static int sum_from(const sluice_file *file, uint64_t first, uint64_t *sum)
     }
     for (uint64_t i = 0; i < batch.packets; i++) {
         hit one;
-        memcpy(&one, batch.data + i * batch.stride, sizeof one); /* behind a header, packets need not be aligned */
+        memcpy(&one, batch.data + i * batch.stride,
+               sizeof one); /* behind a header, packets need not be aligned */
         *sum += one.charge;
     }
     return 0;

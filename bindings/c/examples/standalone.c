@@ -38,7 +38,8 @@ int main(int argc, char **argv)
     (void)snprintf(dump, sizeof dump, "%s/standalone.hex", argv[1]);
 
     /* A packet is 16 bytes and nothing else is known about it: no layout, so the text beside it is a dump. */
-    sluice_buffer_options options = {.struct_size = sizeof options, .stride = sizeof(reading), .release_packets = 100};
+    sluice_buffer_options options = {
+        .struct_size = sizeof options, .stride = sizeof(reading), .release_packets = 100};
     sluice_file_options file = {.struct_size = sizeof file, .path = binary};
     sluice_text_options text = {.struct_size = sizeof text, .path = dump, .style = SLUICE_TEXT_HEX_DUMP};
     if (sluice_buffer_create(&options, &buffer) != SLUICE_OK) {
@@ -59,7 +60,8 @@ int main(int argc, char **argv)
             return complain("poll");
         }
     }
-    if (sluice_buffer_destroy(buffer) != SLUICE_OK || sluice_build_info(info, sizeof info, NULL) != SLUICE_OK) {
+    if (sluice_buffer_destroy(buffer) != SLUICE_OK ||
+        sluice_build_info(info, sizeof info, NULL) != SLUICE_OK) {
         return complain("destroy");
     }
     printf("%s\n", info);

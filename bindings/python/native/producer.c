@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * producer.c - the type Producer: the putting end of a ring that another process takes from. sluice.Producer is the
- * Python side of it.
+ * producer.c - the type Producer: the putting end of a ring that another process takes from. sluice.Producer
+ * is the Python side of it.
  *
- * It stands on the inline ring alone. A put that finds room keeps the GIL; one that waits for room gives it up, in
- * slices, and marks the producer as busy meanwhile: its end belongs to one thread at a time.
+ * It stands on the inline ring alone. A put that finds room keeps the GIL; one that waits for room gives it
+ * up, in slices, and marks the producer as busy meanwhile: its end belongs to one thread at a time.
  */
 #include "binding.h"
 
@@ -35,7 +35,8 @@ static int producer_usable(const Producer *self)
 static int attach(Producer *self, const char *name, const char *file, int64_t timeout_ns)
 {
     int64_t deadline = sluice_deadline(timeout_ns);
-    int unready = 0; /* slices in a row that ended with a file that is no ring: one may fall into its making */
+    int unready =
+        0; /* slices in a row that ended with a file that is no ring: one may fall into its making */
     for (;;) {
         int64_t left = deadline - sluice_monotonic_ns();
         int32_t status;
@@ -63,12 +64,14 @@ static PyObject *producer_new(PyTypeObject *type, PyObject *args, PyObject *name
     PyObject *file = NULL, *encoded = NULL;
     long long timeout_ns;
     if (!PyArg_ParseTupleAndKeywords(args, names, "zOL:Producer", keywords, &name, &file, &timeout_ns) ||
-        library_ready() < 0 || engine_there() < 0 || (file != Py_None && !PyUnicode_FSConverter(file, &encoded))) {
+        library_ready() < 0 || engine_there() < 0 ||
+        (file != Py_None && !PyUnicode_FSConverter(file, &encoded))) {
         return NULL;
     }
     allocfunc allocate = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
     Producer *self = (Producer *)allocate(type, 0);
-    if (self != NULL && attach(self, name, encoded == NULL ? NULL : PyBytes_AsString(encoded), timeout_ns) < 0) {
+    if (self != NULL &&
+        attach(self, name, encoded == NULL ? NULL : PyBytes_AsString(encoded), timeout_ns) < 0) {
         Py_CLEAR(self);
     }
     Py_XDECREF(encoded);
@@ -78,8 +81,9 @@ static PyObject *producer_new(PyTypeObject *type, PyObject *args, PyObject *name
     int32_t status = sluice_producer_open(&self->end, &self->ring);
     if (status != SLUICE_OK) {
         memset(&self->end, 0, sizeof self->end);
-        raise_status(status, "%s", status == SLUICE_E_BUSY ? "every producing end of the ring belongs to a live process"
-                                                            : self->ring.error);
+        raise_status(status, "%s",
+                     status == SLUICE_E_BUSY ? "every producing end of the ring belongs to a live process"
+                                             : self->ring.error);
         Py_DECREF(self);
         return NULL;
     }
@@ -182,8 +186,9 @@ static int32_t put(Producer *self, const uint8_t *data, uint64_t bytes, uint16_t
     } else if (status == SLUICE_E_CONSTANT) {
         raise_status(status, "a constant of the ring's layout does not hold in the packet");
     } else {
-        (void)raise_status(status, "%s", status == SLUICE_E_STATE ? "the ring takes no more packets: its stream was ended"
-                                                                  : library.status_text(status));
+        (void)raise_status(status, "%s",
+                           status == SLUICE_E_STATE ? "the ring takes no more packets: its stream was ended"
+                                                    : library.status_text(status));
     }
     return INT32_MIN;
 }
@@ -205,8 +210,9 @@ static PyObject *producer_put(PyObject *object, PyObject *args, PyObject *names)
     if (producer_usable(self) < 0 || packet_view(packet, &view, &instance) < 0) {
         return NULL;
     }
-    int32_t status = producer_usable(self) < 0 ? INT32_MIN /* `data` ran Python */
-                                               : put(self, view.buf, (uint64_t)view.len, (uint16_t)type, NULL);
+    int32_t status = producer_usable(self) < 0
+                         ? INT32_MIN /* `data` ran Python */
+                         : put(self, view.buf, (uint64_t)view.len, (uint16_t)type, NULL);
     PyBuffer_Release(&view);
     return status == INT32_MIN ? NULL : PyBool_FromLong(status == SLUICE_OK);
 }
@@ -227,7 +233,8 @@ static PyObject *producer_put_many(PyObject *object, PyObject *packets)
     uint64_t count = (uint64_t)view.len / self->end.view.stride;
     int32_t status = INT32_MIN;
     if ((uint64_t)view.len % self->end.view.stride != 0) {
-        raise_status(SLUICE_E_SIZE, "%zd bytes are not whole packets of %u bytes", view.len, self->end.view.stride);
+        raise_status(SLUICE_E_SIZE, "%zd bytes are not whole packets of %u bytes", view.len,
+                     self->end.view.stride);
     } else if (producer_usable(self) == 0) {
         status = put(self, view.buf, self->end.view.stride, 0, &count);
     }
@@ -244,8 +251,8 @@ static PyObject *producer_info(PyObject *object, PyObject *unused)
         return NULL;
     }
     const sluice_ring_header *header = self->ring.header;
-    return Py_BuildValue("(IKs#)", header->stride, (unsigned long long)header->capacity, (const char *)header->layout_text,
-                         (Py_ssize_t)header->layout_bytes);
+    return Py_BuildValue("(IKs#)", header->stride, (unsigned long long)header->capacity,
+                         (const char *)header->layout_text, (Py_ssize_t)header->layout_bytes);
 }
 
 static PyObject *producer_closed(PyObject *object, void *unused)
@@ -260,9 +267,11 @@ static PyMethodDef methods[] = {
      ":param packet: bytes-like, or an object with such a ``data``.\n"
      ":param type: a number that comes out with a record, 0 to 65535; of rings of packets of any size.\n"
      ":returns: True: stored. False: no room in time, or dropped, as the full policy of the ring says.\n"
-     ":raises SluiceError: (a ValueError) another size than the ring's, or a constant that does not hold; closed."},
+     ":raises SluiceError: (a ValueError) another size than the ring's, or a constant that does not hold; "
+     "closed."},
     {"put_many", producer_put_many, METH_O,
-     "put_many(packets) -> int: copies whole packets in, back to back in anything bytes-like or a C-contiguous array.\n\n"
+     "put_many(packets) -> int: copies whole packets in, back to back in anything bytes-like or a "
+     "C-contiguous array.\n\n"
      ":returns: how many were stored, as the full policy of the ring allowed."},
     {"close", producer_close, METH_NOARGS, "close(): gives the end back. A second call does nothing."},
     {"_info", producer_info, METH_NOARGS, "(packet size, capacity, description of the layout)"},

@@ -273,7 +273,7 @@ public sealed class ReadBatchesTests
     {
         const int Count = 100_000;
         await using var buffer = new PacketBuffer(
-            shape == RecordShape.Fixed ? Words() : Words() with { Shape = shape, Stride = 0, Kind = BufferKind.Fifo, FullPolicy = FullPolicy.Fail });
+            shape == RecordShape.Fixed ? Words() : Words(BufferKind.Fifo) with { Shape = shape, Stride = 0 });
         PipeReader reader = buffer.OpenPipe(pauseBytes: 10_000);
         Task putting = Task.Run(() =>
         {

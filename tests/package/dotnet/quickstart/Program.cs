@@ -15,8 +15,8 @@ try
 {
     return args switch
     {
-        ["producer", string name, string count] => Produce(name, uint.Parse(count, CultureInfo.InvariantCulture)),
-        ["consumer", string name, string count, string path] => Consume(name, uint.Parse(count, CultureInfo.InvariantCulture), path),
+        ["producer", string name, string count] => Produce(name, Number(count)),
+        ["consumer", string name, string count, string path] => Consume(name, Number(count), path),
         _ => Usage(),
     };
 }
@@ -76,6 +76,8 @@ int Consume(string name, uint count, string path)
     Console.WriteLine($"{seen} packets, {wrong} wrong");
     return seen == count && wrong == 0 ? 0 : 1;
 }
+
+static uint Number(string text) => uint.Parse(text, CultureInfo.InvariantCulture);
 
 static int Usage()
 {
