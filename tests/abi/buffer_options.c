@@ -47,8 +47,8 @@ static void values_out_of_range(void)
     options.release_combine = 2;
     REFUSED(options, SLUICE_E_INVALID, "release_combine", "2");
     options = packet_options();
-    options.release_clock = 2;
-    REFUSED(options, SLUICE_E_INVALID, "release_clock", "2");
+    options.release_clock = 3;
+    REFUSED(options, SLUICE_E_INVALID, "release_clock", "3");
     options = packet_options();
     options.wait = 3;
     REFUSED(options, SLUICE_E_INVALID, "wait", "3");

@@ -3,6 +3,7 @@ using Sluice.Control;
 using Sluice.Packets;
 using Sluice.Primitives;
 using Sluice.Sinks;
+using Sluice.Tests.Support;
 using Xunit;
 
 namespace Sluice.Tests.Control;
@@ -328,10 +329,12 @@ public sealed unsafe class PacketBufferTests
             }
         }
 
-        Rounds(100);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Rounds(1000);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-        Assert.Equal(1100 * 64, taken);
+        long put = 0;
+        Assert.Equal(0, Allocated.Least(() =>
+        {
+            Rounds(1000);
+            put += 1000 * 64;
+        }));
+        Assert.Equal(put, taken);
     }
 }

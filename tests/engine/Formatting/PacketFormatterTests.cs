@@ -5,6 +5,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using Sluice.Formatting;
 using Sluice.Packets;
+using Sluice.Tests.Support;
 using Xunit;
 
 namespace Sluice.Tests.Formatting;
@@ -169,15 +170,16 @@ public sealed class PacketFormatterTests
         var packets = new byte[formatter.Layout.Size * 500];
         new Random(3).NextBytes(packets);
         var destination = new byte[formatter.MaxLineBytes * 100];
-        formatter.Format(packets, destination, out int consumed);
-        long before = GC.GetAllocatedBytesForCurrentThread();
         int written = 0;
-        for (int at = 0; at < packets.Length; at += consumed)
+        Assert.Equal(0, Allocated.Least(() =>
         {
-            // A destination that runs full also takes the way that fits a line in the last bytes.
-            written += formatter.Format(packets.AsSpan(at), destination, out consumed);
-        }
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+            written = 0;
+            for (int at = 0, consumed; at < packets.Length; at += consumed)
+            {
+                // A destination that runs full also takes the way that fits a line in the last bytes.
+                written += formatter.Format(packets.AsSpan(at), destination, out consumed);
+            }
+        }));
         Assert.True(written > packets.Length);
     }
 

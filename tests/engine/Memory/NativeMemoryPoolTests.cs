@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Sluice.Memory;
+using Sluice.Tests.Support;
 using Xunit;
 
 namespace Sluice.Tests.Memory;
@@ -32,9 +33,7 @@ public sealed class NativeMemoryPoolTests
     {
         using NativeMemoryPool pool = new();
         Cycle(pool, 100);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Cycle(pool, 1000);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocated.Least(() => Cycle(pool, 1000)));
         Assert.Equal(2, pool.Blocks);
 
         static void Cycle(NativeMemoryPool pool, int rounds)

@@ -7,6 +7,7 @@ using Sluice.Formatting.Hex;
 using Sluice.Packets;
 using Sluice.Primitives;
 using Sluice.Sinks;
+using Sluice.Tests.Support;
 using Xunit;
 
 namespace Sluice.Tests.Sinks;
@@ -129,27 +130,16 @@ public sealed unsafe class AllocationTests
         Assert.Equal(position, sink.Accepted);
     }
 
-    // Managed bytes that rounds cost after a warm-up: the least of some windows, because what the runtime itself allocates
-    // once, as when it compiles a method anew, is not of the sink.
-    private static long Measure(int rounds, params Action[] actions)
+    private static long Measure(int rounds, params Action[] actions) => Allocated.Least(() =>
     {
-        long least = long.MaxValue;
-        for (int window = 0; window < 6; window++)
+        for (int i = 0; i < rounds; i++)
         {
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            for (int i = 0; i < rounds; i++)
+            foreach (Action action in actions)
             {
-                foreach (Action action in actions)
-                {
-                    action();
-                }
+                action();
             }
-
-            least = window == 0 ? least : Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
         }
-
-        return least;
-    }
+    });
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int Accept(void* user, SluiceBatch* batch) => 0;
