@@ -190,10 +190,13 @@ static int take_until_drained(void)
 /* Child 0 is the consumer, the others are producers. */
 static pid_t start(uint32_t who)
 {
-    pid_t child = fork();
+    pid_t parent = getpid(), child = fork();
     CHECK(child >= 0);
     if (child == 0) {
         CHECK(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0);
+        if (getppid() != parent) { /* it ended before it could be told of it */
+            _exit(0);
+        }
         _exit(who == 0 ? take_until_drained() : put_until_stopped(who - 1));
     }
     return child;
