@@ -17,8 +17,14 @@ suite_engine() {
         --logger 'trx;LogFileName=engine.trx' --blame-hang-timeout "${test_timeout}s" --blame-hang-dump-type none
 }
 
+# One after the other: many of them need the processors for themselves.
 suite_native() {
-    ctest --test-dir "$build" --timeout "$test_timeout" --output-on-failure --output-junit "$results/native.xml"
+    ctest --test-dir "$build" --timeout "$test_timeout" --output-on-failure --output-junit "$results/native.xml" -E '^abi[.]printf[.]'
+}
+
+# Numbers against snprintf only compute, and the most of all.
+suite_printf() {
+    ctest --test-dir "$build" --timeout "$test_timeout" --output-on-failure --output-junit "$results/printf.xml" -R '^abi[.]printf[.]' -j "$jobs"
 }
 
 suite_pytest() {
@@ -43,6 +49,7 @@ run_tests() {
 
     suite engine suite_engine
     suite native suite_native
+    suite printf suite_printf
     for name in python processes package matrix run docs; do
         if [[ -n $(find "$root/tests/$name" -name 'test_*.py' -print -quit 2>/dev/null) ]]; then
             suite "$name" suite_pytest "$name"
