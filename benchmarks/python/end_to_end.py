@@ -18,6 +18,7 @@ import numpy
 import sluice
 from support.comparison import main
 from support.plain import Event
+from support.transition import Transition
 
 PACKETS, BLOCK, FLUSH = 262_144, 4096, 16_384
 HEADER = "# pin, edge, time [s]\n"
@@ -47,16 +48,6 @@ class Plain:
         with self._text.open("a") as text:
             text.write("".join([packet.to_text() for packet in packets]))
         return len(packets)
-
-
-@sluice.packetclass
-class Transition(sluice.FixedSizePacketBase):
-    layout = sluice.Layout.BIG_ENDIAN
-    header: sluice.Format.UNSIGNED_CHAR = 0xA1
-    info: sluice.Format.UNSIGNED_CHAR
-    pin: int = sluice.bits(0, 6)
-    edge: int = sluice.bits(7)
-    seconds: float = sluice.field("I", scale=1e-6, unit="s", format="%.6f")
 
 
 def received() -> bytes:

@@ -15,18 +15,9 @@ from pathlib import Path
 import sluice
 from support.comparison import main
 from support.plain import Event
+from support.transition import Transition
 
 COUNT = 16_000
-
-
-@sluice.packetclass
-class Transition(sluice.FixedSizePacketBase):
-    layout = sluice.Layout.BIG_ENDIAN
-    header: sluice.Format.UNSIGNED_CHAR = 0xA1
-    info: sluice.Format.UNSIGNED_CHAR
-    pin: int = sluice.bits(0, 6)
-    edge: int = sluice.bits(7)
-    seconds: float = sluice.field("I", scale=1e-6, unit="s", format="%.6f")
 
 
 def packets() -> list[bytes]:
