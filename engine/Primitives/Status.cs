@@ -1,8 +1,8 @@
 namespace Sluice.Primitives;
 
 /// <summary>
-/// The result of an operation: 0 is done, positive is "not now" (nothing is wrong, nothing changed), negative is a
-/// fault. The numbers are those of <c>sluice/status.h</c>.
+/// The result of an operation: 0 is done, positive is "not now" (nothing is wrong, nothing changed) or a remark on what
+/// was done (<see cref="Dropped"/>, <see cref="Lost"/>), negative is a fault. The numbers are those of <c>sluice/status.h</c>.
 /// </summary>
 public enum Status
 {
@@ -20,6 +20,9 @@ public enum Status
 
     /// <summary>The packet was dropped by the full policy and counted.</summary>
     Dropped = 4,
+
+    /// <summary>Done, and packets that were stored and that nothing took are gone; they are counted.</summary>
+    Lost = 5,
 
     /// <summary>An argument is outside its range.</summary>
     Invalid = -1,
@@ -74,4 +77,10 @@ public enum Status
 
     /// <summary>The engine was shut down.</summary>
     Shutdown = -18,
+
+    /// <summary>Shared memory or a file contradicts itself.</summary>
+    Corrupt = -19,
+
+    /// <summary>The ring was taken away under its name; attach to the one that took its place.</summary>
+    Ended = -20,
 }

@@ -23,6 +23,7 @@ public static class StatusExtensions
         Status.Timeout => "the time given was over",
         Status.End => "the stream is finished and everything in it was taken",
         Status.Dropped => "the packet was dropped by the full policy and counted",
+        Status.Lost => "done, and packets that were stored and that nothing took are gone; they are counted",
         Status.Invalid => "an argument is outside its range",
         Status.Handle => "the handle is null, stale or of another kind",
         Status.State => "the object is not in a state that allows this",
@@ -41,6 +42,8 @@ public static class StatusExtensions
         Status.Unavailable => "this machine or build does not offer that",
         Status.Internal => "an invariant of the engine was violated",
         Status.Shutdown => "the engine was shut down",
+        Status.Corrupt => "shared memory or a file contradicts itself",
+        Status.Ended => "the ring was taken away under its name; attach to the one that took its place",
         _ => $"status {(int)status}",
     };
 }

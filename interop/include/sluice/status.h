@@ -2,9 +2,9 @@
  *
  * sluice/status.h - the one list of results.
  *
- * Every call returns an int32_t: 0 is done, positive is "not now" (nothing is wrong, nothing changed),
- * negative is a fault. The text of a fault is in the handle (ring.h) or in the thread's last error
- * (sluice.h). Numbers never change meaning; new ones are added at the ends.
+ * Every call returns an int32_t: 0 is done, positive is "not now" (nothing is wrong, nothing changed) or a
+ * remark on what was done (DROPPED, LOST), negative is a fault. The text of a fault is in the handle (ring.h)
+ * or in the thread's last error (sluice.h). Numbers never change meaning; new ones are added at the ends.
  */
 #ifndef SLUICE_STATUS_H
 #define SLUICE_STATUS_H
@@ -18,6 +18,7 @@
     X(TIMEOUT, 2, "the time given was over")                                                                 \
     X(END, 3, "the stream is finished and everything in it was taken")                                       \
     X(DROPPED, 4, "the packet was dropped by the full policy and counted")                                   \
+    X(LOST, 5, "done, and packets that were stored and that nothing took are gone; they are counted")        \
     X(E_INVALID, -1, "an argument is outside its range")                                                     \
     X(E_HANDLE, -2, "the handle is null, stale or of another kind")                                          \
     X(E_STATE, -3, "the object is not in a state that allows this")                                          \
@@ -35,7 +36,9 @@
     X(E_CALLBACK, -15, "a function of the host reported a failure")                                          \
     X(E_UNAVAILABLE, -16, "this machine or build does not offer that")                                       \
     X(E_INTERNAL, -17, "an invariant of the engine was violated")                                            \
-    X(E_SHUTDOWN, -18, "the engine was shut down")
+    X(E_SHUTDOWN, -18, "the engine was shut down")                                                           \
+    X(E_CORRUPT, -19, "shared memory or a file contradicts itself")                                          \
+    X(E_ENDED, -20, "the ring was taken away under its name; attach to the one that took its place")
 
 #define SLUICE_STATUS_ENUMERATOR(name, number, text) SLUICE_##name = number,
 enum sluice_status { SLUICE_STATUS_LIST(SLUICE_STATUS_ENUMERATOR) };

@@ -19,6 +19,7 @@ class Status(IntEnum):
     TIMEOUT = 2
     END = 3
     DROPPED = 4
+    LOST = 5
     E_INVALID = -1
     E_HANDLE = -2
     E_STATE = -3
@@ -37,6 +38,8 @@ class Status(IntEnum):
     E_UNAVAILABLE = -16
     E_INTERNAL = -17
     E_SHUTDOWN = -18
+    E_CORRUPT = -19
+    E_ENDED = -20
 
 
 class SluiceError(Exception):
@@ -118,6 +121,8 @@ _CLASSES: dict[int, type[SluiceError]] = {
     Status.E_BUSY: _StateFault,
     Status.E_FORKED: _StateFault,
     Status.E_SHUTDOWN: _StateFault,
+    Status.E_CORRUPT: _ValueFault,
+    Status.E_ENDED: _StateFault,
 }
 
 # A user meets one name; the classes below it only say which other exception it is.
