@@ -53,11 +53,11 @@ static void create(void)
     bad.name = "a/b";
     refuse_create(bad, SLUICE_E_INVALID, "'a/b'");
     bad.name = "";
-    refuse_create(bad, SLUICE_E_INVALID, "1 to 200 characters");
+    refuse_create(bad, SLUICE_E_INVALID, "1 to 200 bytes without '/'");
     static char longest[300];
     memset(longest, 'n', sizeof longest - 1);
     bad.name = longest;
-    refuse_create(bad, SLUICE_E_INVALID, "1 to 200 characters");
+    refuse_create(bad, SLUICE_E_INVALID, "1 to 200 bytes without '/'");
     bad.name = "x";
     bad.file = "y";
     refuse_create(bad, SLUICE_E_INVALID, "not both");

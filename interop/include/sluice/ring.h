@@ -6,7 +6,9 @@
  * producer needs: it calls into no run-time, is never paused by one, and may live in another process than the
  * consumer. C11 and C++17, Linux. The files under ring/ follow the way of a packet:
  *
+ *   ring/platform.h  what is asked of the system: feature macros, descriptors, characters
  *   ring/memory.h    the layout in memory; the specification for every language
+ *   ring/fault.h     the text of a fault
  *   ring/owner.h     who holds an end, and does it live
  *   ring/wait.h      sleeping and waking
  *   ring/reclaim.h   dropping the oldest, giving up claims of the dead
@@ -39,10 +41,14 @@
 extern "C" {
 #endif
 
+#include "ring/platform.h"
+
+#ifdef SLUICE_RING_PLATFORM
 #include "ring/await.h"
 #include "ring/consumer.h"
 #include "ring/producer.h"
 #include "ring/segment.h"
+#endif
 
 #ifdef __cplusplus
 }

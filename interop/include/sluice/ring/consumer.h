@@ -45,9 +45,8 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_consumer_open(sluice_consumer *consu
     consumer->self = sluice_current_identity(&ring->self);
     if (sluice_take_end(header, &header->consumer_owner, consumer->self) != SLUICE_OK) {
         memset(consumer, 0, sizeof *consumer);
-        (void)snprintf(ring->error, sizeof ring->error, "the ring has a consumer, process %u, and it is alive",
-                       (unsigned)(sluice_load_relaxed(&header->consumer_owner) >> 32));
-        return SLUICE_E_BUSY;
+        return sluice_ring_fault(ring, SLUICE_E_BUSY, "the ring has a consumer, process %u, and it is alive",
+                                 (unsigned)(sluice_load_relaxed(&header->consumer_owner) >> 32));
     }
     (void)sluice_fence_register();
     if (consumer->view.policy != SLUICE_DROP_OLDEST) {

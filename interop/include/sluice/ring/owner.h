@@ -9,22 +9,17 @@
 #ifndef SLUICE_RING_OWNER_H
 #define SLUICE_RING_OWNER_H
 
-#include "memory.h"
+#include "fault.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 /* Start time of a process in clock ticks since boot (field 22 of /proc/PID/stat); 0: there is no such process. */
 static inline uint64_t sluice_process_start(uint32_t pid)
 {
     char path[32], text[1024];
-    (void)snprintf(path, sizeof path, "/proc/%u/stat", (unsigned)pid);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    (void)snprintf(path, sizeof path, "/proc/%u/stat", pid);
+    int fd = sluice_above_stdio(open(path, O_RDONLY | O_CLOEXEC));
     if (fd < 0) {
         return 0;
     }
@@ -45,7 +40,10 @@ static inline uint64_t sluice_process_start(uint32_t pid)
             return 0;
         }
     }
-    uint64_t ticks = strtoull(at, NULL, 10);
+    uint64_t ticks = 0;
+    for (at++; *at >= '0' && *at <= '9'; at++) {
+        ticks = ticks * 10 + (uint64_t)(*at - '0');
+    }
     return ticks == 0 ? 1 : ticks;
 }
 
@@ -67,7 +65,7 @@ static inline uint64_t sluice_current_identity(uint64_t *cached)
 static inline uint64_t sluice_pid_namespace(void)
 {
     struct stat status;
-    return stat("/proc/self/ns/pid", &status) == 0 ? (uint64_t)status.st_ino : 0;
+    return stat("/proc/self/ns/pid", &status) == 0 ? status.st_ino : 0;
 }
 
 /* 1: alive or not to be judged from here. 0: certainly gone. */

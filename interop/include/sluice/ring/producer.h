@@ -35,9 +35,8 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_producer_open(sluice_producer *produ
     }
     if (!producer->view.many) {
         if (sluice_take_end(header, &header->producer_owner, producer->self) != SLUICE_OK) {
-            (void)snprintf(ring->error, sizeof ring->error, "the ring has one producer, process %u, and it is alive",
-                           (unsigned)(sluice_load_relaxed(&header->producer_owner) >> 32));
-            return SLUICE_E_BUSY;
+            return sluice_ring_fault(ring, SLUICE_E_BUSY, "the ring has one producer, process %u, and it is alive",
+                                     (unsigned)(sluice_load_relaxed(&header->producer_owner) >> 32));
         }
         producer->head = sluice_load_acquire(&header->head) & ~SLUICE_RING_SEALED;
         producer->published = producer->head;
@@ -59,8 +58,7 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_producer_open(sluice_producer *produ
         }
         sluice_sweep_slots(&producer->view);
     }
-    (void)snprintf(ring->error, sizeof ring->error, "all %u producer slots of the ring are taken", SLUICE_RING_PRODUCERS);
-    return SLUICE_E_BUSY;
+    return sluice_ring_fault(ring, SLUICE_E_BUSY, "all %u producer slots of the ring are taken", SLUICE_RING_PRODUCERS);
 }
 
 /* 1 when the constants in the first bytes of the packet are right. */
@@ -160,7 +158,7 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_producer_put_many(sluice_producer *p
             status = one;
             break;
         }
-        memcpy(sluice_claim_memory(producer, 0), from + taken * stride, (size_t)(run * stride));
+        memcpy(sluice_claim_memory(producer, 0), from + taken * stride, run * stride);
         sluice_settle_fixed(producer, run * stride);
         taken += run;
         *done += run;

@@ -36,8 +36,7 @@ typedef struct sluice_ring_options {
     uint64_t check_value;
 } sluice_ring_options;
 
-#define SLUICE_RING_FAULT(ring, status, ...)                                                                 \
-    (snprintf((ring)->error, sizeof(ring)->error, __VA_ARGS__) < 0 ? (status) : (status))
+#define SLUICE_RING_FAULT(ring, status, ...) sluice_ring_fault((ring), (status), __VA_ARGS__)
 
 static inline int32_t sluice_status_of_errno(int code)
 {
@@ -62,8 +61,9 @@ static inline int32_t sluice_ring_path(sluice_ring *ring, const char *name, cons
 {
     size_t length = strlen(name != NULL ? name : file);
     if (length == 0 || length > 200 || (name != NULL && strchr(name, '/') != NULL)) {
-        return SLUICE_RING_FAULT(ring, SLUICE_E_INVALID, "ring name '%.60s' must be 1 to 200 characters without '/'",
-                                 name != NULL ? name : file);
+        char shown[96];
+        return SLUICE_RING_FAULT(ring, SLUICE_E_INVALID, "ring name '%s' has %zu bytes, it must be 1 to 200 bytes without '/'",
+                                 sluice_show_name(shown, sizeof shown, name != NULL ? name : file), length);
     }
     (void)snprintf(ring->path, sizeof ring->path, name != NULL ? "/dev/shm/sluice.%s" : "%s", name != NULL ? name : file);
     return SLUICE_OK;
@@ -73,26 +73,26 @@ static inline int32_t sluice_ring_path(sluice_ring *ring, const char *name, cons
 static inline int32_t sluice_ring_map(sluice_ring *ring, uint64_t data_offset, uint64_t capacity)
 {
     uint64_t whole = data_offset + 2 * capacity, spare = data_offset & -data_offset; /* huge pages lie at multiples */
-    uint8_t *base = (uint8_t *)mmap(NULL, (size_t)(whole + spare), PROT_NONE,
+    uint8_t *base = (uint8_t *)mmap(NULL, whole + spare, PROT_NONE,
                                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (base == MAP_FAILED) {
         return SLUICE_RING_FAULT(ring, SLUICE_E_MEMORY, "no address space for a ring of %llu bytes: %s",
                                  (unsigned long long)capacity, strerror(errno));
     }
-    uint64_t before = sluice_round_up((uint64_t)(uintptr_t)base, spare) - (uint64_t)(uintptr_t)base;
+    uint64_t before = sluice_round_up((uintptr_t)base, spare) - (uintptr_t)base;
     if (before != 0) {
-        (void)munmap(base, (size_t)before);
+        (void)munmap(base, before);
     }
     base += before;
     if (spare != before) {
-        (void)munmap(base + whole, (size_t)(spare - before));
+        (void)munmap(base + whole, spare - before);
     }
     int protection = PROT_READ | PROT_WRITE, flags = MAP_SHARED | MAP_FIXED;
-    if (mmap(base, (size_t)(data_offset + capacity), protection, flags, ring->fd, 0) == MAP_FAILED ||
-        mmap(base + data_offset + capacity, (size_t)capacity, protection, flags, ring->fd, (off_t)data_offset) ==
+    if (mmap(base, data_offset + capacity, protection, flags, ring->fd, 0) == MAP_FAILED ||
+        mmap(base + data_offset + capacity, capacity, protection, flags, ring->fd, (off_t)data_offset) ==
             MAP_FAILED) {
         int code = errno;
-        (void)munmap(base, (size_t)whole);
+        (void)munmap(base, whole);
         return SLUICE_RING_FAULT(ring, sluice_status_of_errno(code), "mapping a ring of %llu bytes failed: %s",
                                  (unsigned long long)capacity, strerror(code));
     }
@@ -107,7 +107,7 @@ static inline int32_t sluice_ring_map(sluice_ring *ring, uint64_t data_offset, u
 SLUICE_INLINE void sluice_ring_close(sluice_ring *ring, int32_t remove)
 {
     if (ring->header != NULL) {
-        (void)munmap(ring->header, (size_t)ring->mapped_bytes);
+        (void)munmap(ring->header, ring->mapped_bytes);
     }
     if (ring->fd >= 0) {
         (void)close(ring->fd);
@@ -156,11 +156,16 @@ static inline int32_t sluice_ring_open_memory(sluice_ring *ring, const sluice_ri
         if (status != SLUICE_OK) {
             return status;
         }
-        ring->fd = open(ring->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        int fd = open(ring->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        ring->fd = sluice_above_stdio(fd);
         if (ring->fd < 0) {
             int code = errno;
-            status = SLUICE_RING_FAULT(ring, sluice_status_of_errno(code), "cannot create ring %.180s: %s", ring->path,
-                                       strerror(code));
+            char shown[160];
+            if (fd >= 0) {
+                (void)unlink(ring->path); /* it was made, and its descriptor could not be moved */
+            }
+            status = SLUICE_RING_FAULT(ring, sluice_status_of_errno(code), "cannot create ring %s: %s",
+                                       sluice_show_name(shown, sizeof shown, ring->path), strerror(code));
             ring->path[0] = '\0';
             return status;
         }
@@ -169,7 +174,7 @@ static inline int32_t sluice_ring_open_memory(sluice_ring *ring, const sluice_ri
     if (options->flags & SLUICE_RING_WANT_HUGE_PAGES) {
         sluice_ring_plan huge = {UINT64_C(2) << 20, 0, 0, 0, 0};
         sluice_ring_lay_out(&huge, options);
-        ring->fd = (int32_t)syscall(SYS_memfd_create, "sluice", 1u | 4u); /* MFD_CLOEXEC | MFD_HUGETLB */
+        ring->fd = sluice_above_stdio((int32_t)syscall(SYS_memfd_create, "sluice", 1u | 4u)); /* MFD_CLOEXEC | MFD_HUGETLB */
         if (ring->fd >= 0 && ftruncate(ring->fd, (off_t)huge.bytes) == 0 &&
             posix_fallocate(ring->fd, 0, (off_t)huge.bytes) == 0) {
             *plan = huge;
@@ -179,7 +184,7 @@ static inline int32_t sluice_ring_open_memory(sluice_ring *ring, const sluice_ri
             (void)close(ring->fd); /* there are none, or too few of them */
         }
     }
-    ring->fd = (int32_t)syscall(SYS_memfd_create, "sluice", 1u);
+    ring->fd = sluice_above_stdio((int32_t)syscall(SYS_memfd_create, "sluice", 1u));
     return ring->fd >= 0 ? SLUICE_OK
                          : SLUICE_RING_FAULT(ring, SLUICE_E_MEMORY, "memfd_create failed: %s", strerror(errno));
 }
@@ -241,7 +246,7 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_ring_create(sluice_ring *ring, const
         status = sluice_ring_map(ring, plan.data_offset, plan.capacity);
     }
     if (status == SLUICE_OK && options->flags & SLUICE_RING_WANT_LOCKED &&
-        mlock(ring->header, (size_t)ring->mapped_bytes) != 0) {
+        mlock(ring->header, ring->mapped_bytes) != 0) {
         status = SLUICE_RING_FAULT(ring, SLUICE_E_PERMISSION, "mlock of %llu bytes failed: %s",
                                    (unsigned long long)ring->mapped_bytes, strerror(errno));
     }
@@ -272,7 +277,7 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_ring_create(sluice_ring *ring, const
     header->segment_bytes = plan.bytes;
     header->block_timeout_ns = options->block_timeout_ns;
     header->pid_namespace = sluice_pid_namespace();
-    header->created_ns = (int64_t)now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+    header->created_ns = now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
     header->check_mask = options->check_mask;
     header->check_value = options->check_value;
     header->wake_at = SLUICE_RING_NEVER;
@@ -303,8 +308,9 @@ static inline int32_t sluice_ring_check_header(sluice_ring *ring, const sluice_r
         header->cells > header->data_offset / 8 || header->layout_bytes >= sizeof header->layout_text ||
         (celled && (header->cells <= capacity / header->stride || header->cells_offset != SLUICE_RING_HEADER_BYTES ||
                     header->cells_offset + header->cells * 8 > header->data_offset))) {
-        return SLUICE_RING_FAULT(ring, SLUICE_E_ABI, "the header of ring %.120s contradicts its size of %llu bytes",
-                                 ring->path, (unsigned long long)file_bytes);
+        char shown[160];
+        return SLUICE_RING_FAULT(ring, SLUICE_E_ABI, "the header of ring %s contradicts its size of %llu bytes",
+                                 sluice_show_name(shown, sizeof shown, ring->path), (unsigned long long)file_bytes);
     }
     return SLUICE_OK;
 }
@@ -325,17 +331,19 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_ring_attach(sluice_ring *ring, const
     }
     int64_t deadline = sluice_deadline(timeout_ns);
     struct timespec pause = {0, 1000000};
+    char memory[160];
+    const char *shown = sluice_show_name(memory, sizeof memory, ring->path);
     for (;;) {
         sluice_ring_header header;
         struct stat shape;
         status = SLUICE_OK;
-        ring->fd = open(ring->path, O_RDWR | O_CLOEXEC);
+        ring->fd = sluice_above_stdio(open(ring->path, O_RDWR | O_CLOEXEC));
         if (ring->fd < 0) {
-            status = SLUICE_RING_FAULT(ring, sluice_status_of_errno(errno), "cannot open ring %.180s: %s", ring->path,
+            status = SLUICE_RING_FAULT(ring, sluice_status_of_errno(errno), "cannot open ring %s: %s", shown,
                                        strerror(errno));
         } else if (fstat(ring->fd, &shape) != 0 || pread(ring->fd, &header, sizeof header, 0) != sizeof header ||
                    header.magic != SLUICE_RING_MAGIC) {
-            status = SLUICE_RING_FAULT(ring, SLUICE_E_ABI, "%.180s is not a ring, or not ready yet", ring->path);
+            status = SLUICE_RING_FAULT(ring, SLUICE_E_ABI, "%s is not a ring, or not ready yet", shown);
         } else {
             status = sluice_ring_check_header(ring, &header, (uint64_t)shape.st_size);
             if (status == SLUICE_OK) {

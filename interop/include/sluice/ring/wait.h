@@ -24,10 +24,6 @@
 #include <sys/syscall.h>
 #include <time.h>
 
-#if !defined(__USE_MISC) && !defined(__cplusplus)
-#error "sluice/ring.h needs the system interfaces of Linux: compile with -std=gnu11, or define _GNU_SOURCE"
-#endif
-
 #define SLUICE_WAIT_SLICE_NS INT64_C(100000000)
 #define SLUICE_SPIN_ROUNDS 200
 #define SLUICE_PATIENCE_NS INT64_C(50000)
@@ -36,7 +32,7 @@ static inline int64_t sluice_monotonic_ns(void)
 {
     struct timespec now;
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
 /* Monotonic time at which a wait that begins now ends; INT64_MAX: never. */
@@ -97,7 +93,7 @@ static inline void sluice_futex_wait(uint32_t *word, uint32_t seen, int64_t dead
     if (left > SLUICE_WAIT_SLICE_NS) {
         left = SLUICE_WAIT_SLICE_NS;
     }
-    struct timespec span = {(time_t)(left / 1000000000), (long)(left % 1000000000)};
+    struct timespec span = {left / 1000000000, left % 1000000000};
     (void)syscall(SYS_futex, word, FUTEX_WAIT, seen, &span, NULL, 0);
 }
 
@@ -128,9 +124,9 @@ static inline int32_t sluice_event_here(const sluice_ring_header *header, uint64
         *fd_cached = -1;
         *seen_cached = generation;
 #if defined(SYS_pidfd_open) && defined(SYS_pidfd_getfd)
-        int32_t process = (int32_t)syscall(SYS_pidfd_open, (pid_t)(owner >> 32), 0);
+        int32_t process = sluice_above_stdio((int32_t)syscall(SYS_pidfd_open, (pid_t)(owner >> 32), 0));
         if (process >= 0) {
-            *fd_cached = (int32_t)syscall(SYS_pidfd_getfd, process, fd, 0);
+            *fd_cached = sluice_above_stdio((int32_t)syscall(SYS_pidfd_getfd, process, fd, 0));
             (void)close(process);
         }
 #endif

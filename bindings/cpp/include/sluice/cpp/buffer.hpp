@@ -153,7 +153,7 @@ public:
         detail::require_packet<T>();
         std::uint64_t done = 0;
         const status code = sluice_buffer_pop_many(get(), packets, count * sizeof(T), &done);
-        return {code, static_cast<std::size_t>(done)};
+        return {code, done};
     }
     // At most `most` of them.
     template <class T> std::vector<T> pop_many(std::size_t most)

@@ -144,7 +144,7 @@ public:
         raw.stride = options.stride;
         raw.producers = static_cast<std::uint32_t>(options.producers);
         raw.full_policy = static_cast<std::uint32_t>(options.full_policy);
-        raw.flags = options.locked ? static_cast<std::uint32_t>(SLUICE_RING_WANT_LOCKED) : 0u;
+        raw.flags = options.locked ? SLUICE_RING_WANT_LOCKED : 0u;
         raw.capacity = options.capacity;
         raw.block_timeout_ns = options.block_timeout.count();
         raw.name = detail::or_null(options.name);

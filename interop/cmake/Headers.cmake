@@ -1,0 +1,32 @@
+# Compiles a file that includes HEADERS with COMPILER as STANDARD (an option, "-std=gnu17"), with every warning that a careful
+# host may have on, as an error. With REFUSED, the compiler has to say that, once, as its first and only error.
+string(REPLACE "," ";" headers ${HEADERS})
+set(unit "")
+foreach(header ${headers} ${headers})
+    string(APPEND unit "#include <${header}>\n")
+endforeach()
+string(MAKE_C_IDENTIFIER "${STANDARD}${LANGUAGE}" name)
+set(source ${FOLDER}/${name}.${LANGUAGE})
+file(WRITE ${source} "${unit}int unit;\n")
+
+set(warnings -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wcast-qual -Wundef -Wduplicated-branches -Wduplicated-cond
+    -Wlogical-op -Wnull-dereference -Wcast-align=strict)
+if(LANGUAGE STREQUAL "cpp")
+    list(APPEND warnings -Wuseless-cast -Wold-style-cast -Wzero-as-null-pointer-constant -Wextra-semi -Wsuggest-override)
+else()
+    list(APPEND warnings -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition)
+endif()
+string(REPLACE "," ";-I" folders "-I${INCLUDE}")
+execute_process(COMMAND ${COMPILER} ${STANDARD} -O2 ${warnings} -Werror ${folders} -c ${source} -o ${source}.o
+    RESULT_VARIABLE result ERROR_VARIABLE said)
+if(NOT REFUSED)
+    if(NOT result EQUAL 0)
+        message(FATAL_ERROR "${COMPILER} ${STANDARD} does not take the headers:\n${said}")
+    endif()
+    return()
+endif()
+string(REGEX MATCHALL "[^\n]* error: [^\n]*" errors "${said}")
+list(LENGTH errors count)
+if(result EQUAL 0 OR NOT count EQUAL 1 OR NOT errors MATCHES "${REFUSED}")
+    message(FATAL_ERROR "${COMPILER} ${STANDARD} should say '${REFUSED}' and nothing else; it said\n${said}")
+endif()
