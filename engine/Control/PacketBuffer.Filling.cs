@@ -17,6 +17,10 @@ public sealed partial class PacketBuffer
     /// <param name="source">Packets of the stride, back to back. Used by this call alone until it returns; not completed.</param>
     /// <param name="cancellationToken">Ends it between two packets; what was not put is still in the pipe.</param>
     /// <returns>Packets that were stored.</returns>
+    /// <remarks>
+    /// What it throws tells how many were stored before: <see cref="SluiceException.Stored"/>, and of the exceptions of others
+    /// <see cref="Exception.Data"/> under <c>"sluice.stored"</c>.
+    /// </remarks>
     /// <exception cref="SluiceException">Invalid: the buffer holds records of any size. Constant: a packet breaks one; it is the
     ///     next one in the pipe. Size: the pipe ended within a packet. State: the stream of the buffer was ended.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -28,19 +32,36 @@ public sealed partial class PacketBuffer
             throw new SluiceException(Status.Invalid, "a pipe has bytes, and the buffer holds records of any size");
         }
 
-        long stored = 0;
+        var progress = new Progress();
+        try
+        {
+            return await PutAllAsync(source, progress, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is not SluiceException)
+        {
+            fault.Data["sluice.stored"] = progress.Stored;
+            throw;
+        }
+    }
+
+    private async Task<long> PutAllAsync(PipeReader source, Progress progress, CancellationToken cancellationToken)
+    {
         while (true)
         {
             ReadResult result = await source.ReadAsync(cancellationToken).ConfigureAwait(false);
             Status status = PutWhole(result.Buffer, out long done, out long bytes);
-            stored += done;
+            progress.Stored += done;
             long rest = result.Buffer.Length - bytes;
             bool waits = status is Status.WouldBlock or Status.Timeout;
             SequencePosition taken = result.Buffer.GetPosition(bytes);
             source.AdvanceTo(taken, waits || status.IsFault() ? taken : result.Buffer.End);
             if (status.IsFault())
             {
-                throw new SluiceException(status, $"a packet of the pipe, after {stored} that were stored: {status.Describe()}");
+                throw new SluiceException(
+                    status, $"a packet of the pipe, after {progress.Stored} that were stored: {status.Describe()}")
+                {
+                    Stored = progress.Stored,
+                };
             }
 
             if (waits)
@@ -50,14 +71,24 @@ public sealed partial class PacketBuffer
             else if (result.IsCompleted)
             {
                 return rest == 0
-                    ? stored
-                    : throw new SluiceException(Status.Size, $"the pipe ended within a packet: {rest} bytes of {Stride}");
+                    ? progress.Stored
+                    : throw new SluiceException(
+                        Status.Size,
+                        $"the pipe ended within a packet: {rest} bytes of {Stride}, after {progress.Stored} that were stored")
+                    {
+                        Stored = progress.Stored,
+                    };
             }
             else if (result.IsCanceled)
             {
-                return stored;
+                return progress.Stored;
             }
         }
+    }
+
+    private sealed class Progress
+    {
+        public long Stored { get; set; }
     }
 
     // Puts whole packets until one is not taken; `bytes` are those that are done with, dropped ones among them.

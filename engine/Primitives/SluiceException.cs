@@ -16,4 +16,7 @@ public class SluiceException : Exception
 
     /// <summary>What went wrong, for programs.</summary>
     public Status Status { get; }
+
+    /// <summary>How many packets a put of many stored before it failed; null: the fault is of another call.</summary>
+    public long? Stored { get; init; }
 }

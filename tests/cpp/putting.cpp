@@ -31,6 +31,27 @@ static void packets_go_in_and_come_out()
     CHECK(buffer.empty() && stats.cleared == 1 && stats.pushed == 4 && stats.rejected == 3);
 }
 
+static void a_put_of_many_says_how_many_it_stored()
+{
+    const sluice::layout layout("< head:B=1; value:3B");
+    sluice::buffer_options options;
+    options.layout = &layout;
+    sluice::buffer buffer(options);
+    const unsigned char packets[16] = {1, 0, 0, 0, 1, 0, 0, 0, 2};
+    try {
+        buffer.put_many(packets, sizeof packets);
+        CHECK(!"the third packet breaks a constant");
+    } catch (const sluice::error &fault) {
+        CHECK(fault.code() == SLUICE_E_CONSTANT && fault.stored() == 2 && buffer.size() == 2);
+    }
+    try {
+        buffer.put(packets + 8, 4);
+    } catch (const sluice::error &fault) {
+        CHECK(fault.stored() == 0);
+    }
+    CHECK(buffer.discard() == 2);
+}
+
 static void many_go_at_once()
 {
     sluice::buffer_options options = packet_options();
@@ -217,6 +238,7 @@ static void a_pump_runs()
 int main()
 {
     packets_go_in_and_come_out();
+    a_put_of_many_says_how_many_it_stored();
     many_go_at_once();
     batches_are_ranges();
     batches_are_taken();

@@ -242,7 +242,7 @@ static PyObject *take_into(Buffer *self, uint64_t most, PyObject *out)
                         "packets of any size do not lie back to back: `out` needs packets of one size");
         return NULL;
     }
-    if (PyObject_GetBuffer(out, &view, PyBUF_WRITABLE | PyBUF_ND | PyBUF_FORMAT) < 0) {
+    if (packets_view(&self->seen, out, self->layout, PyBUF_WRITABLE | PyBUF_ND | PyBUF_FORMAT, &view) < 0) {
         return NULL;
     }
     uint64_t fit = (uint64_t)view.len / self->stride, taken = 0;

@@ -15,6 +15,7 @@
  *   type.c      the type Buffer, and the methods that only ask
  *   buffer.c    its life: make, lock, close, be collected
  *   put.c       packets in; the only hot file
+ *   arrays.c    whether the items of an array are packets of a layout
  *   take.c      packets out
  *   classes.c   which class each packet of a buffer had
  *   batch.c     many packets as one object; pop_many
@@ -242,6 +243,20 @@ int records_register(PyObject *module);
 /* The exit handler, before the engine goes: what buffers of records hold goes to their on_close. */
 void records_shutdown(void);
 
+/* ---- arrays.c ---- */
+
+/* The array that was checked last: another one of the same type and dtype need not be. */
+typedef struct SeenArray {
+    PyObject *dtype; /* or NULL */
+    PyTypeObject *type;
+} SeenArray;
+
+/* The memory of packets, as PyObject_GetBuffer with these flags. An array has the dtype of the layout (NULL: any), or is of
+ * bytes; one with a mask has none; times are integers. 0, or -1 with an exception. */
+int packets_view(SeenArray *before, PyObject *packets, PyObject *layout, int flags, Py_buffer *view);
+
+void seen_array_drop(SeenArray *before);
+
 /* ---- producer.c ---- */
 
 int producer_register(PyObject *module);
@@ -301,6 +316,7 @@ typedef struct Buffer {
     uint32_t shared; /* others put and take too: packets are bytes */
     Claim *claim;      /* the open one, or one that was left with something still seeing its memory */
     PyObject *arrays;  /* what makes an array of memory; None: nothing does; NULL: not asked yet */
+    SeenArray seen;    /* the last one that was put */
     PyObject *rest;    /* what was stored at the close, for the iteration that goes on */
     Formatter *formatters;
     Callback *callbacks;
@@ -394,7 +410,10 @@ PyObject *buffer_pop_one(Buffer *self, int *none);
 
 /* A view of a packet: of the object itself, or of its attribute `data`; *instance: it is of a class. 0, or -1 with
  * an exception. */
-int packet_view(PyObject *packet, Py_buffer *view, int *instance);
+int packet_view(SeenArray *before, PyObject *packet, PyObject *layout, Py_buffer *view, int *instance);
+
+/* Adds to the exception that is set how many packets a put of many stored before it. */
+void tell_stored(uint64_t stored);
 
 PyObject *buffer_put(PyObject *self, PyObject *packet);
 PyObject *buffer_put_many(PyObject *self, PyObject *packets);

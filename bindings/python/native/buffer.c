@@ -342,6 +342,8 @@ int buffer_traverse(PyObject *object, visitproc visit, void *arg)
         Py_VISIT(callback->function);
     }
     Py_VISIT(self->arrays);
+    Py_VISIT(self->seen.dtype);
+    Py_VISIT(self->seen.type);
     Py_VISIT(self->rest);
     return 0;
 }
@@ -351,6 +353,7 @@ int buffer_clear_references(PyObject *object)
     Buffer *self = (Buffer *)object;
     Py_CLEAR(self->failure);
     Py_CLEAR(self->rest);
+    seen_array_drop(&self->seen);
     if (self->handle == NULL) { /* else the engine still has the formatters */
         drop_callbacks(self);
         buffer_drop_classes(self);
@@ -381,6 +384,7 @@ void buffer_dealloc(PyObject *object)
     Py_CLEAR(self->arrays);
     Py_CLEAR(self->rest);
     Py_CLEAR(self->layout);
+    seen_array_drop(&self->seen);
     event_close(self);
     if (self->lock != NULL && engine_gone == 0) {
         PyThread_free_lock(self->lock);

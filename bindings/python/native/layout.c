@@ -141,10 +141,12 @@ static PyObject *layout_template(PyObject *object, PyObject *unused)
 static PyObject *layout_check(PyObject *object, PyObject *packets)
 {
     Py_buffer view;
+    SeenArray none = {NULL, NULL};
     uint64_t bad = 0;
-    if (engine_there() < 0 || PyObject_GetBuffer(packets, &view, PyBUF_SIMPLE) < 0) {
+    if (engine_there() < 0 || packets_view(&none, packets, object, PyBUF_SIMPLE, &view) < 0) {
         return NULL;
     }
+    seen_array_drop(&none);
     int32_t status;
     Py_BEGIN_ALLOW_THREADS status =
         library.layout_check(((Layout *)object)->handle, view.buf, (size_t)view.len, &bad);

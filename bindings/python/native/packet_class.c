@@ -120,6 +120,24 @@ PyObject *packet_class_make(PacketClass *self, PyObject *data)
     return (PyObject *)packet;
 }
 
+/* The bytes of one packet out of something bytes-like, an array or a record of one. */
+static PyObject *bytes_of(const PacketClass *class, PyObject *data)
+{
+    SeenArray none = {NULL, NULL};
+    Py_buffer view;
+    PyObject *layout = PyObject_GetAttrString((PyObject *)class->type, "packet_layout"), *bytes = NULL;
+    if (layout == NULL) {
+        PyErr_Clear();
+    }
+    if (packets_view(&none, data, layout, PyBUF_SIMPLE, &view) == 0) {
+        bytes = PyBytes_FromStringAndSize(view.buf, view.len);
+        PyBuffer_Release(&view);
+    }
+    seen_array_drop(&none);
+    Py_XDECREF(layout);
+    return bytes;
+}
+
 static PyObject *class_unpack(PyObject *self, PyObject *data)
 {
     PyObject *bytes = LIKELY(Py_IS_TYPE(data, &PyBytes_Type)) ? Py_NewRef(data) : NULL;
@@ -128,7 +146,7 @@ static PyObject *class_unpack(PyObject *self, PyObject *data)
             return PyErr_Format(PyExc_TypeError, "a packet is unpacked from a bytes-like object, not from %R",
                                 (PyObject *)Py_TYPE(data));
         }
-        bytes = PyBytes_FromObject(data);
+        bytes = bytes_of((PacketClass *)self, data);
         if (bytes == NULL) {
             return NULL;
         }

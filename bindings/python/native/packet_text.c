@@ -6,6 +6,8 @@
 
 typedef struct PacketText {
     PyObject_HEAD sluice_formatter *handle;
+    PyObject *layout;
+    SeenArray seen; /* the last array that was formatted */
     size_t packet_bytes;
     size_t line_bytes; /* of the longest line so far, as a guess for the next text */
 } PacketText;
@@ -38,6 +40,7 @@ static PyObject *packet_text_new(PyTypeObject *type, PyObject *args, PyObject *n
         return NULL;
     }
     self->handle = handle;
+    self->layout = Py_NewRef(layout);
     self->packet_bytes = packet_bytes;
     self->line_bytes = 16;
     return (PyObject *)self;
@@ -50,6 +53,8 @@ static void packet_text_dealloc(PyObject *object)
     if (self->handle != NULL && engine_gone == 0) {
         (void)library.formatter_destroy(self->handle);
     }
+    Py_CLEAR(self->layout);
+    seen_array_drop(&self->seen);
     freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
     release(object);
     Py_DECREF(type);
@@ -101,7 +106,8 @@ static PyObject *packet_text_format(PyObject *object, PyObject *packets)
 {
     PacketText *self = (PacketText *)object;
     Py_buffer view;
-    if (engine_there() < 0 || PyObject_GetBuffer(packets, &view, PyBUF_SIMPLE) < 0) {
+    if (engine_there() < 0 ||
+        packets_view(&self->seen, packets, self->layout, PyBUF_SIMPLE, &view) < 0) {
         return NULL;
     }
     PyObject *text = NULL;

@@ -12,6 +12,8 @@ typedef struct Producer {
     PyObject_HEAD sluice_producer end; /* view.header NULL: closed */
     sluice_ring ring;
     int64_t timeout_ns; /* of a put that waits for room */
+    PyObject *layout;   /* what is in a packet; None or NULL: the ring does not say */
+    SeenArray seen;     /* the last array that was put */
     int busy;
 } Producer;
 
@@ -119,6 +121,8 @@ static void producer_dealloc(PyObject *object)
 {
     PyTypeObject *type = Py_TYPE(object);
     release_ring((Producer *)object);
+    Py_CLEAR(((Producer *)object)->layout);
+    seen_array_drop(&((Producer *)object)->seen);
     freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
     release(object);
     Py_DECREF(type);
@@ -147,11 +151,12 @@ static int32_t wait_for_room(Producer *self, uint64_t span, int64_t deadline)
     }
 }
 
-/* One packet, or with `count` several of the stride. A status >= 0, or INT32_MIN with an exception. */
+/* One packet, or with `count` several of the stride; *count is how many were stored. A status >= 0, or INT32_MIN with an
+ * exception. */
 static int32_t put(Producer *self, const uint8_t *data, uint64_t bytes, uint16_t type, uint64_t *count)
 {
     uint32_t stride = self->end.view.stride;
-    uint64_t wanted = count == NULL ? 0 : *count, done = 0;
+    uint64_t wanted = count == NULL ? 0 : bytes / stride, done = 0;
     int64_t deadline = 0;
     int32_t status;
     for (;;) {
@@ -180,7 +185,8 @@ static int32_t put(Producer *self, const uint8_t *data, uint64_t bytes, uint16_t
         return status;
     }
     if (status == SLUICE_E_SIZE) {
-        raise_status(status, "the packet has %llu bytes, the ring takes %s%u", (unsigned long long)bytes,
+        raise_status(status, "the packet has %llu bytes, the ring takes %s%u",
+                     (unsigned long long)(count == NULL ? bytes : stride),
                      stride != 0 ? "packets of " : "records up to its capacity, ",
                      stride != 0 ? stride : (uint32_t)self->end.view.capacity);
     } else if (status == SLUICE_E_CONSTANT) {
@@ -191,6 +197,22 @@ static int32_t put(Producer *self, const uint8_t *data, uint64_t bytes, uint16_t
                                                     : library.status_text(status));
     }
     return INT32_MIN;
+}
+
+/* For comparing arrays with; borrowed. */
+static PyObject *layout_known(const Producer *self)
+{
+    return self->layout == NULL || Py_IsNone(self->layout) ? NULL : self->layout;
+}
+
+/* _know(layout) */
+static PyObject *producer_know(PyObject *object, PyObject *layout)
+{
+    Producer *self = (Producer *)object;
+    PyObject *before = self->layout;
+    self->layout = Py_NewRef(layout);
+    Py_XDECREF(before);
+    Py_RETURN_NONE;
 }
 
 static PyObject *producer_put(PyObject *object, PyObject *args, PyObject *names)
@@ -207,7 +229,8 @@ static PyObject *producer_put(PyObject *object, PyObject *args, PyObject *names)
     if (type > UINT16_MAX) {
         return PyErr_Format(PyExc_ValueError, "type is %lu, it must be 0 to 65535", type);
     }
-    if (producer_usable(self) < 0 || packet_view(packet, &view, &instance) < 0) {
+    if (producer_usable(self) < 0 ||
+        packet_view(&self->seen, packet, layout_known(self), &view, &instance) < 0) {
         return NULL;
     }
     int32_t status = producer_usable(self) < 0
@@ -227,19 +250,23 @@ static PyObject *producer_put_many(PyObject *object, PyObject *packets)
     if (self->end.view.stride == 0) {
         return PyErr_Format(PyExc_TypeError, "the ring takes records of any size: put them one by one");
     }
-    if (PyObject_GetBuffer(packets, &view, PyBUF_SIMPLE) < 0) {
+    if (packets_view(&self->seen, packets, layout_known(self), PyBUF_SIMPLE, &view) < 0) {
         return NULL;
     }
-    uint64_t count = (uint64_t)view.len / self->end.view.stride;
+    uint64_t count = 0;
     int32_t status = INT32_MIN;
     if ((uint64_t)view.len % self->end.view.stride != 0) {
         raise_status(SLUICE_E_SIZE, "%zd bytes are not whole packets of %u bytes", view.len,
                      self->end.view.stride);
     } else if (producer_usable(self) == 0) {
-        status = put(self, view.buf, self->end.view.stride, 0, &count);
+        status = put(self, view.buf, (uint64_t)view.len, 0, &count);
     }
     PyBuffer_Release(&view);
-    return status == INT32_MIN ? NULL : PyLong_FromUnsignedLongLong(count);
+    if (status == INT32_MIN) {
+        tell_stored(count);
+        return NULL;
+    }
+    return PyLong_FromUnsignedLongLong(count);
 }
 
 /* (stride, capacity, layout text) */
@@ -275,6 +302,7 @@ static PyMethodDef methods[] = {
      ":returns: how many were stored, as the full policy of the ring allowed."},
     {"close", producer_close, METH_NOARGS, "close(): gives the end back. A second call does nothing."},
     {"_info", producer_info, METH_NOARGS, "(packet size, capacity, description of the layout)"},
+    {"_know", producer_know, METH_O, "_know(layout): what is in a packet, or None"},
     {NULL, NULL, 0, NULL},
 };
 

@@ -90,11 +90,12 @@ static int32_t put_fault(Buffer *self, int32_t status, const void *data, uint64_
     return INT32_MIN;
 }
 
-/* One packet, or with `packets` several of the stride. A status >= 0, or INT32_MIN with an exception. */
+/* One packet, or with `packets` several of the stride; *packets is how many were stored. A status >= 0, or INT32_MIN with an
+ * exception. */
 static int32_t put_locked(Buffer *self, const uint8_t *data, uint64_t bytes, uint16_t type, uint64_t *packets)
 {
     int64_t deadline = 0;
-    uint64_t done = 0, wanted = packets == NULL ? 1 : *packets;
+    uint64_t done = 0, wanted = packets == NULL ? 1 : bytes / self->stride;
     int32_t status;
     if (buffer_open_producer(self) < 0) {
         return INT32_MIN;
@@ -182,17 +183,20 @@ static inline PyObject *answer(int32_t status)
     return taken;
 }
 
-int packet_view(PyObject *packet, Py_buffer *view, int *instance)
+int packet_view(SeenArray *before, PyObject *packet, PyObject *layout, Py_buffer *view, int *instance)
 {
     *instance = PyObject_TypeCheck(packet, packet_type);
-    if (*instance || PyObject_CheckBuffer(packet)) {
+    if (*instance) {
         return PyObject_GetBuffer(packet, view, PyBUF_SIMPLE);
+    }
+    if (PyObject_CheckBuffer(packet)) {
+        return packets_view(before, packet, layout, PyBUF_SIMPLE, view);
     }
     *instance = 1;
     PyObject *data = PyObject_GetAttrString(packet, "data");
     int status = -1;
     if (data != NULL && PyObject_CheckBuffer(data)) {
-        status = PyObject_GetBuffer(data, view, PyBUF_SIMPLE);
+        status = packets_view(before, data, layout, PyBUF_SIMPLE, view);
     } else if (data != NULL || PyErr_ExceptionMatches(PyExc_AttributeError)) {
         PyErr_Clear();
         PyErr_Format(PyExc_TypeError,
@@ -207,7 +211,7 @@ __attribute__((noinline)) static PyObject *put_object(Buffer *self, PyObject *pa
 {
     Py_buffer view;
     int instance;
-    if (packet_view(packet, &view, &instance) < 0) {
+    if (packet_view(&self->seen, packet, self->layout, &view, &instance) < 0) {
         return NULL;
     }
     int32_t type = instance && self->stride == 0 ? buffer_type_of(self, packet) : 0;
@@ -235,11 +239,23 @@ PyObject *buffer_put(PyObject *object, PyObject *packet)
     return put_object(self, packet);
 }
 
+void tell_stored(uint64_t stored)
+{
+    PyObject *error = take_exception(), *errors = PyImport_ImportModule("sluice._errors"), *told = NULL;
+    if (errors != NULL) {
+        told = PyObject_CallMethod(errors, "tell_stored", "OK", error, (unsigned long long)stored);
+        Py_DECREF(errors);
+    }
+    Py_XDECREF(told);
+    PyErr_Clear(); /* what is told matters less than the fault */
+    PyErr_SetObject((PyObject *)Py_TYPE(error), error);
+    Py_DECREF(error);
+}
+
 /* An iterable of packets, one by one. */
-static PyObject *put_each(PyObject *object, PyObject *packets)
+static PyObject *put_each(PyObject *object, PyObject *packets, uint64_t *taken)
 {
     PyObject *iterator = PyObject_GetIter(packets), *packet;
-    unsigned long long taken = 0;
     if (iterator == NULL) {
         if (PyErr_ExceptionMatches(PyExc_TypeError)) {
             PyErr_Clear();
@@ -261,10 +277,10 @@ static PyObject *put_each(PyObject *object, PyObject *packets)
             break; /* the packets after it would find no room either; those that are dropped are counted one
                       by one */
         }
-        taken += !full;
+        *taken += !full;
     }
     Py_DECREF(iterator);
-    return PyErr_Occurred() ? NULL : PyLong_FromUnsignedLongLong(taken);
+    return PyErr_Occurred() ? NULL : PyLong_FromUnsignedLongLong(*taken);
 }
 
 int whole_packets(const Buffer *self, const Py_buffer *view)
@@ -294,22 +310,27 @@ PyObject *buffer_put_many(PyObject *object, PyObject *packets)
 {
     Buffer *self = (Buffer *)object;
     Py_buffer view;
+    uint64_t done = 0;
     if (buffer_usable(self) < 0) {
         return NULL;
     }
     if (!PyObject_CheckBuffer(packets)) {
-        return put_each(object, packets);
+        PyObject *stored = put_each(object, packets, &done);
+        if (stored == NULL) {
+            tell_stored(done);
+        }
+        return stored;
     }
     if (self->stride == 0) {
         return PyErr_Format(
             PyExc_TypeError,
             "a buffer of packets of any size takes an iterable of packets, not one run of bytes");
     }
-    if (PyObject_GetBuffer(packets, &view, PyBUF_ND | PyBUF_FORMAT) < 0) {
+    if (packets_view(&self->seen, packets, self->layout, PyBUF_ND | PyBUF_FORMAT, &view) < 0) {
         return NULL;
     }
     int32_t status = whole_packets(self, &view) < 0 ? INT32_MIN : SLUICE_OK;
-    uint64_t count = (uint64_t)view.len / self->stride, done = 0;
+    uint64_t count = (uint64_t)view.len / self->stride;
     if (status == SLUICE_OK && count > 0) {
         if ((uint64_t)view.len < LARGE_BYTES && self->ready && engine_gone == 0 &&
             (!self->check_room || has_room(&self->producer, (uint64_t)view.len))) {
@@ -319,10 +340,13 @@ PyObject *buffer_put_many(PyObject *object, PyObject *packets)
                     put_fault(self, status, (const uint8_t *)view.buf + done * self->stride, self->stride);
             }
         } else {
-            done = count;
             status = put_slow(self, view.buf, (uint64_t)view.len, 0, &done);
         }
     }
     PyBuffer_Release(&view);
-    return status == INT32_MIN ? NULL : PyLong_FromUnsignedLongLong(done);
+    if (status == INT32_MIN) {
+        tell_stored(done);
+        return NULL;
+    }
+    return PyLong_FromUnsignedLongLong(done);
 }

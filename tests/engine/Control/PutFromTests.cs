@@ -73,6 +73,7 @@ public sealed class PutFromTests
         SluiceException fault = await Assert.ThrowsAsync<SluiceException>(() => buffer.PutFromAsync(torn.Reader));
         Assert.Equal(Status.Size, fault.Status);
         Assert.Contains("3 bytes of 8", fault.Message, StringComparison.Ordinal);
+        Assert.Equal(2, fault.Stored);
         Assert.Equal(2, buffer.Size);
 
         Pipe broken = new();
@@ -119,5 +120,20 @@ public sealed class PutFromTests
         Assert.Equal(Status.Ok, buffer.Poll(100_000_000));
         Assert.Equal(1, taken);
         Assert.Equal(Status.End, buffer.Poll(100_000_000));
+    }
+
+    [Fact]
+    public async Task What_others_throw_tells_how_many_were_stored()
+    {
+        Pipe pipe = new();
+        using var buffer = new PacketBuffer(Words(FullPolicy.Fail));
+        await pipe.Writer.WriteAsync(new byte[8 * 3]);
+        await pipe.Writer.FlushAsync();
+        Task<long> putting = buffer.PutFromAsync(pipe.Reader);
+        SpinWait.SpinUntil(() => buffer.Size == 3, Patience);
+        await pipe.Writer.CompleteAsync(new InvalidOperationException("instrument gone"));
+        InvalidOperationException fault = await Assert.ThrowsAsync<InvalidOperationException>(() => putting.WaitAsync(Patience));
+        Assert.Equal(3L, fault.Data["sluice.stored"]);
+        Assert.Equal(3, buffer.Clear());
     }
 }

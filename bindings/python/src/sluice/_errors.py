@@ -4,6 +4,7 @@ Every fault is a :class:`SluiceError`; where Python has an exception for the sam
 too, so that ``except FileExistsError`` and ``except SluiceError`` both catch a sink on an existing file.
 """
 
+import contextlib
 import errno
 import logging
 from enum import IntEnum
@@ -46,11 +47,13 @@ class SluiceError(Exception):
     """A fault of the engine.
 
     ``status`` is the number of the fault (a :class:`Status` where it is known), ``message`` the engine's
-    text: what failed, the value and its limit.
+    text: what failed, the value and its limit. ``stored`` is how many packets a ``put_many`` stored before
+    it failed; None: the fault is of another call.
     """
 
     status: int
     message: str
+    stored: int | None = None
 
     def __init__(self, status: int, message: str, path: object = None) -> None:
         super().__init__(status, message)
@@ -64,7 +67,7 @@ class SluiceError(Exception):
         return self.message
 
     def __reduce__(self) -> tuple[object, ...]:
-        return error_of, (int(self.status), self.message, getattr(self, "filename", None))
+        return error_of, (int(self.status), self.message, getattr(self, "filename", None)), {"stored": self.stored}
 
 
 class _ValueFault(SluiceError, ValueError):
@@ -135,6 +138,16 @@ SluiceError.__module__ = "sluice"
 def error_of(status: int, message: str, path: object = None) -> SluiceError:
     """The exception for a status. `path` becomes ``filename`` where it is an OSError."""
     return _CLASSES.get(status, SluiceError)(status, message, path)
+
+
+def tell_stored(error: BaseException, stored: int) -> None:
+    """How many packets a put of many stored before it failed: ``stored`` of the exception, and a note of one that is no
+    SluiceError, such as one of the iterable."""
+    with contextlib.suppress(Exception):
+        if isinstance(error, SluiceError) or not hasattr(error, "stored"):
+            error.stored = stored  # type: ignore[attr-defined]
+    if not isinstance(error, SluiceError):
+        error.add_note(f"{stored} packets were stored before that")
 
 
 def report_formatter(error: BaseException) -> None:

@@ -41,6 +41,7 @@ class Producer(_sluice.Producer):
         self = super().__new__(cls, name, file, nanoseconds(timeout, "timeout"))
         text = self._info()[2]
         self._layout = PacketLayout(text) if text else None
+        self._know(self._layout)
         return self
 
     @property

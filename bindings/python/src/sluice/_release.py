@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from . import _sluice
+from ._arrays import MASKED
 from ._errors import report_dropped
 
 if TYPE_CHECKING:
@@ -129,6 +130,8 @@ def described(
     import numpy
 
     array = records if isinstance(records, numpy.ndarray) else numpy.asarray(memoryview(records))
+    if isinstance(array, numpy.ma.MaskedArray):
+        raise TypeError(MASKED)
     if array.dtype == object:
         return None
     if array.dtype.hasobject:

@@ -96,26 +96,31 @@ private:
 class error : public std::runtime_error
 {
 public:
-    error(sluice::status code, const std::string &text)
-        : std::runtime_error(detail::joined(code.text(), text.empty() ? "" : ": ", text)), code_(code)
+    error(sluice::status code, const std::string &text, std::uint64_t stored = 0)
+        : std::runtime_error(detail::joined(code.text(), text.empty() ? "" : ": ", text)), code_(code), stored_(stored)
     {
     }
 
     std::int32_t code() const noexcept { return code_.code(); }
     sluice::status status() const noexcept { return code_; }
 
+    // How many packets a put_many stored before it failed; 0 where the fault is of another call.
+    std::uint64_t stored() const noexcept { return stored_; }
+
 private:
     sluice::status code_;
+    std::uint64_t stored_;
 };
 
 namespace detail
 {
 
-[[noreturn]] inline void raise(status code, const std::string &text = {})
+[[noreturn]] inline void raise(status code, const std::string &text = {}, std::uint64_t stored = 0)
 {
 #if SLUICE_CPP_EXCEPTIONS
-    throw error(code, text);
+    throw error(code, text, stored);
 #else
+    (void)stored;
     (void)std::fprintf(stderr, "sluice: %s: %s\n", code.text(), text.c_str());
     std::abort();
 #endif

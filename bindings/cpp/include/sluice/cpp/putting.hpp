@@ -47,12 +47,12 @@ public:
         return try_put_many(std::data(packets), range_bytes(packets));
     }
 
-    // Returns how many were stored; fewer than given where there was no room for more. Throws on faults.
+    // Returns how many were stored; fewer than given where there was no room for more. Throws on faults, with error::stored().
     std::uint64_t put_many(const void *packets, std::size_t bytes)
     {
         const auto count = try_put_many(packets, bytes);
         if (count.status().fault()) {
-            raise(count.status(), joined(self().fault_text(bytes), "; ", *count, " packets were stored"));
+            raise(count.status(), joined(self().fault_text(bytes), "; ", *count, " packets were stored"), *count);
         }
         return *count;
     }
