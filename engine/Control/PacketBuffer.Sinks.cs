@@ -85,6 +85,34 @@ public sealed unsafe partial class PacketBuffer
         }
     }
 
+    /// <summary>
+    /// Makes the files of sinks anew that were deleted, or whose name was given to another file, with all that was in them. Where
+    /// another file has the name now, nothing is overwritten: move it away first.
+    /// </summary>
+    /// <param name="files">How many were made.</param>
+    /// <returns><see cref="Status.Ok"/>, or the fault of the first file that could not be made; it can be tried again.</returns>
+    public Status RestoreFiles(out int files)
+    {
+        files = 0;
+        Enter();
+        try
+        {
+            Status status = Status.Ok;
+            foreach (Sink sink in _sinks)
+            {
+                Status one = Note(sink, sink.Restore(out bool restored));
+                files += restored ? 1 : 0;
+                status = status == Status.Ok ? one : status;
+            }
+
+            return status;
+        }
+        finally
+        {
+            Exit();
+        }
+    }
+
     private void Join(Sink sink)
     {
         sink.Begin(0);
@@ -116,8 +144,8 @@ public sealed unsafe partial class PacketBuffer
     {
         long before = SinkBytes;
         packets = 0;
-        Status status = Status.Ok;
-        while (bytes > 0 && status == Status.Ok)
+        Status status = LookAtSinks();
+        for (bool first = true; bytes > 0 && (status == Status.Ok || first); first = false)
         {
             Status peeked = PeekRun(Math.Min(bytes, _stagingBytes), out Batch batch);
             if (peeked != Status.Ok)
@@ -126,7 +154,8 @@ public sealed unsafe partial class PacketBuffer
                 break;
             }
 
-            status = WriteRun(batch, out long accepted);
+            Status wrote = WriteRun(batch, out long accepted);
+            status = status == Status.Ok || wrote < status ? wrote : status;
             Batch done = batch.Cut(accepted - batch.Position);
             Status released = _source.Release(done);
             status = released == Status.Ok ? status : released;
@@ -136,7 +165,7 @@ public sealed unsafe partial class PacketBuffer
 
         foreach (Sink sink in _sinks)
         {
-            Status flushed = Note(sink, sink.Flush());
+            Status flushed = sink.Looked == Status.Ok ? Note(sink, sink.Flush()) : sink.Looked;
             status = status == Status.Ok ? flushed : status;
         }
 
@@ -153,6 +182,18 @@ public sealed unsafe partial class PacketBuffer
         }
 
         return status;
+    }
+
+    private Status LookAtSinks()
+    {
+        Status worst = Status.Ok;
+        foreach (Sink sink in _sinks)
+        {
+            sink.Looked = Note(sink, sink.Look());
+            worst = sink.Looked < worst ? sink.Looked : worst;
+        }
+
+        return worst;
     }
 
     // A first packet that is larger than a run is a run of its own.
@@ -184,7 +225,7 @@ public sealed unsafe partial class PacketBuffer
         {
             if (sink.Accepted < batch.End)
             {
-                Status status = Note(sink, sink.Write(batch));
+                Status status = sink.Looked == Status.Ok ? Note(sink, sink.Write(batch)) : sink.Looked;
                 if (status != Status.Ok && (worst == Status.Ok || status < worst))
                 {
                     worst = status;

@@ -16,12 +16,12 @@ internal static unsafe partial class Libc
     internal const int EventCloseOnExec = 0x80000, EventNonBlocking = 0x800;
     internal const int ModeKind = 0xF000, ModeRegular = 0x8000, ModeDirectory = 0x4000;
     internal const int AtEmptyPath = 0x1000;
-    internal const uint StatusKindAndSize = 0x201;
+    internal const uint StatusKindAndSize = 0x201, StatusLinks = 4;
     internal const int ClockRealtime = 0, ClockMonotonic = 1;
     internal const int LargestPage = 65536;
 
     internal const int Enoent = 2, Eintr = 4, Eacces = 13, Eexist = 17, Enospc = 28, Eperm = 1, Enomem = 12, Erofs = 30;
-    internal const int Eio = 5, Enotdir = 20, Einval = 22, Enametoolong = 36;
+    internal const int Eio = 5, Estale = 116, Enotdir = 20, Einval = 22, Enametoolong = 36;
 
     internal static readonly int OpenDirectory = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x4000 : 0x10000;
 
@@ -38,6 +38,9 @@ internal static unsafe partial class Libc
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     internal struct FileStatus
     {
+        [FieldOffset(16)]
+        public uint Links;
+
         [FieldOffset(28)]
         public ushort Mode;
 

@@ -7,7 +7,7 @@ namespace Sluice.Sinks;
 internal sealed unsafe class FileCalls : IFileCalls
 {
     private const int NewForAppending =
-        Libc.OpenWriteOnly | Libc.OpenCreate | Libc.OpenExclusive | Libc.OpenAppend | Libc.OpenCloseOnExec;
+        Libc.OpenReadWrite | Libc.OpenCreate | Libc.OpenExclusive | Libc.OpenAppend | Libc.OpenCloseOnExec;
 
     private const uint ReadWriteForAll = 0x1B6; // 0666, less the umask
 
@@ -20,6 +20,23 @@ internal sealed unsafe class FileCalls : IFileCalls
 
     /// <inheritdoc/>
     public int Create(string path) => Checked(Libc.Open(path, NewForAppending, ReadWriteForAll));
+
+    /// <inheritdoc/>
+    public int Links(int file)
+    {
+        Libc.FileStatus status;
+        byte none = 0;
+        return Checked(Libc.GetFileStatus(file, &none, Libc.AtEmptyPath, Libc.StatusLinks, &status)) is < 0 and int error
+            ? error
+            : (int)Math.Min(status.Links, int.MaxValue);
+    }
+
+    /// <inheritdoc/>
+    public nint ReadAt(int file, void* to, nuint count, long offset)
+    {
+        nint read = Libc.ReadAt(file, to, count, offset);
+        return read < 0 ? -Marshal.GetLastPInvokeError() : read;
+    }
 
     /// <inheritdoc/>
     public nint Write(int file, IoVector* vectors, int count)

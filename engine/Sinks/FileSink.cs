@@ -65,6 +65,16 @@ public sealed unsafe class FileSink : Sink
     }
 
     /// <inheritdoc/>
+    public override Status Look() => IsClosed || _file.IsThere() ? Status.Ok : Fault();
+
+    /// <inheritdoc/>
+    public override Status Restore(out bool restored)
+    {
+        restored = false;
+        return IsClosed || _file.Restore(out restored) ? Status.Ok : Fault();
+    }
+
+    /// <inheritdoc/>
     public override Status Flush() => IsClosed || _file.Flush() ? Status.Ok : Fault();
 
     /// <inheritdoc/>

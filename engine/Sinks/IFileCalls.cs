@@ -8,8 +8,14 @@ namespace Sluice.Sinks;
 /// </summary>
 internal unsafe interface IFileCalls
 {
-    /// <summary>Makes a new file for appending and fails if there is anything of that name.</summary>
+    /// <summary>Makes a new file for appending and fails if there is anything of that name. It can be read, too.</summary>
     int Create(string path);
+
+    /// <summary>How many names a file has; 0: it was deleted, or another one took its name.</summary>
+    int Links(int file);
+
+    /// <summary>Reads from a place in the file; returns the bytes read, perhaps fewer than asked for, 0 at the end.</summary>
+    nint ReadAt(int file, void* to, nuint count, long offset);
 
     /// <summary>Appends from several places; returns the bytes written, perhaps fewer than asked for.</summary>
     nint Write(int file, IoVector* vectors, int count);

@@ -9,11 +9,14 @@ namespace Sluice.Sinks;
 /// <param name="Error">The error number of the operating system.</param>
 internal readonly record struct OutputFault(string Operation, string Path, int Error)
 {
+    /// <summary>The operation of a file that lost its name.</summary>
+    public const string Lost = "find";
+
     /// <summary>The engine's status for the error.</summary>
     public Status Status => Error switch
     {
         Libc.Eperm or Libc.Eacces or Libc.Erofs => Status.Permission,
-        Libc.Enoent or Libc.Enotdir => Status.NotFound,
+        Libc.Enoent or Libc.Enotdir or Libc.Estale => Status.NotFound,
         Libc.Enomem => Status.Memory,
         Libc.Eexist => Status.Exists,
         Libc.Einval or Libc.Enametoolong => Status.Invalid,
@@ -21,7 +24,10 @@ internal readonly record struct OutputFault(string Operation, string Path, int E
     };
 
     /// <summary>The text for a user.</summary>
-    public string Text => $"cannot {Operation} '{Path}': " + (Error == Libc.Eexist
+    public string Text => Operation == Lost
+        ? $"'{Path}' was deleted or replaced while it was written: what was in it, and what came since, is kept; "
+            + "restore_files makes it anew with all of it"
+        : $"cannot {Operation} '{Path}': " + (Error == Libc.Eexist
         ? "it exists already, and nothing is ever overwritten"
         : $"{Libc.ErrorText(Error)} (error {Error})");
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Sluice.Memory;
 using Sluice.Primitives;
 
@@ -13,15 +14,18 @@ namespace Sluice.Sinks;
 ///
 /// Rotation: (1) sync the old file if it has to be durable, (2) create the new one, (3) close the old one, (4) write
 /// the header. A fault in 1 or 2 leaves the old file open and everything as it was; a fault in 4 leaves a torn header
-/// that the next call completes before anything else.
+/// that the next call completes before anything else. A file that lost its name is not left before it was restored.
 /// </remarks>
 internal sealed unsafe class OutputFile : IDisposable
 {
+    private const int CopyBytes = 1 << 20;
+
     private readonly IFileCalls _calls;
     private readonly OutputOptions _options;
     private readonly byte[] _header;
     private readonly string _path;
     private string? _next;
+    private bool _countsNames; // not every file system does
     private int _file = -1;
     private int _headerWritten;
     private bool _dirty, _entryDirty;
@@ -135,10 +139,56 @@ internal sealed unsafe class OutputFile : IDisposable
         return true;
     }
 
+    /// <summary>
+    /// Whether the current file still has a name. One that has none is gone with the last descriptor of it: nothing is to be
+    /// written there.
+    /// </summary>
+    public bool IsThere()
+    {
+        int names = _countsNames && _file >= 0 ? _calls.Links(_file) : 1;
+        return names is > 0 or (< 0 and not -Libc.Estale) || Failed(OutputFault.Lost, CurrentPath, Libc.Enoent);
+    }
+
+    /// <summary>
+    /// Makes a current file that was deleted anew, with all that was in it, which its descriptor still reaches. Where another
+    /// file has its name now, nothing is overwritten, and nothing done.
+    /// </summary>
+    /// <param name="restored">Whether there was anything to do.</param>
+    public bool Restore(out bool restored)
+    {
+        restored = false;
+        if (IsThere())
+        {
+            return true;
+        }
+
+        int lost = _file, files = Files;
+        bool entryDirty = _entryDirty;
+        if (!Create(CurrentPath))
+        {
+            return false;
+        }
+
+        Files = files;
+        if (!CopyFrom(lost))
+        {
+            _ = _calls.Close(_file);
+            _ = _calls.Remove(CurrentPath);
+            _file = lost;
+            _entryDirty = entryDirty;
+            return false;
+        }
+
+        _ = _calls.Close(lost); // nothing is written back to what has no name
+        _dirty = true;
+        restored = true;
+        return true;
+    }
+
     /// <summary>Finishes the current file and begins the next one.</summary>
     public bool Rotate()
     {
-        if (IsDurable && !Sync())
+        if (!IsThere() || (IsDurable && !Sync()))
         {
             return false;
         }
@@ -239,8 +289,53 @@ internal sealed unsafe class OutputFile : IDisposable
 
         _file = file;
         _entryDirty = IsDurable;
+        _countsNames = _calls.Links(file) > 0;
         Files++;
         return true;
+    }
+
+    // Writes what is in another file to the current one, which is empty.
+    private bool CopyFrom(int file)
+    {
+        void* block = NativeMemory.Alloc(CopyBytes);
+        try
+        {
+            for (long at = 0; at < Bytes;)
+            {
+                nint read = _calls.ReadAt(file, block, (nuint)Math.Min(CopyBytes, Bytes - at), at);
+                if (OutputFault.IsInterrupted(read))
+                {
+                    continue;
+                }
+
+                if (read <= 0)
+                {
+                    return Failed("read back what was in", CurrentPath, ErrorOf(read));
+                }
+
+                IoVector vector = new() { Data = (byte*)block, Length = (nuint)read };
+                while (vector.Length > 0)
+                {
+                    nint written = _calls.Write(_file, &vector, 1);
+                    if (written <= 0 && !OutputFault.IsInterrupted(written))
+                    {
+                        return Failed("restore", CurrentPath, ErrorOf(written));
+                    }
+
+                    nuint moved = (nuint)Math.Max(written, 0);
+                    vector.Data += moved;
+                    vector.Length -= moved;
+                }
+
+                at += read;
+            }
+
+            return true;
+        }
+        finally
+        {
+            NativeMemory.Free(block);
+        }
     }
 
     private bool WriteHeader()

@@ -52,6 +52,9 @@ public abstract class Sink : IDisposable
     /// <summary>Set by the buffer: a sink that said "not now" calls it when it could go on. Any thread; cheap.</summary>
     internal Action? Resumed { get; set; }
 
+    /// <summary>Set by the buffer: what a look said before this release.</summary>
+    internal Status Looked { get; set; }
+
     /// <summary>The counters of this moment, as one value.</summary>
     public SinkCounters Counters => new(PacketsWritten, BytesWritten, Errors, LastStatus);
 
@@ -73,6 +76,19 @@ public abstract class Sink : IDisposable
     /// </summary>
     public virtual void End()
     {
+    }
+
+    /// <summary>
+    /// Before a release, once: whether what the sink writes to is still there. After a fault it is not written to this time.
+    /// </summary>
+    public virtual Status Look() => Status.Ok;
+
+    /// <summary>Makes anew what a look found missing, with all that was in it.</summary>
+    /// <param name="restored">Whether there was anything to do.</param>
+    public virtual Status Restore(out bool restored)
+    {
+        restored = false;
+        return Status.Ok;
     }
 
     /// <summary>Hands everything accepted to the operating system; to the device as well if the sink is durable.</summary>

@@ -160,6 +160,16 @@ public sealed unsafe class TextFileSink : Sink
     }
 
     /// <inheritdoc/>
+    public override Status Look() => IsClosed || _file.IsThere() ? Status.Ok : FileFault();
+
+    /// <inheritdoc/>
+    public override Status Restore(out bool restored)
+    {
+        restored = false;
+        return IsClosed || _file.Restore(out restored) ? Status.Ok : FileFault();
+    }
+
+    /// <inheritdoc/>
     public override Status Flush() => IsClosed || (WriteText(default) && _file.Flush()) ? Status.Ok : FileFault();
 
     /// <inheritdoc/>

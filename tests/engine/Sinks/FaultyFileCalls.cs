@@ -27,6 +27,24 @@ internal sealed unsafe class FaultyFileCalls : IFileCalls
 
     public int Create(string path) => OnCreate() is < 0 and int error ? error : _real.Create(path);
 
+    public Func<int, int> OnLinks { get; set; } = links => links;
+
+    public Func<long, long> OnRead { get; set; } = bytes => bytes;
+
+    public int Looks { get; private set; }
+
+    public int Links(int file)
+    {
+        Looks++;
+        return OnLinks(_real.Links(file));
+    }
+
+    public nint ReadAt(int file, void* to, nuint count, long offset)
+    {
+        long allowed = OnRead((long)count);
+        return allowed < 0 ? (nint)allowed : _real.ReadAt(file, to, (nuint)Math.Min(allowed, (long)count), offset);
+    }
+
     public nint Write(int file, IoVector* vectors, int count)
     {
         Writes++;
