@@ -1,3 +1,4 @@
+using Sluice.Memory;
 using Sluice.Primitives;
 
 namespace Sluice.Control;
@@ -23,7 +24,16 @@ internal sealed class Pump : IDisposable
     {
         _buffer = buffer;
         _thread = new Thread(Run) { IsBackground = true, Name = "sluice-pump" };
-        _thread.Start();
+        try
+        {
+            _thread.Start();
+        }
+        catch (OutOfMemoryException fault)
+        {
+            _stop.Dispose();
+            throw new SluiceException(
+                Status.Memory, "the thread of the buffer is not to be had: the limits of threads or of memory are reached", fault);
+        }
     }
 
     /// <summary>The pause after the next fault in a row.</summary>
@@ -43,6 +53,7 @@ internal sealed class Pump : IDisposable
 
     private void Run()
     {
+        HostSignals.LeaveToTheHost();
         long pause = FirstPauseNs;
         while (!_stop.IsSet)
         {

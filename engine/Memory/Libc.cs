@@ -118,6 +118,10 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "eventfd", SetLastError = true)]
     internal static partial int EventFd(uint initial, int flags);
 
+    /// <summary>Answers the error number itself.</summary>
+    [LibraryImport(Library, EntryPoint = "pthread_sigmask")]
+    internal static partial int ChangeSignalMask(int how, ulong* set, ulong* before);
+
     [LibraryImport(Library, EntryPoint = "clock_gettime")]
     [SuppressGCTransition]
     internal static partial int ClockGetTime(int clock, TimeSpec* now);

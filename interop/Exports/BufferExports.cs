@@ -8,7 +8,7 @@ namespace Sluice.Interop.Exports;
 /// <summary>Chapter 3 of <c>sluice.h</c>: buffers.</summary>
 internal static unsafe class BufferExports
 {
-    [UnmanagedCallersOnly(EntryPoint = "sluice_buffer_create", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_create", CallConvs = [typeof(CallConvCdecl)])]
     public static int Create(BufferOptions* options, nint* buffer) => buffer == null
         ? LastError.Null("buffer")
         : Boundary.Run(((nint)options, (nint)buffer), static arguments =>
@@ -18,12 +18,12 @@ internal static unsafe class BufferExports
             *(nint*)buffer = HostBuffer.Create(own.ToEngine());
         });
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_buffer_destroy", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_destroy", CallConvs = [typeof(CallConvCdecl)])]
     public static int Destroy(nint buffer) => buffer == 0
         ? (int)Status.Ok
         : Boundary.On<HostBuffer, nint>(buffer, HandleKind.Buffer, buffer, static (buffer, handle) => buffer.Destroy(handle));
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_buffer_discard", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_discard", CallConvs = [typeof(CallConvCdecl)])]
     public static int Discard(nint buffer, ulong* lost) => buffer == 0
         ? (int)Status.Ok
         : Boundary.On<HostBuffer, (nint, nint)>(buffer, HandleKind.Buffer, (buffer, (nint)lost), static (buffer, arguments) =>

@@ -9,21 +9,18 @@ namespace Sluice.Interop.Exports;
 /// <summary>The version chapter of <c>sluice.h</c>.</summary>
 internal static unsafe class BuildInfoExports
 {
-    /// <summary>The version of the binary interface; <c>SLUICE_ABI_VERSION</c> in <c>sluice.h</c>.</summary>
-    public const uint AbiVersion = 1;
+    // SLUICE_ABI_VERSION of sluice.h; sluice_abi_version is in native/entry.c.
+    private const uint AbiVersion = 1;
 
     // Made once, so that a forked child answers without allocating.
     private static readonly byte[] Text = Compose("");
     private static readonly byte[] ForkedText = Compose("; forked");
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_abi_version", CallConvs = [typeof(CallConvCdecl)])]
-    public static uint GetAbiVersion() => AbiVersion;
-
     /// <summary>
     /// Copies the build text, cut to <paramref name="capacity"/> - 1 bytes and ended with a zero byte;
     /// <paramref name="length"/> receives the length of the whole text without the zero byte.
     /// </summary>
-    [UnmanagedCallersOnly(EntryPoint = "sluice_build_info", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_build_info", CallConvs = [typeof(CallConvCdecl)])]
     public static int GetBuildInfo(byte* text, nuint capacity, nuint* length)
     {
         ReadOnlySpan<byte> whole = HostProcess.IsForked ? ForkedText : Text;

@@ -11,7 +11,7 @@ namespace Sluice.Interop.Exports;
 /// <summary>Chapter 9 of <c>sluice.h</c>: reading back.</summary>
 internal static unsafe class FileExports
 {
-    [UnmanagedCallersOnly(EntryPoint = "sluice_file_open", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_file_open", CallConvs = [typeof(CallConvCdecl)])]
     public static int Open(ReadingOptions* options, nint* file) => file == null
         ? LastError.Null("file")
         : Boundary.Run(((nint)options, (nint)file), static arguments =>
@@ -20,7 +20,7 @@ internal static unsafe class FileExports
             *(nint*)file = HandleTable.Add(HandleKind.File, HostStruct.Read((ReadingOptions*)options, "options").Open());
         });
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_file_close", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_file_close", CallConvs = [typeof(CallConvCdecl)])]
     public static int Close(nint file) => file == 0
         ? (int)Status.Ok
         : Boundary.On<PacketFile, nint>(file, HandleKind.File, file, static (file, handle) =>
@@ -34,7 +34,7 @@ internal static unsafe class FileExports
             return Status.Ok;
         });
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_file_get_info", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_file_get_info", CallConvs = [typeof(CallConvCdecl)])]
     public static int GetInfo(nint file, FileInfo* info) => Boundary.On<PacketFile, nint>(
         file, HandleKind.File, (nint)info, static (file, to) =>
         {
@@ -42,7 +42,7 @@ internal static unsafe class FileExports
             return Status.Ok;
         });
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_file_refresh", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_file_refresh", CallConvs = [typeof(CallConvCdecl)])]
     public static int Refresh(nint file, ulong* came) => Boundary.On<PacketFile, nint>(
         file, HandleKind.File, (nint)came, static (file, came) =>
         {
@@ -55,7 +55,7 @@ internal static unsafe class FileExports
             return Status.Ok;
         });
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_file_map", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_file_map", CallConvs = [typeof(CallConvCdecl)])]
     public static int Map(nint file, ulong first, ulong packets, SluiceBatch* batch) => batch == null
         ? LastError.Null("batch")
         : Boundary.On<PacketFile, (ulong, ulong, nint)>(
@@ -67,7 +67,7 @@ internal static unsafe class FileExports
                 return view.Packets == 0 ? Status.End : Status.Ok;
             });
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_file_read", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_file_read", CallConvs = [typeof(CallConvCdecl)])]
     public static int Read(nint file, ulong first, byte* packets, nuint capacity, ulong* done) =>
         packets == null && capacity != 0 ? LastError.Null("packets")
         : done == null ? LastError.Null("done")
@@ -91,7 +91,7 @@ internal static unsafe class FileExports
                 return taken == 0 ? Status.End : Status.Ok;
             });
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_file_check", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_file_check", CallConvs = [typeof(CallConvCdecl)])]
     public static int Check(nint file, ulong first, ulong packets, ulong* bad) => Boundary.On<PacketFile, (ulong, ulong, nint)>(
         file, HandleKind.File, (first, packets, (nint)bad), static (file, arguments) =>
         {

@@ -10,7 +10,7 @@ namespace Sluice.Interop.Exports;
 /// <summary>Chapter 8 of <c>sluice.h</c>: packets as text in memory of the host.</summary>
 internal static unsafe class FormatterExports
 {
-    [UnmanagedCallersOnly(EntryPoint = "sluice_formatter_create", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_formatter_create", CallConvs = [typeof(CallConvCdecl)])]
     public static int Create(nint layout, FormatterOptions* options, nint* formatter) => formatter == null
         ? LastError.Null("formatter")
         : Boundary.On<PacketLayout, (nint, nint)>(
@@ -24,13 +24,13 @@ internal static unsafe class FormatterExports
                 return Status.Ok;
             });
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_formatter_destroy", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_formatter_destroy", CallConvs = [typeof(CallConvCdecl)])]
     public static int Destroy(nint formatter) => formatter == 0
         ? (int)Status.Ok
         : Boundary.On<PacketFormatter, nint>(formatter, HandleKind.Formatter, formatter, static (_, handle) =>
             HandleTable.Remove(handle) ? Status.Ok : Status.Handle);
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_formatter_format", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_formatter_format", CallConvs = [typeof(CallConvCdecl)])]
     public static int Format(
         nint formatter, byte* packets, nuint bytes, byte* text, nuint capacity, nuint* consumed, nuint* written) =>
         packets == null && bytes != 0 ? LastError.Null("packets")
@@ -53,7 +53,7 @@ internal static unsafe class FormatterExports
                     Status.Size, $"a line does not fit in {capacity} bytes; {formatter.MaxLineBytes} always do");
             });
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_formatter_header", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_formatter_header", CallConvs = [typeof(CallConvCdecl)])]
     public static int Header(nint formatter, byte* text, nuint capacity, nuint* length) =>
         Boundary.On<PacketFormatter, (nint, nuint, nint)>(
             formatter, HandleKind.Formatter, ((nint)text, capacity, (nint)length), static (formatter, to) =>

@@ -9,7 +9,7 @@ namespace Sluice.Interop.Exports;
 /// <summary>Chapter 8 of <c>sluice.h</c>: bytes as hexadecimal text.</summary>
 internal static unsafe class HexExports
 {
-    [UnmanagedCallersOnly(EntryPoint = "sluice_hex_encode", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_hex_encode", CallConvs = [typeof(CallConvCdecl)])]
     public static int Encode(byte* data, nuint bytes, HexTextOptions* options, byte* text, nuint capacity, nuint* length)
     {
         if (Boundary.Refuses(out int refused))

@@ -9,7 +9,7 @@ namespace Sluice.Interop.Exports;
 /// <summary>Chapter 2 of <c>sluice.h</c>: packet layouts.</summary>
 internal static unsafe class LayoutExports
 {
-    [UnmanagedCallersOnly(EntryPoint = "sluice_layout_create", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_layout_create", CallConvs = [typeof(CallConvCdecl)])]
     public static int Create(byte* text, nint* layout) => layout == null
         ? LastError.Null("layout")
         : Boundary.Run(((nint)text, (nint)layout), static arguments =>
@@ -18,7 +18,7 @@ internal static unsafe class LayoutExports
             *(nint*)layout = HandleTable.Add(HandleKind.Layout, PacketLayout.Get(HostText.Need((byte*)text, "text")));
         });
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_layout_from_numpy", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_layout_from_numpy", CallConvs = [typeof(CallConvCdecl)])]
     public static int FromNumpy(byte* json, nint* layout) => layout == null
         ? LastError.Null("layout")
         : Boundary.Run(((nint)json, (nint)layout), static arguments =>
@@ -27,13 +27,13 @@ internal static unsafe class LayoutExports
             *(nint*)layout = HandleTable.Add(HandleKind.Layout, PacketLayout.FromNumpy(HostText.Need((byte*)json, "json")));
         });
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_layout_destroy", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_layout_destroy", CallConvs = [typeof(CallConvCdecl)])]
     public static int Destroy(nint layout) => layout == 0
         ? (int)Status.Ok
         : Boundary.On<PacketLayout, nint>(layout, HandleKind.Layout, layout, static (_, handle) =>
             HandleTable.Remove(handle) ? Status.Ok : Status.Handle);
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_layout_size", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_layout_size", CallConvs = [typeof(CallConvCdecl)])]
     public static int Size(nint layout, uint* bytes) => bytes == null
         ? LastError.Null("bytes")
         : Boundary.On<PacketLayout, nint>(layout, HandleKind.Layout, (nint)bytes, static (layout, bytes) =>
@@ -42,7 +42,7 @@ internal static unsafe class LayoutExports
             return Status.Ok;
         });
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_layout_describe", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_layout_describe", CallConvs = [typeof(CallConvCdecl)])]
     public static int Describe(nint layout, byte* text, nuint capacity, nuint* length) => Boundary.On<PacketLayout, (nint, nuint, nint)>(
         layout, HandleKind.Layout, ((nint)text, capacity, (nint)length), static (layout, to) =>
         {
@@ -50,7 +50,7 @@ internal static unsafe class LayoutExports
             return Status.Ok;
         });
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_layout_numpy", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_layout_numpy", CallConvs = [typeof(CallConvCdecl)])]
     public static int Numpy(nint layout, byte* text, nuint capacity, nuint* length) => Boundary.On<PacketLayout, (nint, nuint, nint)>(
         layout, HandleKind.Layout, ((nint)text, capacity, (nint)length), static (layout, to) =>
         {
@@ -58,7 +58,7 @@ internal static unsafe class LayoutExports
             return Status.Ok;
         });
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_layout_fields", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_layout_fields", CallConvs = [typeof(CallConvCdecl)])]
     public static int Fields(nint layout, uint* fields) => fields == null
         ? LastError.Null("fields")
         : Boundary.On<PacketLayout, nint>(layout, HandleKind.Layout, (nint)fields, static (layout, fields) =>
@@ -67,7 +67,7 @@ internal static unsafe class LayoutExports
             return Status.Ok;
         });
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_layout_field", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_layout_field", CallConvs = [typeof(CallConvCdecl)])]
     public static int Field(nint layout, uint index, FieldInfo* field) => Boundary.On<PacketLayout, (uint, nint)>(
         layout, HandleKind.Layout, (index, (nint)field), static (layout, arguments) =>
         {
@@ -81,7 +81,7 @@ internal static unsafe class LayoutExports
             return Status.Ok;
         });
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_layout_check", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_layout_check", CallConvs = [typeof(CallConvCdecl)])]
     public static int Check(nint layout, byte* packets, nuint bytes, ulong* bad) => packets == null && bytes != 0
         ? LastError.Null("packets")
         : Boundary.On<PacketLayout, (nint, nuint, nint)>(
@@ -97,7 +97,7 @@ internal static unsafe class LayoutExports
                 return CheckAll(layout, (byte*)packets, (long)bytes, (ulong*)bad);
             });
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_layout_fill", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_layout_fill", CallConvs = [typeof(CallConvCdecl)])]
     public static int Fill(nint layout, byte* packet, nuint bytes) => packet == null
         ? LastError.Null("packet")
         : Boundary.On<PacketLayout, (nint, nuint)>(

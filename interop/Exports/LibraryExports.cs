@@ -11,7 +11,7 @@ internal static class LibraryExports
 {
     private const long AtExitTimeoutNs = 5_000_000_000;
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_shutdown", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_shutdown", CallConvs = [typeof(CallConvCdecl)])]
     public static int Shutdown(long timeoutNs)
     {
         if (HostProcess.IsForked)

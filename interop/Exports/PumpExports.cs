@@ -8,22 +8,22 @@ namespace Sluice.Interop.Exports;
 /// <summary>Chapter 7 of <c>sluice.h</c>: running.</summary>
 internal static unsafe class PumpExports
 {
-    [UnmanagedCallersOnly(EntryPoint = "sluice_buffer_start", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_start", CallConvs = [typeof(CallConvCdecl)])]
     public static int Start(nint buffer) => Boundary.On<HostBuffer, int>(buffer, HandleKind.Buffer, 0, static (buffer, _) =>
     {
         buffer.Buffer.Start();
         return Status.Ok;
     });
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_buffer_stop", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_stop", CallConvs = [typeof(CallConvCdecl)])]
     public static int Stop(nint buffer, long timeoutNs) => Boundary.On<HostBuffer, long>(
         buffer, HandleKind.Buffer, timeoutNs, static (buffer, timeoutNs) => buffer.ExplainFlush(buffer.Buffer.Stop(timeoutNs)));
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_buffer_poll", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_poll", CallConvs = [typeof(CallConvCdecl)])]
     public static int Poll(nint buffer, long timeoutNs) => Boundary.On<HostBuffer, long>(
         buffer, HandleKind.Buffer, timeoutNs, static (buffer, timeoutNs) => buffer.ExplainFlush(buffer.Buffer.Poll(timeoutNs)));
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_buffer_event", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_event", CallConvs = [typeof(CallConvCdecl)])]
     public static int Event(nint buffer, int* fd) => fd == null
         ? LastError.Null("fd")
         : Boundary.On<HostBuffer, nint>(buffer, HandleKind.Buffer, (nint)fd, static (buffer, fd) =>

@@ -9,7 +9,7 @@ namespace Sluice.Interop.Exports;
 /// <summary>Chapter 4 of <c>sluice.h</c>: putting. These run per packet, so they call without an intermediary.</summary>
 internal static unsafe class PutExports
 {
-    [UnmanagedCallersOnly(EntryPoint = "sluice_buffer_put", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_put", CallConvs = [typeof(CallConvCdecl)])]
     public static int Put(nint buffer, byte* packet, nuint bytes)
     {
         if (Boundary.Refuses(out int refused))
@@ -40,7 +40,7 @@ internal static unsafe class PutExports
         }
     }
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_buffer_put_record", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_put_record", CallConvs = [typeof(CallConvCdecl)])]
     public static int PutRecord(nint buffer, byte* payload, nuint bytes, ushort type)
     {
         if (Boundary.Refuses(out int refused))
@@ -71,7 +71,7 @@ internal static unsafe class PutExports
         }
     }
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_buffer_put_many", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_put_many", CallConvs = [typeof(CallConvCdecl)])]
     public static int PutMany(nint buffer, byte* packets, nuint bytes, ulong* done) => packets == null && bytes != 0
         ? LastError.Null("packets")
         : Boundary.On<HostBuffer, (nint, nuint, nint)>(
@@ -86,7 +86,7 @@ internal static unsafe class PutExports
                 return status;
             });
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_buffer_open_producer", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_open_producer", CallConvs = [typeof(CallConvCdecl)])]
     public static int OpenProducer(nint buffer, RingProducer* producer, nuint producerSize) => producer == null
         ? LastError.Null("producer")
         : Boundary.On<HostBuffer, (nint, nuint)>(
@@ -103,7 +103,7 @@ internal static unsafe class PutExports
                 return status >= 0 ? status : throw new SluiceException(status, buffer.ProducersTaken);
             });
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_buffer_close_producer", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_close_producer", CallConvs = [typeof(CallConvCdecl)])]
     public static int CloseProducer(nint buffer, RingProducer* producer) => producer == null
         ? LastError.Null("producer")
         : Boundary.On<HostBuffer, nint>(buffer, HandleKind.Buffer, (nint)producer, static (buffer, producer) =>

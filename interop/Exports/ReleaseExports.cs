@@ -9,7 +9,7 @@ namespace Sluice.Interop.Exports;
 /// <summary>Chapter 6 of <c>sluice.h</c>: release.</summary>
 internal static unsafe class ReleaseExports
 {
-    [UnmanagedCallersOnly(EntryPoint = "sluice_buffer_add_controller", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_add_controller", CallConvs = [typeof(CallConvCdecl)])]
     public static int AddController(nint buffer, delegate* unmanaged[Cdecl]<void*, HostSnapshot*, int> decide, void* user) =>
         decide == null
             ? LastError.Null("decide")
@@ -20,7 +20,7 @@ internal static unsafe class ReleaseExports
                     return Status.Ok;
                 });
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_buffer_on_reset", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_on_reset", CallConvs = [typeof(CallConvCdecl)])]
     public static int OnReset(nint buffer, delegate* unmanaged[Cdecl]<void*, void> hook, void* user) =>
         Boundary.On<HostBuffer, (nint, nint)>(buffer, HandleKind.Buffer, ((nint)hook, (nint)user), static (buffer, arguments) =>
         {
@@ -30,7 +30,7 @@ internal static unsafe class ReleaseExports
             return Status.Ok;
         });
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_buffer_configure", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_configure", CallConvs = [typeof(CallConvCdecl)])]
     public static int Configure(nint buffer, ulong packets, ulong bytes, long afterNs) =>
         Boundary.On<HostBuffer, (ulong, ulong, long)>(
             buffer, HandleKind.Buffer, (packets, bytes, afterNs), static (buffer, arguments) =>
@@ -41,14 +41,14 @@ internal static unsafe class ReleaseExports
                 return Status.Ok;
             });
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_buffer_force_release", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_force_release", CallConvs = [typeof(CallConvCdecl)])]
     public static int ForceRelease(nint buffer) => Boundary.On<HostBuffer, int>(buffer, HandleKind.Buffer, 0, static (buffer, _) =>
     {
         buffer.Buffer.ForceRelease();
         return Status.Ok;
     });
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_buffer_flush_needed", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_flush_needed", CallConvs = [typeof(CallConvCdecl)])]
     public static int FlushNeeded(nint buffer, int* needed) => needed == null
         ? LastError.Null("needed")
         : Boundary.On<HostBuffer, nint>(buffer, HandleKind.Buffer, (nint)needed, static (buffer, needed) =>
@@ -57,7 +57,7 @@ internal static unsafe class ReleaseExports
             return Status.Ok;
         });
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_buffer_almost_full", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_almost_full", CallConvs = [typeof(CallConvCdecl)])]
     public static int AlmostFull(nint buffer, int* almost) => almost == null
         ? LastError.Null("almost")
         : Boundary.On<HostBuffer, nint>(buffer, HandleKind.Buffer, (nint)almost, static (buffer, almost) =>
@@ -66,7 +66,7 @@ internal static unsafe class ReleaseExports
             return Status.Ok;
         });
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_buffer_since_flush", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_since_flush", CallConvs = [typeof(CallConvCdecl)])]
     public static int SinceFlush(nint buffer, long* ns) => ns == null
         ? LastError.Null("ns")
         : Boundary.On<HostBuffer, nint>(buffer, HandleKind.Buffer, (nint)ns, static (buffer, ns) =>
@@ -75,7 +75,7 @@ internal static unsafe class ReleaseExports
             return Status.Ok;
         });
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_buffer_due_in", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_due_in", CallConvs = [typeof(CallConvCdecl)])]
     public static int DueIn(nint buffer, long* ns) => ns == null
         ? LastError.Null("ns")
         : Boundary.On<HostBuffer, nint>(buffer, HandleKind.Buffer, (nint)ns, static (buffer, ns) =>
@@ -84,7 +84,7 @@ internal static unsafe class ReleaseExports
             return Status.Ok;
         });
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_buffer_flush", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_flush", CallConvs = [typeof(CallConvCdecl)])]
     public static int Flush(nint buffer, ulong* packets, ulong* bytes) => Boundary.On<HostBuffer, (nint, nint)>(
         buffer, HandleKind.Buffer, ((nint)packets, (nint)bytes), static (buffer, arguments) =>
         {

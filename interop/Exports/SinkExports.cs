@@ -11,7 +11,7 @@ internal static unsafe class SinkExports
 {
     private const int ErrorBytes = 256;
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_buffer_add_file_sink", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_add_file_sink", CallConvs = [typeof(CallConvCdecl)])]
     public static int AddFile(nint buffer, FileSinkOptions* options, nint* sink) => Boundary.On<HostBuffer, (nint, nint)>(
         buffer, HandleKind.Buffer, ((nint)options, (nint)sink), static (buffer, arguments) =>
         {
@@ -19,7 +19,7 @@ internal static unsafe class SinkExports
             return Add(buffer, own.Open(), arguments.Item2);
         });
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_buffer_add_text_sink", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_add_text_sink", CallConvs = [typeof(CallConvCdecl)])]
     public static int AddText(nint buffer, TextSinkOptions* options, nint* sink) => Boundary.On<HostBuffer, (nint, nint)>(
         buffer, HandleKind.Buffer, ((nint)options, (nint)sink), static (buffer, arguments) =>
         {
@@ -27,7 +27,7 @@ internal static unsafe class SinkExports
             return Add(buffer, own.Open(buffer.Buffer.Layout, buffer.Buffer.Stride), arguments.Item2);
         });
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_buffer_add_callback_sink", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_add_callback_sink", CallConvs = [typeof(CallConvCdecl)])]
     public static int AddCallback(
         nint buffer, delegate* unmanaged[Cdecl]<void*, SluiceBatch*, int> accept, void* user, nint* sink) => accept == null
         ? LastError.Null("accept")
@@ -39,12 +39,12 @@ internal static unsafe class SinkExports
                 return Add(buffer, made, sink);
             });
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_buffer_add_memory_sink", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_add_memory_sink", CallConvs = [typeof(CallConvCdecl)])]
     public static int AddMemory(nint buffer, ulong limit, nint* sink) => Boundary.On<HostBuffer, (ulong, nint)>(
         buffer, HandleKind.Buffer, (limit, (nint)sink), static (buffer, arguments) =>
             Add(buffer, new MemorySink((long)Math.Min(arguments.Item1, long.MaxValue)), arguments.Item2));
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_sink_take", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_sink_take", CallConvs = [typeof(CallConvCdecl)])]
     public static int Take(nint sink, byte* memory, nuint capacity, nuint* bytes) => memory == null && capacity != 0
         ? LastError.Null("memory")
         : bytes == null
@@ -63,7 +63,7 @@ internal static unsafe class SinkExports
                 return Status.Ok;
             });
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_sink_get_info", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_sink_get_info", CallConvs = [typeof(CallConvCdecl)])]
     public static int GetInfo(nint sink, SinkInfo* info) => Boundary.On<Sink, nint>(
         sink, HandleKind.Sink, (nint)info, static (sink, info) =>
         {
@@ -79,7 +79,7 @@ internal static unsafe class SinkExports
             return Status.Ok;
         });
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_buffer_disconnect", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_disconnect", CallConvs = [typeof(CallConvCdecl)])]
     public static int Disconnect(nint buffer) =>
         Boundary.On<HostBuffer, int>(buffer, HandleKind.Buffer, 0, static (buffer, _) => buffer.Disconnect());
 

@@ -9,7 +9,7 @@ namespace Sluice.Interop.Exports;
 /// <summary>Chapter 10 of <c>sluice.h</c>: statistics.</summary>
 internal static unsafe class StatsExports
 {
-    [UnmanagedCallersOnly(EntryPoint = "sluice_buffer_get_stats", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_get_stats", CallConvs = [typeof(CallConvCdecl)])]
     public static int GetStats(nint buffer, BufferStats* stats) => Boundary.On<HostBuffer, nint>(
         buffer, HandleKind.Buffer, (nint)stats, static (buffer, stats) =>
         {

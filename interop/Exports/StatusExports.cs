@@ -8,7 +8,7 @@ namespace Sluice.Interop.Exports;
 /// <summary>Chapter 1 of <c>sluice.h</c>: results. <c>sluice_status_text</c> is in <c>native/status.c</c>.</summary>
 internal static unsafe class StatusExports
 {
-    [UnmanagedCallersOnly(EntryPoint = "sluice_last_error", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_last_error", CallConvs = [typeof(CallConvCdecl)])]
     public static int GetLastError(byte* text, nuint capacity, nuint* length)
     {
         if (HostProcess.IsForked)

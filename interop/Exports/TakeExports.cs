@@ -9,7 +9,7 @@ namespace Sluice.Interop.Exports;
 /// <summary>Chapter 4 of <c>sluice.h</c>: taking. What runs per packet calls without an intermediary.</summary>
 internal static unsafe class TakeExports
 {
-    [UnmanagedCallersOnly(EntryPoint = "sluice_buffer_pop", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_pop", CallConvs = [typeof(CallConvCdecl)])]
     public static int Pop(nint buffer, byte* packet, nuint capacity, nuint* bytes)
     {
         if (Boundary.Refuses(out int refused))
@@ -47,7 +47,7 @@ internal static unsafe class TakeExports
         }
     }
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_buffer_pop_many", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_pop_many", CallConvs = [typeof(CallConvCdecl)])]
     public static int PopMany(nint buffer, byte* packets, nuint capacity, ulong* done) =>
         packets == null && capacity != 0 ? LastError.Null("packets")
         : done == null ? LastError.Null("done")
@@ -68,7 +68,7 @@ internal static unsafe class TakeExports
                 };
             });
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_buffer_peek", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_peek", CallConvs = [typeof(CallConvCdecl)])]
     public static int Peek(nint buffer, nuint most, delegate* unmanaged[Cdecl]<void*, SluiceBatch*, int> look, void* user) => look == null
         ? LastError.Null("look")
         : Boundary.On<HostBuffer, (nuint, nint, nint)>(
@@ -82,7 +82,7 @@ internal static unsafe class TakeExports
                 });
             });
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_buffer_take", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_take", CallConvs = [typeof(CallConvCdecl)])]
     public static int Take(
         nint buffer, ulong most, delegate* unmanaged[Cdecl]<void*, SluiceBatch*, int> accept, void* user, ulong* taken) =>
         accept == null
@@ -106,7 +106,7 @@ internal static unsafe class TakeExports
                 return status;
             });
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_buffer_size", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_size", CallConvs = [typeof(CallConvCdecl)])]
     public static int Size(nint buffer, ulong* packets)
     {
         if (Boundary.Refuses(out int refused))
@@ -136,7 +136,7 @@ internal static unsafe class TakeExports
         }
     }
 
-    [UnmanagedCallersOnly(EntryPoint = "sluice_buffer_clear", CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_clear", CallConvs = [typeof(CallConvCdecl)])]
     public static int Clear(nint buffer) => Boundary.On<HostBuffer, int>(buffer, HandleKind.Buffer, 0, static (buffer, _) =>
     {
         buffer.Buffer.Clear();

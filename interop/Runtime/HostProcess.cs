@@ -12,14 +12,11 @@ internal static partial class HostProcess
     /// </summary>
     public static bool IsForked => Forked() != 0;
 
-#pragma warning disable CA2255 // The library is the outermost layer: its module initializer runs once, when the runtime starts.
-    [ModuleInitializer]
-    internal static void NoteRuntimeStart() => Init();
-#pragma warning restore CA2255
-
-    [LibraryImport("sluice_native", EntryPoint = "sluice_host_init")]
-    [SuppressGCTransition]
-    private static partial void Init();
+    /// <summary>Does nothing; <c>native/start.c</c> calls it first of all, and the runtime starts on the way in.</summary>
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_start", CallConvs = [typeof(CallConvCdecl)])]
+    public static void Start()
+    {
+    }
 
     [LibraryImport("sluice_native", EntryPoint = "sluice_host_forked")]
     [SuppressGCTransition]

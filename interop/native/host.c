@@ -2,21 +2,20 @@
  * host.c - the fork guard, and the way out of the process.
  *
  * A process that only loaded the library may fork as it likes: the child starts its own runtime at its first call.
- * Once the runtime runs, its helper threads are lost in a child, and the flag below says so for the child's life.
- * The flag is inherited by grandchildren, which is right: they lack the threads too. exec() starts afresh.
+ * Once the runtime runs, or is being started, its helper threads are lost in a child, and the flag below says so for the
+ * child's life. The flag is inherited by grandchildren, which is right: they lack the threads too. exec() starts afresh.
  */
 #include "host.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 
-static atomic_int runtime_started;
 static atomic_int runtime_forked;
 
 static void after_fork_in_child(void)
 {
-    if (atomic_load_explicit(&runtime_started, memory_order_relaxed)) {
+    int32_t phase = atomic_load_explicit(&sluice_host_phase, memory_order_relaxed);
+    if (phase == HOST_STARTING || phase == HOST_RUNS) {
         atomic_store_explicit(&runtime_forked, 1, memory_order_relaxed);
     }
 }
@@ -25,11 +24,6 @@ static void after_fork_in_child(void)
 __attribute__((constructor)) static void register_fork_guard(void)
 {
     (void)pthread_atfork(NULL, NULL, after_fork_in_child);
-}
-
-void sluice_host_init(void)
-{
-    atomic_store_explicit(&runtime_started, 1, memory_order_relaxed);
 }
 
 int32_t sluice_host_forked(void)

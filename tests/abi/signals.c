@@ -43,7 +43,7 @@ int main(void)
     CHECK_OK(sluice_buffer_start(buffer));
     check_handlers();
 
-    /* To the process, so that the pump's thread is hit as well: in its sleep, in its writes. */
+    /* To the process: this thread has the handlers, the pump's leaves signals to it. */
     const uint64_t count = 20000;
     int sent = 0;
     for (uint64_t i = 0; i < count; i++) {

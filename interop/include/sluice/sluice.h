@@ -12,7 +12,7 @@
  *   8 Text               packets as text in memory of the host
  *   9 Reading back       packets out of files
  *  10 Statistics
- *  11 Library            version, shutdown, fork
+ *  11 Library            version, shutdown, the library as a guest, fork
  *
  * The shortest useful program:
  *
@@ -517,6 +517,19 @@ int32_t sluice_build_info(char *text, size_t capacity, size_t *length);
 /* Stops every pump, flushes and closes every buffer, and invalidates all handles. TIMEOUT: some data could not be written in
  * time; what was lost is in the error text. Runs by itself at exit, with 5 s. Since 0.1. */
 int32_t sluice_shutdown(int64_t timeout_ns);
+
+/* The library as a guest in its host's process:
+ *   - The first call starts the engine's runtime, which takes about a gibibyte of address space (memory only as it is used)
+ *     and a thread. Where they are not to be had (ulimit -v, -d, -u, a control group) that call and each later one answer
+ *     E_MEMORY with the reason, and work once they are. Without /proc the engine works.
+ *   - Signals are the host's. The settings of SIGSEGV and SIGFPE (faults in managed code) and of SIGRTMIN (by which the
+ *     runtime stops its threads) become the runtime's, which hands faults that are not its own on to the handler that was
+ *     there before; and SIGRTMIN is unblocked in every thread that calls. Every other setting and mask stays, that of SIGPIPE
+ *     too: the runtime ignores it for the moment of the start only.
+ *   - The library's threads block every signal but faults, SIGRTMIN and SIGPROF: handlers run on threads of the host.
+ *   - It writes to files that it made and to eventfds, never to a pipe or a socket, and so raises no SIGPIPE.
+ *   - Its descriptors close on exec and are never 0, 1 or 2, also when the host has closed those.
+ *   - Texts are whole characters of UTF-8, numbers in them do not depend on the locale. */
 
 /* After fork(), a child of a process that used the engine gets E_FORKED from every call but the ones that return text; the
  * inline rings of sluice/ring.h keep working there. exec() starts afresh. */

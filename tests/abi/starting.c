@@ -1,0 +1,262 @@
+/* The runtime cannot start: no address space, no memory, no thread. Every call answers E_MEMORY and says why, the host lives
+ * on, and a later call works once there is what it takes. */
+#include "abi.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#define MIB (UINT64_C(1) << 20)
+
+static const char *symbols_path;
+
+/* What the body exits with, in a child: the engine never ran in this process. */
+static int in_child(void (*body)(uint64_t argument), uint64_t argument)
+{
+    int status = -1;
+    (void)fflush(NULL);
+    pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        body(argument);
+        _exit(0);
+    }
+    CHECK(waitpid(child, &status, 0) == child);
+    if (WIFSIGNALED(status)) {
+        fprintf(stderr, "the host was ended by signal %d, argument %llu\n", WTERMSIG(status), (unsigned long long)argument);
+        exit(1);
+    }
+    return WEXITSTATUS(status);
+}
+
+static void limit(int resource, uint64_t amount)
+{
+    struct rlimit now;
+    CHECK(getrlimit(resource, &now) == 0);
+    now.rlim_cur = amount < now.rlim_max ? amount : now.rlim_max;
+    CHECK(setrlimit(resource, &now) == 0);
+}
+
+static void unlimit(int resource)
+{
+    struct rlimit now;
+    CHECK(getrlimit(resource, &now) == 0);
+    now.rlim_cur = now.rlim_max;
+    CHECK(setrlimit(resource, &now) == 0);
+}
+
+static void works(void)
+{
+    sluice_buffer_options options = packet_options();
+    sluice_buffer *buffer = new_buffer(&options);
+    put_packets(buffer, 0, 100);
+    CHECK_OK(sluice_buffer_discard(buffer, NULL));
+}
+
+static void no_address_space(uint64_t unused)
+{
+    (void)unused;
+    sluice_layout *layout = (sluice_layout *)&unused;
+    CHECK(strcmp(last_error(), "") == 0); /* asks for nothing, and needs nothing */
+    limit(RLIMIT_AS, 1000000 * UINT64_C(1024));
+    CHECK_FAULT(sluice_layout_create("< a:I", &layout), SLUICE_E_MEMORY, "the engine cannot start", "MiB of address space",
+                "976 MiB", "ulimit -v", strerror(ENOMEM));
+    CHECK(layout == (sluice_layout *)&unused);
+    CHECK_OK(sluice_layout_destroy(NULL));
+    CHECK_OK(sluice_buffer_discard(NULL, NULL));
+    CHECK(sluice_abi_version() == SLUICE_ABI_VERSION);
+    char cut[20];
+    size_t length;
+    CHECK_OK(sluice_last_error(cut, sizeof cut, &length));
+    CHECK(strlen(cut) == sizeof cut - 1 && length == strlen(last_error()) && memcmp(cut, last_error(), sizeof cut - 1) == 0);
+    unlimit(RLIMIT_AS);
+    CHECK_OK(sluice_layout_create("< a:I", &layout));
+    CHECK(strcmp(last_error(), "") == 0);
+    works();
+}
+
+static void no_memory(uint64_t unused)
+{
+    (void)unused;
+    sluice_layout *layout;
+    limit(RLIMIT_DATA, 4 * MIB);
+    CHECK_FAULT(sluice_layout_create("< a:I", &layout), SLUICE_E_MEMORY, "the engine cannot start", "MiB of memory", "4 MiB",
+                "ulimit -d");
+    unlimit(RLIMIT_DATA);
+    works();
+}
+
+/* As another user where the test runs as root, whom no limit of processes binds. */
+static void no_thread(uint64_t unused)
+{
+    (void)unused;
+    sluice_layout *layout;
+    CHECK(getuid() != 0 || setuid(65534) == 0);
+    limit(RLIMIT_NPROC, 1);
+    CHECK_FAULT(sluice_layout_create("< a:I", &layout), SLUICE_E_MEMORY, "the engine cannot start", "thread", "ulimit -u",
+                "limit of this process is 1 ", strerror(EAGAIN));
+    unlimit(RLIMIT_NPROC);
+    works();
+    limit(RLIMIT_NPROC, 1); /* it runs, and its pump cannot */
+    sluice_buffer_options options = packet_options();
+    sluice_buffer *buffer = new_buffer(&options);
+    CHECK_FAULT(sluice_buffer_start(buffer), SLUICE_E_MEMORY, "thread");
+    unlimit(RLIMIT_NPROC);
+    put_packets(buffer, 0, 10);
+    CHECK_OK(sluice_buffer_start(buffer));
+    CHECK_OK(sluice_buffer_discard(buffer, NULL));
+}
+
+/* Every call that enters the engine answers, whichever comes first. */
+static void every_call(uint64_t unused)
+{
+    (void)unused;
+    limit(RLIMIT_AS, 1000 * MIB);
+    FILE *list = fopen(symbols_path, "r");
+    CHECK(list != NULL);
+    char line[128];
+    int calls = 0;
+    while (fgets(line, sizeof line, list) != NULL) {
+        static const char *const without[] = {"sluice_abi_version", "sluice_status_text", "sluice_last_error", "sluice_shutdown",
+                                              "sluice_ring_", "sluice_producer_", "sluice_consumer_", "sluice_batch_",
+                                              "SLUICE_"};
+        int enters = 1;
+        line[strcspn(line, "@\n")] = '\0';
+        for (size_t i = 0; i < sizeof without / sizeof without[0]; i++) {
+            enters &= strncmp(line, without[i], strlen(without[i])) != 0;
+        }
+        if (!enters) {
+            continue;
+        }
+        int32_t (*call)(uintptr_t, uintptr_t, uintptr_t, uintptr_t, uintptr_t, uintptr_t, uintptr_t);
+        *(void **)&call = dlsym(RTLD_DEFAULT, line);
+        CHECK(call != NULL);
+        int32_t status = call(0, 0, 0, 0, 0, 0, 0);
+        int ends = strstr(line, "_destroy") != NULL || strstr(line, "_discard") != NULL || strstr(line, "_close") != NULL;
+        int of_null = ends && strcmp(line, "sluice_buffer_close_producer") != 0;
+        if (status != (of_null ? SLUICE_OK : SLUICE_E_MEMORY)) {
+            fprintf(stderr, "%s answers %d\n", line, status);
+            exit(1);
+        }
+        calls++;
+    }
+    (void)fclose(list);
+    CHECK(calls > 55);
+    CHECK_OK(sluice_shutdown(0)); /* of nothing */
+    CHECK_FAULT(sluice_buffer_clear(NULL), SLUICE_E_SHUTDOWN, "shut down");
+    CHECK_OK(sluice_shutdown(0));
+}
+
+/* Whatever there is, the first calls work or answer E_MEMORY. */
+static void enough_or_not(int resource, uint64_t amount)
+{
+    limit(resource, amount);
+    sluice_layout *layout;
+    int32_t status = sluice_layout_create("< a:I", &layout);
+    CHECK(status == SLUICE_OK || (status == SLUICE_E_MEMORY && strstr(last_error(), "cannot start") != NULL));
+    if (status == SLUICE_OK) {
+        CHECK_OK(sluice_layout_destroy(layout));
+    }
+    _exit(status == SLUICE_OK ? 2 : 3);
+}
+
+static void space_of(uint64_t amount)
+{
+    enough_or_not(RLIMIT_AS, amount);
+}
+
+static void data_of(uint64_t amount)
+{
+    enough_or_not(RLIMIT_DATA, amount);
+}
+
+static void sweep(void (*body)(uint64_t amount), const char *what, uint64_t from, uint64_t to, uint64_t step)
+{
+    int worked = 0, answered = 0;
+    for (uint64_t amount = from; amount <= to; amount += step) {
+        int code = in_child(body, amount);
+        CHECK(code == 2 || code == 3);
+        worked += code == 2;
+        answered += code == 3;
+    }
+    printf("%s: %d limits were too low, %d enough\n", what, answered, worked);
+    CHECK(worked > 0 && answered > 0);
+}
+
+/* In a control group that has room for this process alone; where this user may make one. */
+static void no_room_in_group(uint64_t unused)
+{
+    (void)unused;
+    static const char *const parents[] = {"/sys/fs/cgroup/pids", "/sys/fs/cgroup"};
+    char folder[128], path[160], text[32];
+    sluice_layout *layout;
+    for (size_t i = 0; i < 2; i++) {
+        (void)snprintf(folder, sizeof folder, "%s/sluice-test-%d", parents[i], (int)getpid());
+        (void)snprintf(path, sizeof path, "%s/pids.max", folder);
+        int max = mkdir(folder, 0700) == 0 ? open(path, O_WRONLY | O_CLOEXEC) : -1;
+        if (max < 0) {
+            (void)rmdir(folder);
+            continue;
+        }
+        (void)snprintf(path, sizeof path, "%s/cgroup.procs", folder);
+        int group = open(path, O_WRONLY | O_CLOEXEC);
+        CHECK(group >= 0 && write(max, "1", 1) == 1 && write(group, "0", 1) == 1);
+        int32_t status = sluice_layout_create("< a:I", &layout);
+        (void)snprintf(text, sizeof text, "%.30s", last_error());
+        int told = strstr(last_error(), "pids.max") != NULL;
+        int32_t again = pwrite(max, "max", 3, 0) == 3 ? sluice_layout_create("< a:I", &layout) : -1;
+        (void)snprintf(path, sizeof path, "%s/cgroup.procs", parents[i]);
+        int parent = open(path, O_WRONLY | O_CLOEXEC);
+        CHECK(parent >= 0 && write(parent, "0", 1) == 1 && rmdir(folder) == 0);
+        CHECK(status == SLUICE_E_MEMORY && told && again == SLUICE_OK);
+        _exit(0);
+    }
+    _exit(77);
+}
+
+/* A container without /proc; where this user may take it away. */
+static void no_proc(uint64_t unused)
+{
+    (void)unused;
+    if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        umount2("/proc", MNT_DETACH) != 0) {
+        _exit(77);
+    }
+    CHECK(access("/proc/self/stat", F_OK) != 0);
+    works();
+}
+
+/* Shut down before anything ran, the engine is not started for that. */
+static void shut_down_first(uint64_t unused)
+{
+    (void)unused;
+    sluice_layout *layout;
+    CHECK_OK(sluice_shutdown(-1));
+    CHECK_FAULT(sluice_layout_create("< a:I", &layout), SLUICE_E_SHUTDOWN, "shut down");
+}
+
+int main(int count, char **arguments)
+{
+    CHECK(count == 2);
+    symbols_path = arguments[1];
+    CHECK(in_child(no_address_space, 0) == 0);
+    CHECK(in_child(no_memory, 0) == 0);
+    CHECK(in_child(no_thread, 0) == 0);
+    CHECK(in_child(every_call, 0) == 0);
+    CHECK(in_child(shut_down_first, 0) == 0);
+    sweep(space_of, "address space", 1000 * MIB, 1300 * MIB, 3 * MIB);
+    sweep(data_of, "memory", 1 * MIB, 64 * MIB, MIB);
+    if (in_child(no_room_in_group, 0) == 77) {
+        printf("the control group is left out: this user may not make one\n");
+    }
+    if (in_child(no_proc, 0) == 77) {
+        printf("a system without /proc is left out: this user may not take it away\n");
+    }
+    works(); /* and in this process, which never failed */
+    return 0;
+}
