@@ -33,7 +33,7 @@ build_wheel() {
     [[ -e $source/pyproject.toml || -e $source/setup.py ]] || return 0
     if [[ -e $stamp && $stamp -nt $venv/pyvenv.cfg ]] \
         && [[ -z $(find "$source" "$root/interop/include" "$stage/lib" "$root/Directory.Build.props" -type f \
-            -not -path '*/__pycache__/*' -not -path '*/build/*' -not -path '*.egg-info/*' -newer "$stamp" -print -quit) ]]; then
+            -not -path '*/__pycache__/*' -not -path "$source/build/*" -not -path '*.egg-info/*' -newer "$stamp" -print -quit) ]]; then
         return 0
     fi
     say "Building and installing the Python package"

@@ -34,6 +34,9 @@ public abstract unsafe class PacketStore : IPacketSource, IPacketIngress
         private protected set => _lastError = value;
     }
 
+    /// <summary>What a store that grows turned away; nothing where the store has a full policy of its own. Any thread.</summary>
+    public virtual GrowthRefusals Refusals => default;
+
     /// <inheritdoc/>
     public abstract RecordShape Shape { get; }
 

@@ -15,6 +15,13 @@ public sealed unsafe partial class RingChain
     private long _memory; // bytes in memory: segments, left ones, the spare
     private long _spilled; // bytes of spill files
     private long _spillAgainAt; // no file is tried before this time, after one failed
+    private long _refused; // puts turned away
+    private long _refusedAt;
+    private string? _refusal;
+    private (long Memory, long Spilled) _refusedWith; // what the text says; 0: it is that of a fault
+
+    /// <summary>Told why a put was turned away, on its thread and in the midst of it: to note it, no more.</summary>
+    internal static Action<string>? RefusalOnThread { get; set; }
 
     /// <inheritdoc/>
     public override Status OpenProducer(RingProducer* producer)
@@ -103,6 +110,7 @@ public sealed unsafe partial class RingChain
         catch (Exception fault)
         {
             chain.LastError = $"growing the buffer failed, what it holds is kept: {fault.Message}";
+            RefusalOnThread?.Invoke(chain.LastError);
             return (int)Status.Internal;
         }
     }
@@ -133,12 +141,41 @@ public sealed unsafe partial class RingChain
             else
             {
                 _turnedAway = true;
+                Refuse(status);
                 RingWaking.SignalConsumer(_sleeper.Header);
             }
 
             Reclaim();
             return status;
         }
+    }
+
+    // Makes its text when it is another one than the last time.
+    private void Refuse(Status status)
+    {
+        if (status != Status.WouldBlock)
+        {
+            return; // a producer without an end, or a packet that never fits: the status tells
+        }
+
+        Volatile.Write(ref _refused, _refused + 1);
+        _refusedAt = MonotonicClock.Now;
+        if (MonotonicClock.Now < _spillAgainAt)
+        {
+            _refusal = LastError;
+            _refusedWith = default;
+        }
+        else if (_refusal == null || _refusedWith != (_memory, _spilled))
+        {
+            _refusedWith = (_memory, _spilled);
+            _refusal = $"the buffer takes {_memory} bytes of memory of memory_limit {_options.MemoryLimit}, and "
+                + (_options.SpillDirectory == null
+                    ? "spills to no files"
+                    : $"{_spilled} of spill_limit {_options.SpillLimit} in files in '{_options.SpillDirectory}'")
+                + ", too much for another segment; put again when packets were released, or raise a limit";
+        }
+
+        RefusalOnThread?.Invoke(_refusal!);
     }
 
     private static bool HasRoom(ChainSegment segment, ulong bytes)
@@ -190,7 +227,9 @@ public sealed unsafe partial class RingChain
         }
         catch (SluiceException fault)
         {
-            LastError = $"growing the buffer failed, what it holds is kept: {fault.Message}";
+            string text = $"growing the buffer failed, what it holds is kept: {fault.Message}; {_memory} bytes of memory are taken of "
+                + $"memory_limit {_options.MemoryLimit}: mend that, or raise the limit";
+            LastError = LastError == text ? LastError : text; // one that stays is one text
             _spillAgainAt = MonotonicClock.Now + SpillRetryNs;
             return Status.WouldBlock;
         }

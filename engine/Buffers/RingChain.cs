@@ -129,6 +129,23 @@ public sealed unsafe partial class RingChain : PacketStore
     /// <summary>True when the last growth was refused and nothing was released since.</summary>
     public override bool IsFull => _turnedAway;
 
+    /// <inheritdoc/>
+    public override GrowthRefusals Refusals
+    {
+        get
+        {
+            if (Volatile.Read(ref _refused) == 0)
+            {
+                return default;
+            }
+
+            lock (_gate)
+            {
+                return new GrowthRefusals(_refused, _refusal, _refusedAt, _turnedAway);
+            }
+        }
+    }
+
     private protected override RingHeader* Ledger => _ledger;
 
     private protected override RingConsumer* Sleeper

@@ -86,6 +86,30 @@ public sealed unsafe partial class PacketBuffer
     }
 
     /// <summary>
+    /// Closes and removes one sink, without a flush: it gets nothing more, and what is stored stays for the others.
+    /// </summary>
+    /// <returns>False: it is no sink of this buffer.</returns>
+    public bool RemoveSink(Sink sink)
+    {
+        Enter();
+        try
+        {
+            if (!_sinks.Contains(sink))
+            {
+                return false;
+            }
+
+            _sinks = [.. _sinks.Where(one => one != sink)];
+            sink.Dispose();
+            return true;
+        }
+        finally
+        {
+            Exit();
+        }
+    }
+
+    /// <summary>
     /// Makes the files of sinks anew that were deleted, or whose name was given to another file, with all that was in them. Where
     /// another file has the name now, nothing is overwritten: move it away first.
     /// </summary>

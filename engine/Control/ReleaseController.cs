@@ -7,6 +7,9 @@ public abstract class ReleaseController
     /// <summary>Decides. An exception counts as <see cref="ReleaseDecision.Failed"/>.</summary>
     public abstract ReleaseDecision Decide(in ReleaseSnapshot snapshot);
 
+    /// <summary>A sentence on why the last decision was <see cref="ReleaseDecision.Failed"/>; null: nothing is known.</summary>
+    public virtual string? Failure => null;
+
     /// <summary>A controller from a function.</summary>
     public static ReleaseController From(Func<ReleaseSnapshot, bool> release) => new FunctionController(release);
 

@@ -1,4 +1,5 @@
 using Sluice.Buffers;
+using Sluice.Primitives;
 
 namespace Sluice.Control;
 
@@ -143,7 +144,9 @@ public sealed class ReleasePolicy
             }
             catch (Exception fault) when (fault is not OutOfMemoryException)
             {
-                Note("the reset hook failed: " + fault.Message);
+                Note(fault is SluiceException
+                    ? $"the reset hook failed: {fault.Message}"
+                    : $"the reset hook failed: {fault.GetType().Name}: {fault.Message}");
             }
         }
     }
@@ -227,11 +230,11 @@ public sealed class ReleasePolicy
                 return decision;
             }
 
-            Note("a controller reported a failure");
+            Note(controller.Failure ?? "a controller reported a failure");
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
-            Note("a controller failed: " + fault.Message);
+            Note($"a controller failed: {fault.GetType().Name}: {fault.Message}");
         }
 
         return ReleaseDecision.Failed;

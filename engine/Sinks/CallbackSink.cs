@@ -9,8 +9,8 @@ namespace Sluice.Sinks;
 /// </summary>
 /// <remarks>
 /// The function runs on the thread that writes, under the lock of the buffer, and must not call into the buffer. It may
-/// read the batch until it returns and must not keep the pointer. Faults have <see cref="Status.Callback"/>, with the
-/// number that the function returned in the text.
+/// read the batch until it returns and must not keep the pointer. Faults have <see cref="Status.Callback"/>, with what the
+/// function said of it in the text, or the number that it returned.
 /// </remarks>
 public sealed unsafe class CallbackSink : Sink
 {
@@ -55,7 +55,9 @@ public sealed unsafe class CallbackSink : Sink
         int result = Call(rest);
         if (result < 0)
         {
-            return Fail(Status.Callback, result);
+            return Fail(
+                Status.Callback,
+                _thrown is { } thrown ? HashCode.Combine(thrown.GetType(), thrown.Message) : HostFault.Identity(result));
         }
 
         if (result > 0)
@@ -69,7 +71,7 @@ public sealed unsafe class CallbackSink : Sink
 
     /// <inheritdoc/>
     protected override string Describe(Status status, long detail) => _thrown is null
-        ? $"the function returned {detail}; the packets are kept"
+        ? HostFault.Describe("the function", detail) + "; the packets are kept"
         : $"the function threw {_thrown.GetType().Name}: {_thrown.Message}; the packets are kept";
 
     private int Call(in Batch rest)
@@ -77,6 +79,7 @@ public sealed unsafe class CallbackSink : Sink
         if (_handler is null)
         {
             SluiceBatch shown = new(rest);
+            HostFault.Clear();
             return _function(_user, &shown);
         }
 

@@ -35,6 +35,7 @@ internal sealed unsafe class FunctionBatchFormatter(
         ulong packets = 0;
         nuint written = 0;
         int result;
+        HostFault.Clear();
         fixed (byte* text = to)
         {
             result = _function(_user, &shown, text, (nuint)to.Length, &packets, &written);
@@ -70,7 +71,10 @@ internal sealed unsafe class FunctionBatchFormatter(
 
         if (result < 0)
         {
-            return Fail(Status.Callback, result, number => $"the formatter returned {number}; the packets are kept");
+            return Fail(
+                Status.Callback,
+                HostFault.Identity(result),
+                identity => HostFault.Describe("the formatter", identity) + "; the packets are kept");
         }
 
         return packets > 0

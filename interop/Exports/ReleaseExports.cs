@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Sluice.Control;
 using Sluice.Interop.Runtime;
 using Sluice.Primitives;
+using Sluice.Sinks;
 
 namespace Sluice.Interop.Exports;
 
@@ -25,8 +26,15 @@ internal static unsafe class ReleaseExports
         Boundary.On<HostBuffer, (nint, nint)>(buffer, HandleKind.Buffer, ((nint)hook, (nint)user), static (buffer, arguments) =>
         {
             var (hook, user) = arguments;
-            buffer.Buffer.OnReset(
-                hook == 0 ? null : () => ((delegate* unmanaged[Cdecl]<void*, void>)hook)((void*)user));
+            buffer.Buffer.OnReset(hook == 0 ? null : () =>
+            {
+                HostFault.Clear();
+                ((delegate* unmanaged[Cdecl]<void*, void>)hook)((void*)user);
+                if (HostFault.IsSet)
+                {
+                    throw new SluiceException(Status.Callback, HostFault.Text);
+                }
+            });
             return Status.Ok;
         });
 

@@ -79,6 +79,23 @@ internal static unsafe class SinkExports
             return Status.Ok;
         });
 
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_remove_sink", CallConvs = [typeof(CallConvCdecl)])]
+    public static int RemoveSink(nint buffer, nint sink) => Boundary.On<HostBuffer, nint>(
+        buffer, HandleKind.Buffer, sink, static (buffer, sink) => buffer.Remove(sink));
+
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_restore_files", CallConvs = [typeof(CallConvCdecl)])]
+    public static int RestoreFiles(nint buffer, ulong* restored) => Boundary.On<HostBuffer, nint>(
+        buffer, HandleKind.Buffer, (nint)restored, static (buffer, restored) =>
+        {
+            Status status = buffer.RestoreFiles(out int files);
+            if (restored != 0)
+            {
+                *(ulong*)restored = (ulong)files;
+            }
+
+            return status;
+        });
+
     [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_disconnect", CallConvs = [typeof(CallConvCdecl)])]
     public static int Disconnect(nint buffer) =>
         Boundary.On<HostBuffer, int>(buffer, HandleKind.Buffer, 0, static (buffer, _) => buffer.Disconnect());

@@ -2,12 +2,25 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Sluice.Interop.Runtime;
 using Sluice.Primitives;
+using Sluice.Sinks;
 
 namespace Sluice.Interop.Exports;
 
 /// <summary>Chapter 1 of <c>sluice.h</c>: results. <c>sluice_status_text</c> is in <c>native/status.c</c>.</summary>
 internal static unsafe class StatusExports
 {
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_callback_fault", CallConvs = [typeof(CallConvCdecl)])]
+    public static int SetCallbackFault(byte* text)
+    {
+        if (Boundary.Refuses(out int refused))
+        {
+            return refused;
+        }
+
+        HostFault.Set(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(text));
+        return (int)Status.Ok;
+    }
+
     [UnmanagedCallersOnly(EntryPoint = "managed_sluice_last_error", CallConvs = [typeof(CallConvCdecl)])]
     public static int GetLastError(byte* text, nuint capacity, nuint* length)
     {

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Sluice.Buffers;
 using Sluice.Interop.Runtime;
 using Sluice.Primitives;
 using Sluice.Sinks;
@@ -77,8 +78,7 @@ internal static unsafe class TakeExports
                 var (most, look, user) = arguments;
                 return buffer.Buffer.Peek((long)Math.Min((ulong)most, long.MaxValue), (look, user), static (batch, host) =>
                 {
-                    var view = new SluiceBatch(batch);
-                    return (Status)((delegate* unmanaged[Cdecl]<void*, SluiceBatch*, int>)host.look)((void*)host.user, &view);
+                    return Show(host.look, host.user, batch);
                 });
             });
 
@@ -94,9 +94,7 @@ internal static unsafe class TakeExports
                 Status status = buffer.Buffer.Take(
                     (long)Math.Min(most, long.MaxValue), (accept, user), static (batch, host) =>
                     {
-                        var view = new SluiceBatch(batch);
-                        return (Status)((delegate* unmanaged[Cdecl]<void*, SluiceBatch*, int>)host.accept)(
-                            (void*)host.user, &view);
+                        return Show(host.accept, host.user, batch);
                     }, out long went);
                 if (taken != 0)
                 {
@@ -142,4 +140,15 @@ internal static unsafe class TakeExports
         buffer.Buffer.Clear();
         return Status.Ok;
     });
+
+    // What the function says of its fault is the thread's last error.
+    private static Status Show(nint function, nint user, in Batch batch)
+    {
+        var view = new SluiceBatch(batch);
+        HostFault.Clear();
+        int answer = ((delegate* unmanaged[Cdecl]<void*, SluiceBatch*, int>)function)((void*)user, &view);
+        return answer < 0 && HostFault.IsSet
+            ? (Status)LastError.Set((Status)answer, HostFault.Describe("the function", answer))
+            : (Status)answer;
+    }
 }

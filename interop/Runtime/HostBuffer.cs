@@ -1,3 +1,4 @@
+using Sluice.Buffers;
 using Sluice.Control;
 using Sluice.Primitives;
 using Sluice.Sinks;
@@ -9,13 +10,16 @@ internal sealed unsafe class HostBuffer
 {
     private readonly List<nint> _sinkHandles = [];
 
+    // Of a put that finds no room the last error tells why, though that is no fault.
+    static HostBuffer() => RingChain.RefusalOnThread = static text => LastError.Set(Status.WouldBlock, text);
+
     private HostBuffer(PacketBuffer buffer) => Buffer = buffer;
 
     /// <summary>The engine's buffer.</summary>
     public PacketBuffer Buffer { get; }
 
     /// <summary>Why no producer is to be had.</summary>
-    public string ProducersTaken => Buffer.Options.Producers == Buffers.ProducerMode.One
+    public string ProducersTaken => Buffer.Options.Producers == ProducerMode.One
         ? "the buffer has one producer and it is taken; close it, or make the buffer with producers = 1 (many)"
         : "all 256 producers of the buffer are taken";
 
@@ -37,6 +41,32 @@ internal sealed unsafe class HostBuffer
             return handle;
         }
     }
+
+    /// <summary>Closes and removes one sink; its handle becomes stale.</summary>
+    public Status Remove(nint handle)
+    {
+        Sink? sink = HandleTable.Find<Sink>(handle, HandleKind.Sink);
+        if (sink == null)
+        {
+            return (Status)LastError.BadHandle(handle, HandleKind.Sink);
+        }
+
+        if (!Buffer.RemoveSink(sink))
+        {
+            throw new SluiceException(Status.Handle, $"the sink '{sink.Name}' is one of another buffer");
+        }
+
+        lock (_sinkHandles)
+        {
+            _ = _sinkHandles.Remove(handle);
+        }
+
+        HandleTable.Remove(handle);
+        return Status.Ok;
+    }
+
+    /// <summary>Makes the files of sinks anew that were deleted.</summary>
+    public Status RestoreFiles(out int files) => Explain(Buffer.RestoreFiles(out files));
 
     /// <summary>Flushes, closes and removes the sinks; their handles become stale.</summary>
     public Status Disconnect()

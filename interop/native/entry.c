@@ -88,6 +88,8 @@ ENTRY4(buffer_add_callback_sink, sluice_buffer *, sluice_batch_fn, void *, sluic
 ENTRY3(buffer_add_memory_sink, sluice_buffer *, uint64_t, sluice_sink **)
 ENTRY4(sink_take, sluice_sink *, void *, size_t, size_t *)
 ENTRY2(sink_get_info, sluice_sink *, sluice_sink_info *)
+ENTRY2(buffer_remove_sink, sluice_buffer *, sluice_sink *)
+ENTRY2(buffer_restore_files, sluice_buffer *, uint64_t *)
 ENTRY1(buffer_disconnect, sluice_buffer *)
 
 /* 6 Release */
@@ -146,6 +148,8 @@ int32_t sluice_shutdown(int64_t timeout_ns)
 }
 
 /* 1 Results. The text of a call that did not get to the engine is here. */
+ENTRY1(callback_fault, const char *)
+
 extern int32_t managed_sluice_last_error(char *text, size_t capacity, size_t *length);
 
 int32_t sluice_last_error(char *text, size_t capacity, size_t *length)

@@ -47,6 +47,8 @@ static void every_call_refuses(sluice_buffer *none)
     CHECK_STATUS(sluice_buffer_add_text_sink(none, &text, &sink), SLUICE_E_HANDLE);
     CHECK_STATUS(sluice_buffer_add_callback_sink(none, accept, NULL, &sink), SLUICE_E_HANDLE);
     CHECK_STATUS(sluice_buffer_add_memory_sink(none, 1000, &sink), SLUICE_E_HANDLE);
+    CHECK_STATUS(sluice_buffer_remove_sink(none, sink), SLUICE_E_HANDLE);
+    CHECK_STATUS(sluice_buffer_restore_files(none, &number), SLUICE_E_HANDLE);
     CHECK_STATUS(sluice_buffer_disconnect(none), SLUICE_E_HANDLE);
     CHECK_STATUS(sluice_buffer_add_controller(none, decide, NULL), SLUICE_E_HANDLE);
     CHECK_STATUS(sluice_buffer_on_reset(none, hook, NULL), SLUICE_E_HANDLE);

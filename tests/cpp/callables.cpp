@@ -30,6 +30,7 @@ static void a_sink_that_throws_keeps_the_data()
     CHECK_THROWS(buffer.disconnect(), SLUICE_E_CALLBACK, "the display is off");
     CHECK_THROWS(buffer.close(), SLUICE_E_CALLBACK, "the display is off");
     CHECK(buffer.size() == 2 && buffer.last_thrown() == "the display is off");
+    CHECK(has(sink.info().last_error, "the function failed: the display is off"));
     CHECK(sink.info().errors >= 4 && sink.info().last == SLUICE_E_CALLBACK && sink.info().packets == 0);
     CHECK(buffer.stats().sink_errors >= 4);
     broken = false;

@@ -111,6 +111,9 @@ static void batches_are_ranges()
         CHECK(thrown == 42); // comes out as it is
     }
     CHECK(buffer.try_peek([](const sluice::batch &) { throw 42; }) == SLUICE_E_CALLBACK);
+    CHECK(has(sluice::last_error(), "no std::exception"));
+    CHECK(buffer.try_peek([](const sluice::batch &) { throw std::runtime_error("no eyes"); }) == SLUICE_E_CALLBACK);
+    CHECK(has(sluice::last_error(), "the function failed: no eyes"));
     CHECK(buffer.size() == 10);
 }
 
@@ -210,6 +213,26 @@ static void packets_go_to_sinks()
     CHECK(content(here / "own.txt").size() == 2 + 2 + 3 + 33000);
 }
 
+static void a_deleted_file_is_restored_and_a_sink_removed()
+{
+    const folder own;
+    sluice::buffer buffer(packet_options());
+    const auto kept = buffer.add_file_sink({own / "kept.dat"});
+    const auto removed = buffer.add_file_sink({own / "removed.dat"});
+    buffer.put(packet{1, 1});
+    buffer.flush();
+    buffer.remove_sink(removed);
+    CHECK_THROWS(buffer.remove_sink(removed), SLUICE_E_HANDLE, "stale");
+    CHECK_THROWS(removed.info(), SLUICE_E_HANDLE, "");
+    std::filesystem::remove(own / "kept.dat");
+    buffer.put(packet{2, 2});
+    CHECK_THROWS(buffer.flush(), SLUICE_E_NOT_FOUND, "restore_files");
+    CHECK(buffer.restore_files() == 1 && *buffer.try_restore_files() == 0);
+    CHECK(buffer.flush().packets == 1 && kept.info().packets == 2);
+    buffer.close();
+    CHECK(std::filesystem::file_size(own / "kept.dat") == 16 && std::filesystem::file_size(own / "removed.dat") == 8);
+}
+
 static void a_pump_runs()
 {
     sluice::buffer_options options = packet_options();
@@ -244,5 +267,6 @@ int main()
     batches_are_taken();
     records_have_any_size();
     packets_go_to_sinks();
+    a_deleted_file_is_restored_and_a_sink_removed();
     a_pump_runs();
 }

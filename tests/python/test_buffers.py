@@ -1,5 +1,7 @@
 """Putting, taking and asking."""
 
+import gc
+import os
 import time
 from collections import deque
 
@@ -392,3 +394,33 @@ def test_a_random_life_agrees_with_a_deque(make):
             assert len(buffer) == len(model)
             assert not model or buffer.peek() == model[0]
     assert [buffer.pop() for _ in range(len(buffer))] == list(model)
+
+
+def by_close(buffer):
+    buffer.close()
+
+
+def by_with(buffer):
+    with buffer:
+        pass
+
+
+def by_nothing(buffer):
+    pass
+
+
+@pytest.mark.parametrize("end", [by_close, by_with, by_nothing])
+@pytest.mark.parametrize("where", ["file", "name"])
+def test_a_ring_that_is_to_outlive_its_buffer_does(tmp_path, where, end):
+    place = {where: tmp_path / "ring" if where == "file" else f"test.outlives.{os.getpid()}"}
+    buffer = sluice.CircularBuffer(**place, packet_size=4)
+    buffer.put_many(b"abcdefgh")
+    assert buffer.pop() == b"abcd"
+    end(buffer)
+    del buffer
+    gc.collect()
+    with sluice.CircularBuffer(**place, packet_size=4, attach="attach") as again:
+        assert list(again) == [b"efgh"]
+        assert again.pop() == b"efgh"
+    if where == "name":
+        os.unlink(f"/dev/shm/sluice.{place['name']}")  # who attached leaves it to whoever made it

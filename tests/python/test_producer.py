@@ -1,5 +1,6 @@
 """sluice.Producer: packets into a ring that somebody else takes from."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -16,7 +17,10 @@ LAYOUT = "< magic:H=0x51CE; number:I"
 
 @pytest.fixture
 def name():
-    return f"producer.{os.getpid()}.{time.monotonic_ns()}"
+    made = f"producer.{os.getpid()}.{time.monotonic_ns()}"
+    yield made
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(f"/dev/shm/sluice.{made}")  # of a ring that was left with packets in it
 
 
 def packet(number: int) -> bytes:
@@ -92,6 +96,7 @@ def test_no_room_is_false_or_waited_for(name):
         assert producer.put(bytes(4096))
         assert not producer.put(bytes(4096))
         assert len(buffer) == 1
+        buffer.clear()  # else the ring and its name stay
     options = {"packet_size": 4096, "capacity": 4096, "full": "block", "block_timeout": 20.0}
     with sluice.CircularBuffer(name=name, **options) as buffer, sluice.Producer(name) as producer:
         producer.put(bytes(4096))

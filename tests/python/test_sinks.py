@@ -418,3 +418,32 @@ def test_a_cycle_through_a_formatter_is_collected(folder):
     assert gone() is None
     assert (folder / "data.dat").read_bytes() == b"".join(records(3))
     assert (folder / "data.txt").read_text() == "7\n" * 3
+
+
+@pytest.mark.parametrize("text", [False, True])
+def test_a_file_that_is_deleted_is_noticed_and_restored(make, tmp_path, text):
+    buffer, path = make(layout="< number:I"), tmp_path / "data"
+    if text:
+        sink = buffer.add_custom_sink(path, WriteMode.TEXT, layout_header=True)
+        buffer.set_primary_sink(tmp_path / "primary")
+    else:
+        sink = buffer.set_primary_sink(path, header="header\n")
+    buffer.put_many(numpy.arange(10, dtype="<u4"))
+    buffer.flush()
+    before = path.read_bytes()
+    path.unlink()
+    buffer.put(bytes(4))
+    for _ in range(2):
+        with pytest.raises(FileNotFoundError, match="data' was deleted or replaced.*restore_files"):
+            buffer.flush()
+    assert len(buffer) == 1
+    assert sink.info().last_status == sluice.Status.E_NOT_FOUND
+    path.write_text("of somebody else")
+    with pytest.raises(FileExistsError):
+        buffer.restore_files()
+    assert path.read_text() == "of somebody else"
+    path.unlink()
+    assert buffer.restore_files() == 1
+    assert path.read_bytes() == before
+    buffer.close()
+    assert path.read_bytes() == before + (b"0\n" if text else bytes(4))

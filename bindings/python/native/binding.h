@@ -22,6 +22,7 @@
  *   claim.c     room in the ring, filled in place; claim_type.c is the type Claim
  *   iterate.c   packets one after the other
  *   event.c     waiting in an event loop
+ *   reader.c    batches for an event loop, as a sink of the buffer
  *   callback.c  Python functions that the engine calls
  *   controllers.c those that say when packets are released
  *   formatter.c Python functions that make text of packets
@@ -63,6 +64,7 @@
 
 #define LIBRARY_FUNCTIONS(X)                                                                                 \
     X(last_error)                                                                                            \
+    X(callback_fault)                                                                                        \
     X(status_text)                                                                                           \
     X(layout_create)                                                                                         \
     X(layout_destroy)                                                                                        \
@@ -105,6 +107,8 @@
     X(buffer_force_release)                                                                                  \
     X(buffer_event)                                                                                          \
     X(sink_get_info)                                                                                         \
+    X(buffer_remove_sink)                                                                                    \
+    X(buffer_restore_files)                                                                                  \
     X(buffer_disconnect)                                                                                     \
     X(buffer_configure)                                                                                      \
     X(buffer_flush_needed)                                                                                   \
@@ -224,6 +228,9 @@ void callback_leave(const Entered *entered);
 /* Takes the exception that is set: for the call of this thread, or for the log. `report` is a function of sluice._errors. */
 void callback_raised(struct Buffer *buffer, int *reported, const char *report);
 
+/* Tells the engine "ZeroDivisionError: division by zero", before the function answers with a fault. */
+void callback_tell(PyObject *error);
+
 /* Logs an exception unless one was; takes the reference. */
 void callback_log(PyObject *error, int *reported, const char *report);
 
@@ -293,6 +300,7 @@ typedef struct BufferClass {
 } BufferClass;
 
 typedef struct Claim Claim;
+typedef struct Reader Reader;
 
 typedef struct Buffer {
     PyObject_HEAD sluice_producer producer; /* view.header NULL: not open */
@@ -317,7 +325,7 @@ typedef struct Buffer {
     Claim *claim;      /* the open one, or one that was left with something still seeing its memory */
     PyObject *arrays;  /* what makes an array of memory; None: nothing does; NULL: not asked yet */
     SeenArray seen;    /* the last one that was put */
-    PyObject *rest;    /* what was stored at the close, for the iteration that goes on */
+    Reader *reader;    /* of an iteration over batches; NULL: there never was one */
     Formatter *formatters;
     Callback *callbacks;
     Callback *reset_hook; /* one of them */
@@ -325,9 +333,9 @@ typedef struct Buffer {
     uint64_t release_bytes;
     int64_t release_after_ns;
     uint32_t controllers;
-    uint32_t keeps_rest;
     uint32_t waiting; /* a task waits for the event */
     int event_fd;     /* a copy of the engine's; 0: none */
+    int own_event;    /* or one of its own, while a thread of the engine takes the packets */
     PyObject *failure; /* last exception in a formatter, for the call that reports it */
     uint32_t sinks;
     uint32_t has_primary;
@@ -427,6 +435,7 @@ PyObject *buffer_add_file_sink(PyObject *self, PyObject *args, PyObject *names);
 PyObject *buffer_add_text_sink(PyObject *self, PyObject *args, PyObject *names);
 PyObject *buffer_sink_info(PyObject *self, PyObject *sink);
 PyObject *buffer_disconnect_sinks(PyObject *self, PyObject *unused);
+PyObject *buffer_restore_files(PyObject *self, PyObject *unused);
 PyObject *buffer_flush(PyObject *self, PyObject *unused);
 PyObject *buffer_start(PyObject *self, PyObject *unused);
 PyObject *buffer_stop(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names);

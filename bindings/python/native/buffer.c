@@ -210,19 +210,12 @@ static int32_t end_handle(Buffer *self, int64_t timeout_ns, uint64_t *lost)
 {
     int32_t status;
     close_producer(self);
-    if (lost != NULL || self->sinks == 0) {
-        uint64_t ignored = 0;
-        if (lost == NULL && self->keeps_rest && self->rest == NULL) {
-            self->rest = buffer_take_batch(self, 0);
-            if (self->rest == NULL) {
-                return INT32_MIN;
-            }
-        }
+    if (lost != NULL) {
         self->discarding = 1;
-        ENGINE_CALL(self, status, library.buffer_discard(self->handle, lost == NULL ? &ignored : lost));
+        ENGINE_CALL(self, status, library.buffer_discard(self->handle, lost));
         return status;
     }
-    if (timeout_ns != 0) {
+    if (timeout_ns != 0 && (self->sinks != 0 || reader_reads(self))) {
         status = stop_in_slices(self, timeout_ns);
         if (status == INT32_MIN) {
             return status;
@@ -256,6 +249,7 @@ static int end(Buffer *self, int64_t timeout_ns, uint64_t *lost)
     self->discarding = 0;
     if (status == SLUICE_OK || status == SLUICE_E_HANDLE) {
         self->handle = NULL;
+        reader_detached(self);
         drop_callbacks(self);
         buffer_drop_classes(self);
         status = SLUICE_OK;
@@ -344,7 +338,6 @@ int buffer_traverse(PyObject *object, visitproc visit, void *arg)
     Py_VISIT(self->arrays);
     Py_VISIT(self->seen.dtype);
     Py_VISIT(self->seen.type);
-    Py_VISIT(self->rest);
     return 0;
 }
 
@@ -352,7 +345,6 @@ int buffer_clear_references(PyObject *object)
 {
     Buffer *self = (Buffer *)object;
     Py_CLEAR(self->failure);
-    Py_CLEAR(self->rest);
     seen_array_drop(&self->seen);
     if (self->handle == NULL) { /* else the engine still has the formatters */
         drop_callbacks(self);
@@ -382,10 +374,12 @@ void buffer_dealloc(PyObject *object)
     PyMem_Free(self->constants);
     Py_CLEAR(self->failure);
     Py_CLEAR(self->arrays);
-    Py_CLEAR(self->rest);
     Py_CLEAR(self->layout);
     seen_array_drop(&self->seen);
     event_close(self);
+    if (engine_gone == 0 || self->handle == NULL) {
+        reader_free(self);
+    }
     if (self->lock != NULL && engine_gone == 0) {
         PyThread_free_lock(self->lock);
     }

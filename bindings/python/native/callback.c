@@ -66,6 +66,7 @@ void callback_raised(Buffer *buffer, int *reported, const char *report)
     if (error == NULL) {
         return;
     }
+    callback_tell(error);
     if (calling == buffer) {
         PyObject *before = buffer->failure;
         if (before != NULL &&
@@ -78,6 +79,19 @@ void callback_raised(Buffer *buffer, int *reported, const char *report)
         return;
     }
     callback_log(error, reported, report);
+}
+
+void callback_tell(PyObject *error)
+{
+    PyObject *name = PyObject_GetAttrString((PyObject *)Py_TYPE(error), "__name__");
+    PyObject *text = name == NULL ? NULL : PyUnicode_FromFormat("%U: %S", name, error);
+    const char *bytes = text == NULL ? NULL : PyUnicode_AsUTF8AndSize(text, NULL);
+    if (bytes == NULL) { /* an exception whose text cannot be made */
+        PyErr_Clear();
+    }
+    (void)library.callback_fault(bytes != NULL ? bytes : "an exception without a text");
+    Py_XDECREF(text);
+    Py_XDECREF(name);
 }
 
 void callback_log(PyObject *error, int *reported, const char *report)

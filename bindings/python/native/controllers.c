@@ -27,6 +27,7 @@ static void report(Callback *callback, const char *function)
     }
     PyObject *error = take_exception();
     if (error != NULL) {
+        callback_tell(error);
         callback_log(error, &callback->reported, function);
     }
 }

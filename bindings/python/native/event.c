@@ -33,6 +33,32 @@ void event_close(Buffer *self)
     }
 }
 
+/* Watches the engine's descriptor, by a copy of it. */
+static int engine_event(Buffer *self, int fd)
+{
+    if (self->event_fd <= 0) {
+        self->event_fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    } else if (self->own_event && dup3(fd, self->event_fd, O_CLOEXEC) < 0) {
+        return -1;
+    }
+    self->own_event = 0;
+    return self->event_fd;
+}
+
+/* Watches one that the reader alone signals: a thread of the engine takes what is stored. */
+static int own_event(Buffer *self)
+{
+    int made = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (self->event_fd <= 0) {
+        self->event_fd = made < 0 ? -1 : fcntl(made, F_DUPFD_CLOEXEC, 3);
+        self->own_event = 1;
+    }
+    if (made >= 0) {
+        (void)close(made);
+    }
+    return self->event_fd;
+}
+
 /* _wait_begin() -> descriptor to watch. One task at a time. */
 PyObject *buffer_wait_begin(PyObject *object, PyObject *unused)
 {
@@ -47,14 +73,15 @@ PyObject *buffer_wait_begin(PyObject *object, PyObject *unused)
     }
     self->waiting = 1;
     ENGINE_CALL(self, status, library.buffer_event(self->handle, &fd));
-    if (status != SLUICE_OK) {
+    if (status == SLUICE_E_STATE && reader_reads(self)) {
+        fd = own_event(self);
+    } else if (status != SLUICE_OK) {
         self->waiting = 0;
         return raise_engine(status, NULL);
+    } else {
+        fd = engine_event(self, fd);
     }
-    if (self->event_fd <= 0) {
-        self->event_fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-    }
-    if (self->event_fd < 0) {
+    if (fd < 0) {
         self->waiting = 0;
         return PyErr_SetFromErrno(PyExc_OSError);
     }
@@ -98,6 +125,9 @@ PyObject *buffer_wait_round(PyObject *object, PyObject *unused)
         return NULL;
     }
     (void)eventfd_read(self->event_fd, &count);
+    if (reader_reads(self) && reader_waiting(self) != 0) {
+        return PyFloat_FromDouble(0);
+    }
     int rules = self->release_packets != 0 || self->release_bytes != 0 || self->release_after_ns != 0 ||
                 self->controllers != 0;
     int polls = self->controllers != 0 || self->release_bytes != 0 ||
@@ -105,6 +135,12 @@ PyObject *buffer_wait_round(PyObject *object, PyObject *unused)
     ENGINE_CALL(self, status, library.buffer_size(handle, &packets));
     if (status == SLUICE_OK && !signalled(self, packets)) { /* what comes from here on is signalled */
         ENGINE_CALL(self, status, library.buffer_event(handle, &fd));
+        if (status == SLUICE_E_STATE && reader_reads(self)) {
+            return Py_NewRef(Py_None); /* a thread of the engine flushes: the reader is told */
+        }
+        if (status == SLUICE_OK && engine_event(self, fd) < 0) {
+            return PyErr_SetFromErrno(PyExc_OSError);
+        }
         if (status == SLUICE_OK) {
             ENGINE_CALL(self, status, library.buffer_size(handle, &packets));
         }
@@ -137,25 +173,4 @@ PyObject *buffer_wait_round(PyObject *object, PyObject *unused)
         return PyFloat_FromDouble(left);
     }
     return signalled(self, packets) ? PyFloat_FromDouble(LOOK_SECONDS) : Py_NewRef(Py_None);
-}
-
-/* _keep_rest(flag): whether a close that has no sink to flush to keeps what is stored for _rest. */
-PyObject *buffer_keep_rest(PyObject *object, PyObject *flag)
-{
-    int keeps = PyObject_IsTrue(flag);
-    if (keeps < 0) {
-        return NULL;
-    }
-    ((Buffer *)object)->keeps_rest = (uint32_t)keeps;
-    Py_RETURN_NONE;
-}
-
-/* _rest() -> the last batch of a closed buffer, once; None: there is none. */
-PyObject *buffer_rest(PyObject *object, PyObject *unused)
-{
-    (void)unused;
-    Buffer *self = (Buffer *)object;
-    PyObject *rest = self->rest;
-    self->rest = NULL;
-    return rest == NULL ? Py_NewRef(Py_None) : rest;
 }

@@ -6,7 +6,7 @@
 
 static int needs_primary(const Buffer *self)
 {
-    if (self->has_primary || self->has_taker) {
+    if (self->has_primary || self->has_taker || reader_reads(self)) {
         return 0;
     }
     raise_status(SLUICE_E_STATE, "the buffer has no primary sink: call set_primary_sink first");
@@ -122,6 +122,7 @@ PyObject *buffer_stop(PyObject *object, PyObject *const *args, Py_ssize_t count,
         return NULL;
     }
     int32_t status = stop_in_slices(self, timeout_ns);
+    event_wake(self);
     if (status == SLUICE_OK) {
         Py_RETURN_NONE;
     }

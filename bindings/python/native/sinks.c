@@ -208,6 +208,9 @@ PyObject *buffer_disconnect_sinks(PyObject *object, PyObject *unused)
     if (status != SLUICE_OK) {
         return buffer_fault(self, status);
     }
+    if (reader_reads(self) && reader_attach(self) < 0) { /* the iteration goes on */
+        return NULL;
+    }
     self->sinks = 0;
     self->has_primary = 0;
     self->has_taker = 0;
@@ -220,4 +223,17 @@ PyObject *buffer_disconnect_sinks(PyObject *object, PyObject *unused)
         formatter = next;
     }
     Py_RETURN_NONE;
+}
+
+PyObject *buffer_restore_files(PyObject *object, PyObject *unused)
+{
+    (void)unused;
+    Buffer *self = (Buffer *)object;
+    uint64_t restored = 0;
+    int32_t status;
+    if (buffer_usable(self) < 0) {
+        return NULL;
+    }
+    ENGINE_CALL(self, status, library.buffer_restore_files(self->handle, &restored));
+    return status == SLUICE_OK ? PyLong_FromUnsignedLongLong(restored) : buffer_fault(self, status);
 }

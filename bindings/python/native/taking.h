@@ -48,7 +48,27 @@ PyObject *buffer_force_release(PyObject *self, PyObject *unused);
 PyObject *buffer_wait_begin(PyObject *self, PyObject *unused);
 PyObject *buffer_wait_end(PyObject *self, PyObject *unused);
 PyObject *buffer_wait_round(PyObject *self, PyObject *unused);
-PyObject *buffer_keep_rest(PyObject *self, PyObject *flag);
-PyObject *buffer_rest(PyObject *self, PyObject *unused);
+
+/* ---- reader.c ---- */
+
+/* Packets that were flushed for an iteration and that it was not given yet. */
+uint64_t reader_waiting(Buffer *self);
+
+/* Whether there is an iteration: it is a sink. */
+int reader_reads(const Buffer *self);
+
+/* It becomes a sink, also again after the others were removed. 0, or -1 with an exception. */
+int reader_attach(Buffer *self);
+
+/* Its sink is gone, with the others. */
+void reader_detached(Buffer *self);
+
+/* The buffer goes. */
+void reader_free(Buffer *self);
+
+PyObject *buffer_read_begin(PyObject *self, PyObject *unused);
+PyObject *buffer_read_end(PyObject *self, PyObject *unused);
+PyObject *buffer_read(PyObject *self, PyObject *unused);
+PyObject *buffer_pull(PyObject *self, PyObject *unused);
 
 #endif

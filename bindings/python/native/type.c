@@ -237,9 +237,12 @@ static PyMethodDef methods[] = {
     {"_wait_begin", buffer_wait_begin, METH_NOARGS, NULL},
     {"_wait_end", buffer_wait_end, METH_NOARGS, NULL},
     {"_wait_round", buffer_wait_round, METH_NOARGS, NULL},
-    {"_keep_rest", buffer_keep_rest, METH_O, NULL},
-    {"_rest", buffer_rest, METH_NOARGS, NULL},
+    {"_read_begin", buffer_read_begin, METH_NOARGS, NULL},
+    {"_read_end", buffer_read_end, METH_NOARGS, NULL},
+    {"_read", buffer_read, METH_NOARGS, NULL},
+    {"_pull", buffer_pull, METH_NOARGS, NULL},
     {"_disconnect_sinks", buffer_disconnect_sinks, METH_NOARGS, NULL},
+    {"_restore_files", buffer_restore_files, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 

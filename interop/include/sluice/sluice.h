@@ -60,6 +60,12 @@ struct sluice_batch;    /* sluice/ring.h */
  * bytes and a zero byte to text (may be NULL); *length (may be NULL) receives the whole length. Since 0.1. */
 int32_t sluice_last_error(char *text, size_t capacity, size_t *length);
 
+/* For a function of the host that is about to answer the engine with a fault, on the thread that called it: what went wrong, as
+ * "FileNotFoundError: calibration.txt". The text (UTF-8; the first 1 KiB of it, copied; NULL: none) becomes part of that of the
+ * fault, in the last error, in the info of the sink, and for the hook of sluice_buffer_on_fault. A reset hook, which answers
+ * nothing, reports its failure so. Since 0.2. */
+int32_t sluice_callback_fault(const char *text);
+
 /* "E_SIZE: the packet or buffer has the wrong size". Never NULL; the text is static. Since 0.1. */
 const char *sluice_status_text(int32_t status);
 
@@ -181,7 +187,7 @@ int32_t sluice_buffer_discard(sluice_buffer *buffer, uint64_t *lost);
 /* ---- 4 Putting and taking ------------------------------------------------------ any thread --------------- */
 
 /* Copies one packet in. E_SIZE: not the stride. E_CONSTANT: a constant of the layout does not hold. WOULD_BLOCK, TIMEOUT,
- * DROPPED: the full policy spoke. Any number of threads may call it; a thread that puts often takes a producer. Since 0.1. */
+ * DROPPED: the full policy spoke; of a FIFO that could neither grow nor spill the last error has the reason. Any number of threads may call it; a thread that puts often takes a producer. Since 0.1. */
 SLUICE_CHECKED int32_t sluice_buffer_put(sluice_buffer *buffer, const void *packet, size_t bytes);
 
 /* Copies packets of the stride in; *done (may be NULL) tells how many, the status is that of the first one not taken.
@@ -308,6 +314,16 @@ typedef struct sluice_sink_info {
     char last_error[256];
 } sluice_sink_info;
 SLUICE_CHECKED int32_t sluice_sink_get_info(sluice_sink *sink, sluice_sink_info *info);
+
+/* Closes and removes one sink, without a flush: it gets nothing more, what is stored stays for the others, and a function of the
+ * host is not called any more once this returns. E_HANDLE: it is no sink of this buffer. Since 0.2. */
+SLUICE_CHECKED int32_t sluice_buffer_remove_sink(sluice_buffer *buffer, sluice_sink *sink);
+
+/* A file that is deleted under its sink, or whose name another file takes, is noticed at the next flush, which costs one look:
+ * E_NOT_FOUND, the packets are kept, and nothing more is written where nobody finds it. This makes such files anew, with all
+ * that was in them, and the next flush goes on. *restored (may be NULL) receives how many were made. E_EXISTS: the name is
+ * another file's now; move that away. A file that only moved within its file system is written on. Since 0.2. */
+SLUICE_CHECKED int32_t sluice_buffer_restore_files(sluice_buffer *buffer, uint64_t *restored);
 
 /* Flushes what is stored, then closes and removes all sinks. A fault keeps them. Since 0.1. */
 SLUICE_CHECKED int32_t sluice_buffer_disconnect(sluice_buffer *buffer);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Sluice.Buffers;
 using Sluice.Memory;
 using Sluice.Primitives;
@@ -145,6 +146,9 @@ public sealed unsafe class RingChainTests : IDisposable
         Assert.Equal(Status.WouldBlock, producers.Put(put));
         Assert.Equal(2, chain.Counters.Stalls);
         Assert.True(chain.IsFull);
+        Assert.Equal((2, true), (chain.Refusals.Count, chain.Refusals.Stands));
+        Assert.Contains("memory_limit 65536", chain.Refusals.Why, StringComparison.Ordinal);
+        Assert.Contains($"spill_limit 65536 in files in '{_folder}'", chain.Refusals.Why, StringComparison.Ordinal);
         Assert.Equal(Status.Ok, chain.Wait(1 << 30, Long));
         Assert.InRange((long)put * 16, 40_000, 131_072);
         Assert.Equal((long)put, chain.Packets);
@@ -152,6 +156,7 @@ public sealed unsafe class RingChainTests : IDisposable
         Assert.False(chain.IsFull);
         Assert.Equal(Status.Ok, producers.Put(put));
         Assert.Equal((long)put + 1, chain.Counters.Pushed);
+        Assert.Equal((2, false), (chain.Refusals.Count, chain.Refusals.Stands));
     }
 
     [Fact]
@@ -176,6 +181,12 @@ public sealed unsafe class RingChainTests : IDisposable
 
         Assert.Contains("cannot create", chain.LastError, StringComparison.Ordinal);
         Assert.Contains(_folder, chain.LastError, StringComparison.Ordinal);
+        Assert.Equal(chain.LastError, chain.Refusals.Why);
+        ConcurrentQueue<string> told = new(); // of other tests' buffers, too
+        RingChain.RefusalOnThread = told.Enqueue;
+        Assert.Equal(Status.WouldBlock, producers.Put(put));
+        RingChain.RefusalOnThread = null;
+        Assert.Contains(told, text => ReferenceEquals(text, chain.Refusals.Why)); // a refusal that stays makes no text
         Assert.Equal((long)put, chain.Packets);
         Directory.CreateDirectory(_folder);
         long deadline = MonotonicClock.Deadline(Long);

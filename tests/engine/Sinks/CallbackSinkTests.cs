@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Text;
 using Sluice.Buffers;
 using Sluice.Primitives;
 using Sluice.Sinks;
@@ -9,6 +10,11 @@ namespace Sluice.Tests.Sinks;
 
 public sealed unsafe class CallbackSinkTests
 {
+    private struct Said
+    {
+        public int Number;
+    }
+
     private struct Seen
     {
         public int Result;
@@ -67,6 +73,63 @@ public sealed unsafe class CallbackSinkTests
     }
 
     [Fact]
+    public void Another_exception_is_another_text()
+    {
+        using PacketStream stream = PacketStream.Fixed(10, 8);
+        string text = "out of paper";
+        using CallbackSink sink = new((in Batch _) => throw new InvalidOperationException(text));
+        Assert.Equal(Status.Callback, sink.Write(stream.All));
+        string? first = sink.LastError;
+        Assert.Equal(Status.Callback, sink.Write(stream.All));
+        Assert.Same(first, sink.LastError);
+        text = "out of ink";
+        Assert.Equal(Status.Callback, sink.Write(stream.All));
+        Assert.Contains("InvalidOperationException: out of ink", sink.LastError, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_a_function_says_of_its_fault_is_in_the_text_and_made_once()
+    {
+        using PacketStream stream = PacketStream.Fixed(10, 8);
+        Said said = new() { Number = 1 };
+        using CallbackSink sink = new(&Complain, &said);
+        Assert.Equal(Status.Callback, sink.Write(stream.All));
+        string? first = sink.LastError;
+        Assert.Contains("the function failed: Trouble: number 1; the packets are kept", first, StringComparison.Ordinal);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        bool all = true;
+        for (int i = 0; i < 100; i++)
+        {
+            all &= sink.Write(stream.All) == Status.Callback;
+        }
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 100);
+        Assert.True(all);
+        Assert.Same(first, sink.LastError);
+        said.Number = 2;
+        Assert.Equal(Status.Callback, sink.Write(stream.All));
+        Assert.Contains("Trouble: number 2", sink.LastError, StringComparison.Ordinal);
+        said.Number = 0;
+        Assert.Equal(Status.Callback, sink.Write(stream.All));
+        Assert.Contains("the function returned -3", sink.LastError, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_text_is_cut_between_characters_and_what_is_none_is_replaced()
+    {
+        HostFault.Set(Encoding.UTF8.GetBytes(new string('é', 600) + "x"));
+        Assert.Equal(new string('é', 512), HostFault.Text);
+        HostFault.Set([(byte)'a', 0xFF, (byte)'b']);
+        Assert.Equal("a\uFFFDb", HostFault.Text);
+        byte[] bad = new byte[2000];
+        bad.AsSpan().Fill(0xFF);
+        HostFault.Set(bad);
+        Assert.Equal(new string('\uFFFD', 341), HostFault.Text);
+        HostFault.Set([]);
+        Assert.False(HostFault.IsSet);
+    }
+
+    [Fact]
     public void A_null_function_is_refused()
     {
         Assert.Equal(Status.Invalid, Assert.Throws<SluiceException>(() => new CallbackSink(null, null)).Status);
@@ -87,5 +150,19 @@ public sealed unsafe class CallbackSinkTests
     {
         ((Seen*)user)->Batch = *batch;
         return ((Seen*)user)->Result;
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static int Complain(void* user, SluiceBatch* batch)
+    {
+        Span<byte> text = stackalloc byte[32];
+        "Trouble: number 0"u8.CopyTo(text);
+        text["Trouble: number ".Length] += (byte)((Said*)user)->Number;
+        if (((Said*)user)->Number != 0)
+        {
+            HostFault.Set(text[.."Trouble: number 0".Length]);
+        }
+
+        return -3;
     }
 }

@@ -177,6 +177,16 @@ class PacketBuffer(AwaitableBuffer):
         self._disconnect_sinks()
         self._sinks = ()
 
+    def restore_files(self) -> int:
+        """Makes the files of sinks anew that were deleted, or whose name another file took, with all that was in them.
+
+        A flush notices that such a file is gone: it raises FileNotFoundError, and the packets stay stored. Returns how many
+        files were made; the next flush goes on.
+
+        :raises FileExistsError: the name is another file's now; move that away.
+        """
+        return self._restore_files()
+
     @property
     def sinks(self) -> tuple[AnySink, ...]:
         """The sinks, in the order in which they were added."""

@@ -10,8 +10,8 @@ from typing import Any
 from . import _sluice
 from ._errors import SluiceError, Status
 
-#: How long a close that is under way is left alone: it may fail, and the buffer go on.
-_CLOSING_SECONDS = 0.005
+#: How long a close that is under way is left alone - it may fail, and the buffer go on -, or a sink that is not ready.
+_NOT_NOW_SECONDS = 0.005
 
 
 class AwaitableBuffer(_sluice.Buffer):
@@ -44,7 +44,7 @@ class AwaitableBuffer(_sluice.Buffer):
                         raise
                     if self.closed:
                         return False
-                    pause = _CLOSING_SECONDS
+                    pause = _NOT_NOW_SECONDS
                 if pause == 0:
                     return True
                 if deadline is not None:
@@ -57,27 +57,35 @@ class AwaitableBuffer(_sluice.Buffer):
             self._wait_end()
 
     async def __aiter__(self) -> AsyncGenerator[Any, None]:
-        """Takes batch after batch out, as ``pop_many()`` returns them, until the buffer is closed.
+        """Batch after batch as it is flushed, as ``pop_many()`` returns them, until the buffer is closed.
 
-        A close while it runs, in a buffer without sinks, leaves what is stored as the last batch.
+        While it runs the iteration is one more sink: it flushes when a flush is due, the other sinks get the same packets,
+        and it gets what others flush, ``start()``'s thread among them. A close leaves what is stored as the last batch. What an
+        iteration that is left has not been given is what the next one gets first.
+
+        :raises SluiceError: a sink beside it failed: what it has not taken stays stored; iterate again when it is mended.
+            (A RuntimeError) another task iterates or waits already.
         """
-        self._keep_rest(True)
+        if self.closed:
+            return
+        self._read_begin()
         try:
             while not self.closed:
                 try:
-                    batch = self.pop_many() if await self.readable() else ()
+                    batch = self._pull() if await self.readable() else None
                 except SluiceError as error:
                     if error.status != Status.E_HANDLE:
                         raise
-                    await asyncio.sleep(_CLOSING_SECONDS)
-                    continue
-                if len(batch):
+                    batch = None
+                if batch is None:  # a close is under way, or a sink is not ready
+                    await asyncio.sleep(_NOT_NOW_SECONDS)
+                elif len(batch):
                     yield batch
-            rest = self._rest()
-            if rest is not None and len(rest):
+            rest = self._read()
+            if len(rest):
                 yield rest
         finally:
-            self._keep_rest(False)
+            self._read_end()
 
 
 async def _signal(loop: asyncio.AbstractEventLoop, descriptor: int, seconds: float | None) -> None:

@@ -250,6 +250,25 @@ public:
         return {code, memory_sink(made)};
     }
 
+    // Closes and removes one sink, without a flush; what it called is not called any more, and lives until the buffer ends.
+    void remove_sink(const sink &which) { detail::done(try_remove_sink(which)); }
+    status try_remove_sink(const sink &which) noexcept { return sluice_buffer_remove_sink(get(), which.get()); }
+
+    // Makes the files of sinks anew that were deleted, or whose name another file took, with all that was in them. Returns how
+    // many; throws where one cannot be made.
+    std::uint64_t restore_files()
+    {
+        const auto restored = try_restore_files();
+        all(restored.status());
+        return *restored;
+    }
+    result<std::uint64_t> try_restore_files() noexcept
+    {
+        std::uint64_t restored = 0;
+        const status code = sluice_buffer_restore_files(get(), &restored);
+        return {code, restored};
+    }
+
     // Flushes, then closes and removes all sinks and their callables. A fault keeps them.
     void disconnect() { all(try_disconnect()); }
     status try_disconnect() noexcept
@@ -386,15 +405,11 @@ private:
         return value;
     }
 
-    // What sinks did: their faults come with what a callable threw.
+    // What sinks did: the text of a callable's fault has what it threw.
     void all(status code) const
     {
         if (!code.ok()) {
-            std::string text = code.fault() ? last_error() : std::string();
-            if (const std::string thrown = last_thrown(); code == SLUICE_E_CALLBACK && !thrown.empty()) {
-                text += detail::joined("; thrown last: ", thrown);
-            }
-            detail::raise(code, text);
+            detail::raise(code, code.fault() ? last_error() : std::string());
         }
     }
 

@@ -71,6 +71,7 @@ protected:
         std::string text;
         const status code = guarded(std::forward<Body>(body), SLUICE_E_CALLBACK, &text);
         if (!text.empty()) {
+            static_cast<void>(status(sluice_callback_fault(text.c_str())));
             thrown_->keep(std::move(text));
         }
         return code.code();
@@ -239,7 +240,12 @@ template <class Look, class Ask> status show(Look &look, bool rethrow, Ask ask)
     const status code = ask(
         [](void *user, const sluice_batch *raw) noexcept -> std::int32_t {
             const auto body = [&]() -> status { return static_cast<frame *>(user)->run(batch(*raw)), SLUICE_OK; };
-            return guarded(body, SLUICE_E_CALLBACK).code();
+            std::string text;
+            const status answer = guarded(body, SLUICE_E_CALLBACK, &text);
+            if (!text.empty()) {
+                static_cast<void>(status(sluice_callback_fault(text.c_str())));
+            }
+            return answer.code();
         },
         &here);
 #if SLUICE_CPP_EXCEPTIONS
