@@ -155,7 +155,7 @@ def test_batches_of_packets_of_any_size(make):
     put = [bytes(size) for size in range(7)]
 
     async def main():
-        later(0.02, lambda: (buffer.put_many(put), buffer.close()))
+        asyncio.get_running_loop().call_later(0.02, lambda: (buffer.put_many(put), buffer.close()))  # once the iteration waits
         return [packet async for batch in buffer for packet in batch]
 
     assert run(main()) == put
