@@ -152,7 +152,7 @@ public sealed unsafe class Ring : IDisposable
     /// <summary>Unmaps. A named or file-backed ring stays for others. A second call does nothing.</summary>
     public void Dispose() => _segment.Dispose();
 
-    /// <summary>Where a ring lies: the file as it is, a name as /dev/shm/sluice.NAME.</summary>
+    /// <summary>Where a ring lies: the file from the root on, a name as /dev/shm/sluice.NAME.</summary>
     internal static string? PathOf(string? name, string? file)
     {
         if (name != null && file != null)
@@ -160,19 +160,20 @@ public sealed unsafe class Ring : IDisposable
             throw new SluiceException(Status.Invalid, "give a name or a file or neither, not both");
         }
 
-        if (name != null && (name.Length is 0 or > LongestName || name.Contains('/', StringComparison.Ordinal)))
+        if (name == null)
+        {
+            return file == null ? null : PathName.Absolute(file, "a ring");
+        }
+
+        int bytes = ByteText.ByteCount(name);
+        if (bytes is 0 or > LongestName || name.AsSpan().ContainsAny('/', '\0') || name is "." or "..")
         {
             throw new SluiceException(
                 Status.Invalid,
-                $"ring name '{name}' has {name.Length} characters, it must be 1 to {LongestName} without '/'");
+                $"ring name '{ByteText.Show(name)}' has {bytes} bytes, it must be 1 to {LongestName} bytes without '/', not . or ..");
         }
 
-        if (file is { Length: 0 })
-        {
-            throw new SluiceException(Status.Invalid, "the file of a ring has an empty name");
-        }
-
-        return name != null ? $"/dev/shm/sluice.{name}" : file;
+        return $"/dev/shm/sluice.{name}";
     }
 
     private static ulong CellCount(ulong capacity, ulong stride)
@@ -226,14 +227,14 @@ public sealed unsafe class Ring : IDisposable
         ref readonly RingHeader header = ref MemoryMarshal.AsRef<RingHeader>(page);
         if (header.Magic != RingHeader.MagicValue)
         {
-            throw new NotReadyException($"{path} is no ring, or not ready yet");
+            throw new NotReadyException($"{ByteText.Show(path)} is no ring, or not ready yet");
         }
 
         if (header.Abi != RingHeader.AbiVersion || header.HeaderBytes != RingHeader.Bytes)
         {
             throw new SluiceException(
                 Status.Abi,
-                $"ring {path} has layout version {header.Abi}, this engine knows {RingHeader.AbiVersion}");
+                $"ring {ByteText.Show(path)} has layout version {header.Abi}, this engine knows {RingHeader.AbiVersion}");
         }
 
         ulong size = (ulong)bytes, capacity = header.Capacity;
@@ -250,7 +251,7 @@ public sealed unsafe class Ring : IDisposable
             && header.CellsOffset + (header.Cells * 8) <= header.DataOffset));
         return sound
             ? ((long)header.DataOffset, (long)capacity)
-            : throw new SluiceException(Status.Abi, $"the header of ring {path} contradicts its size of {bytes} bytes");
+            : throw new SluiceException(Status.Abi, $"the header of ring {ByteText.Show(path)} contradicts its size of {bytes} bytes");
     }
 
     /// <summary>The file exists, but its magic is not there (yet).</summary>

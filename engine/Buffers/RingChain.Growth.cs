@@ -90,12 +90,13 @@ public sealed unsafe partial class RingChain
             throw new SluiceException(Status.Invalid, $"spill limit is {options.SpillLimit} bytes, it must be 0 or more");
         }
 
-        if (options.SpillDirectory is { } folder && !Directory.Exists(folder))
+        string? folder = options.SpillDirectory == null ? null : PathName.Absolute(options.SpillDirectory, "a spill directory");
+        if (folder != null && !PathName.IsFolder(folder))
         {
-            throw new SluiceException(Status.NotFound, $"spill directory {folder} does not exist");
+            throw new SluiceException(Status.NotFound, $"spill directory {ByteText.Show(folder)} does not exist");
         }
 
-        return options with { Ring = options.Ring with { FullPolicy = FullPolicy.Grow } };
+        return options with { Ring = options.Ring with { FullPolicy = FullPolicy.Grow }, SpillDirectory = folder };
     }
 
     // The caller may be C: whatever goes wrong becomes a status.
@@ -109,7 +110,7 @@ public sealed unsafe partial class RingChain
         }
         catch (Exception fault)
         {
-            chain.LastError = $"growing the buffer failed, what it holds is kept: {fault.Message}";
+            chain.LastError = $"growing the buffer failed, what it holds is kept: {FaultText.Of(fault)}";
             RefusalOnThread?.Invoke(chain.LastError);
             return (int)Status.Internal;
         }
@@ -284,7 +285,7 @@ public sealed unsafe partial class RingChain
             string name = $"sluice-{Environment.ProcessId}-{Interlocked.Increment(ref _spillFiles)}.spill";
             try
             {
-                if (Make(capacity, Path.Combine(_options.SpillDirectory, name), _options.SpillLimit - _spilled) is { } segment)
+                if (Make(capacity, $"{_options.SpillDirectory}/{name}", _options.SpillLimit - _spilled) is { } segment)
                 {
                     _spilled += segment.Ring.Bytes;
                     return segment;

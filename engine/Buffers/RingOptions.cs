@@ -21,7 +21,7 @@ public sealed record RingOptions
     /// <summary>How long <see cref="FullPolicy.Block"/> waits, nanoseconds; -1: for ever.</summary>
     public long BlockTimeoutNs { get; init; } = 1_000_000_000;
 
-    /// <summary>Shared memory under this name, 1 to 200 characters without '/'; other processes attach by it.</summary>
+    /// <summary>Shared memory under this name, 1 to 200 bytes without '/'; other processes attach by it.</summary>
     public string? Name { get; init; }
 
     /// <summary>A file that keeps the ring when its processes are gone.</summary>

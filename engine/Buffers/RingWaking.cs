@@ -87,11 +87,11 @@ internal static unsafe class RingWaking
 
             eventFd = -1;
             eventSeen = generation;
-            long process = Libc.SystemCall(Libc.Call.PidfdOpen, ProcessIdentity.ProcessId(owner), 0, 0);
+            int process = Libc.AboveStdio((int)Libc.SystemCall(Libc.Call.PidfdOpen, ProcessIdentity.ProcessId(owner), 0, 0));
             if (process >= 0)
             {
-                eventFd = (int)Libc.SystemCall(Libc.Call.PidfdGetfd, process, fd, 0);
-                _ = Libc.Close((int)process);
+                eventFd = Libc.AboveStdio((int)Libc.SystemCall(Libc.Call.PidfdGetfd, process, fd, 0));
+                _ = Libc.Close(process);
             }
         }
 

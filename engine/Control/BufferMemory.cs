@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using CommunityToolkit.HighPerformance.Buffers;
 using Sluice.Buffers;
+using Sluice.Memory;
 using Sluice.Packets;
 using Sluice.Primitives;
 
@@ -40,9 +41,9 @@ internal static class BufferMemory
     {
         if (options.Name != null || options.File != null)
         {
+            string where = ByteText.Show(options.Name ?? options.File!);
             throw new SluiceException(
-                Status.Invalid,
-                $"a FIFO grows, and cannot lie under a name or in a file ('{options.Name ?? options.File}'); use a circular buffer");
+                Status.Invalid, $"a FIFO grows, and cannot lie under a name or in a file ('{where}'); use a circular buffer");
         }
 
         if (options.FullPolicy != FullPolicy.Fail)
@@ -91,11 +92,11 @@ internal static class BufferMemory
             return ring;
         }
 
-        string found = $"{ring.Shape} stride {ring.Stride}, {ring.Producers} producer";
+        string found = $"{ring.Shape} stride {ring.Stride}, {ring.Producers} producer", where = options.Name ?? options.File!;
         ring.Dispose();
         throw new SluiceException(
             Status.State,
-            $"the ring '{options.Name ?? options.File}' is {found}; asked for {options.Shape} stride {stride}, {options.Producers} producer");
+            $"the ring '{ByteText.Show(where)}' is {found}; asked for {options.Shape} stride {stride}, {options.Producers} producer");
     }
 
     private static ChainOptions ChainOptionsOf(PacketBufferOptions options, int stride) => new()
@@ -103,7 +104,7 @@ internal static class BufferMemory
         Ring = RingOptionsOf(options, stride),
         MemoryLimit = options.MemoryLimit,
         SpillLimit = options.SpillLimit,
-        SpillDirectory = options.SpillDirectory ?? Environment.GetEnvironmentVariable("TMPDIR") ?? DefaultSpillDirectory,
+        SpillDirectory = options.SpillDirectory ?? PathName.OfVariable("TMPDIR") ?? DefaultSpillDirectory,
     };
 
     private static RingOptions RingOptionsOf(PacketBufferOptions options, int stride)

@@ -1,5 +1,6 @@
 using Sluice.Formatting;
 using Sluice.Formatting.Hex;
+using Sluice.Memory;
 using Sluice.Primitives;
 using Sluice.Sinks;
 
@@ -54,7 +55,7 @@ public sealed partial class PacketBuffer
         if (Layout is not { } layout)
         {
             throw new SluiceException(
-                Status.Invalid, $"'{path}' is to have text, but the buffer has no layout; hexadecimal text needs none");
+                Status.Invalid, $"'{ByteText.Show(path)}' is to have text, but the buffer has no layout; hexadecimal text needs none");
         }
 
         var formatter = new PacketFormatter(layout, text);

@@ -28,12 +28,7 @@ internal sealed unsafe class InputFile : IDisposable
     /// <exception cref="SluiceException">NotFound, Permission, Io; Invalid: the path, or what lies there is no file.</exception>
     public InputFile(string path)
     {
-        if (string.IsNullOrEmpty(path) || path.Contains('\0', StringComparison.Ordinal))
-        {
-            throw new SluiceException(Status.Invalid, "the path of a file is empty or holds a zero character");
-        }
-
-        Path = path;
+        Path = path = PathName.Absolute(path, "a file");
         // Without waiting: a named pipe at the path is refused below, not waited for.
         int file = Libc.Open(path, Libc.OpenReadOnly | Libc.OpenNonBlocking | Libc.OpenCloseOnExec, 0);
         _file = file >= 0
@@ -45,7 +40,7 @@ internal sealed unsafe class InputFile : IDisposable
             if (kind != Libc.ModeRegular)
             {
                 string what = kind == Libc.ModeDirectory ? "a directory" : "a pipe, socket or device";
-                throw new SluiceException(Status.Invalid, $"'{path}' is {what}, not a file of packets");
+                throw new SluiceException(Status.Invalid, $"'{ByteText.Show(path)}' is {what}, not a file of packets");
             }
         }
         catch
@@ -55,8 +50,11 @@ internal sealed unsafe class InputFile : IDisposable
         }
     }
 
-    /// <summary>The path it was opened by.</summary>
+    /// <summary>The path it was opened by, from the root on.</summary>
     public string Path { get; }
+
+    /// <summary>The path as messages show it.</summary>
+    public string Shown => ByteText.Show(Path);
 
     /// <summary>Bytes in the file now.</summary>
     /// <exception cref="SluiceException">Io: the system does not tell; State: it is closed.</exception>
@@ -195,6 +193,6 @@ internal sealed unsafe class InputFile : IDisposable
             Libc.Einval or Libc.Enametoolong => Status.Invalid,
             _ => Segment.StatusOf(error),
         };
-        return new SluiceException(status, $"cannot {operation} '{Path}': {Libc.ErrorText(error)} (error {error})");
+        return new SluiceException(status, $"cannot {operation} '{Shown}': {Libc.ErrorText(error)} (error {error})");
     }
 }

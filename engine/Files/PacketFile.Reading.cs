@@ -34,7 +34,7 @@ public sealed unsafe partial class PacketFile
         if (bytes > Array.MaxLength)
         {
             throw new SluiceException(
-                Status.Size, $"the packets of '{Path}' have {bytes} bytes, an array holds {Array.MaxLength}; read or map parts");
+                Status.Size, $"the packets of '{_file.Shown}' have {bytes} bytes, an array holds {Array.MaxLength}; read or map parts");
         }
 
         var all = new byte[bytes];
@@ -111,7 +111,7 @@ public sealed unsafe partial class PacketFile
     {
         if (_checked && !Layout!.Check(packets, out int index))
         {
-            throw new SluiceException(Status.Constant, $"'{Path}', {Layout.CheckMessage(packets, index, first)}");
+            throw new SluiceException(Status.Constant, $"'{_file.Shown}', {Layout.CheckMessage(packets, index, first)}");
         }
     }
 

@@ -53,7 +53,7 @@ public sealed partial class PacketFile : IDisposable
             if (_bytes < HeaderBytes)
             {
                 throw new SluiceException(
-                    Status.Size, $"'{path}' has {_bytes} bytes, fewer than the header of {HeaderBytes}");
+                    Status.Size, $"'{_file.Shown}' has {_bytes} bytes, fewer than the header of {HeaderBytes}");
             }
         }
         catch
@@ -127,7 +127,7 @@ public sealed partial class PacketFile : IDisposable
     {
         if (!TryCheck(out long bad, out string problem, first, packets))
         {
-            throw new SluiceException(Status.Constant, $"'{Path}', {problem}");
+            throw new SluiceException(Status.Constant, $"'{_file.Shown}', {problem}");
         }
     }
 
@@ -137,7 +137,7 @@ public sealed partial class PacketFile : IDisposable
     {
         if (Layout is not { } layout)
         {
-            throw new SluiceException(Status.Invalid, $"'{Path}' was opened without a layout, so it has no constants to check");
+            throw new SluiceException(Status.Invalid, $"'{_file.Shown}' was opened without a layout, so it has no constants to check");
         }
 
         packets = Available(first, packets);
@@ -172,7 +172,7 @@ public sealed partial class PacketFile : IDisposable
         long count = Count;
         if (first < 0 || first > count)
         {
-            throw new SluiceException(Status.Invalid, $"packet {first} of '{Path}', which has {count} of them");
+            throw new SluiceException(Status.Invalid, $"packet {first} of '{_file.Shown}', which has {count} of them");
         }
 
         return packets >= 0
@@ -181,5 +181,5 @@ public sealed partial class PacketFile : IDisposable
     }
 
     private SluiceException Cut(long now) => new(
-        Status.Io, $"'{Path}' was cut to {now} bytes while it was read; it had {Bytes}");
+        Status.Io, $"'{_file.Shown}' was cut to {now} bytes while it was read; it had {Bytes}");
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Sluice.Formatting.Columns;
+using Sluice.Memory;
 using Sluice.Packets;
 
 namespace Sluice.Formatting;
@@ -43,11 +44,10 @@ internal static class HeaderText
 
     private static string Quoted(string name, TextOptions options)
     {
-        byte[] text = Encoding.UTF8.GetBytes(name);
-        var quotes = new CsvQuotes(
-            Encoding.UTF8.GetBytes(options.Separator), Encoding.UTF8.GetBytes(options.LineEnding), isAlone: false);
+        byte[] text = ByteText.Encode(name);
+        var quotes = new CsvQuotes(ByteText.Encode(options.Separator), ByteText.Encode(options.LineEnding), isAlone: false);
         var quoted = new byte[quotes.Bound(text.Length)];
         _ = quotes.TryWrite(text, 0, 0, quoted, out int bytes);
-        return Encoding.UTF8.GetString(quoted, 0, bytes);
+        return ByteText.Decode(quoted.AsSpan(0, bytes));
     }
 }

@@ -1,6 +1,7 @@
-using System.Text;
 using Sluice.Formatting.Columns;
+using Sluice.Memory;
 using Sluice.Packets;
+using Sluice.Primitives;
 
 namespace Sluice.Formatting;
 
@@ -14,13 +15,13 @@ internal sealed class LineCompiler
     private LineCompiler(TextOptions options, bool isSingleColumn)
     {
         _options = options;
-        _separator = Encoding.UTF8.GetBytes(options.Separator);
+        _separator = ByteText.Encode(options.Separator);
         _quotes = options.Style switch
         {
             TextStyle.Plain => new NoQuotes(),
-            TextStyle.Csv => new CsvQuotes(_separator, Encoding.UTF8.GetBytes(options.LineEnding), isSingleColumn),
+            TextStyle.Csv => new CsvQuotes(_separator, ByteText.Encode(options.LineEnding), isSingleColumn),
             TextStyle.JsonLines => new JsonQuotes(),
-            _ => throw new ArgumentException($"{options.Style} has no fields to format", nameof(options)),
+            _ => throw ArgumentFault.Of($"style is {options.Style}, which has no fields to format", nameof(options)),
         };
     }
 
@@ -33,7 +34,7 @@ internal sealed class LineCompiler
         PacketField[] fields = [.. layout.Fields.Where(field => !field.Format.IsHidden)];
         if (fields.Length == 0)
         {
-            throw new ArgumentException($"no field of the layout '{layout}' is written as text", nameof(layout));
+            throw ArgumentFault.Of($"no field of the layout '{layout}' is written as text", nameof(layout));
         }
 
         CheckSeparator(options);
@@ -47,16 +48,25 @@ internal sealed class LineCompiler
         {
             if (char.IsAsciiLetterOrDigit(c) || Unfit.Contains(c, StringComparison.Ordinal))
             {
-                throw new ArgumentException(
-                    $"the separator '{options.Separator}' of a CSV text has '{c}', which may be part of a value", nameof(options));
+                throw ArgumentFault.Of(
+                    $"separator is '{ByteText.Show(options.Separator)}', and '{Shown(c)}' may be part of a value: in CSV it is any text "
+                    + "without letters, digits, signs, points, quotes and line ends",
+                    nameof(options));
             }
         }
 
         if (options.Style == TextStyle.Csv && options.Separator.Length == 0)
         {
-            throw new ArgumentException("the separator of a CSV text is empty", nameof(options));
+            throw ArgumentFault.Of("separator is empty: in CSV it is at least one character", nameof(options));
         }
     }
+
+    private static string Shown(char c) => c switch
+    {
+        '\r' => "\\r",
+        '\n' => "\\n",
+        _ => c.ToString(),
+    };
 
     private Line Compile(PacketField[] fields)
     {
@@ -71,14 +81,14 @@ internal sealed class LineCompiler
             string between = IsJson ? "," : _options.Separator;
             parts[i] = new LinePart(
                 ColumnCompiler.Compile(field, _options.Style, _quotes),
-                Encoding.UTF8.GetBytes(open + label + quote),
-                Encoding.UTF8.GetBytes(quote + between + quote));
+                ByteText.Encode(open + label + quote),
+                ByteText.Encode(quote + between + quote));
             string close = quote + (isJsonArray ? "]" : "");
             bool isLast = i == fields.Length - 1;
             open = close + (!isLast ? between : (IsJson ? "}" : "") + _options.LineEnding);
         }
 
-        return new Line(parts, Encoding.UTF8.GetBytes(open));
+        return new Line(parts, ByteText.Encode(open));
     }
 
     /// <summary>

@@ -1,6 +1,7 @@
 using System.Buffers;
-using System.Text;
+using Sluice.Memory;
 using Sluice.Packets;
+using Sluice.Primitives;
 
 namespace Sluice.Formatting;
 
@@ -32,7 +33,7 @@ public sealed class PacketFormatter
         Line line = LineCompiler.Compile(layout, _options);
         if (line.MaxBytes > Array.MaxLength)
         {
-            throw new ArgumentException(
+            throw ArgumentFault.Of(
                 $"a line of the layout could take {line.MaxBytes} bytes; the limit is {Array.MaxLength}", nameof(layout));
         }
 
@@ -68,7 +69,7 @@ public sealed class PacketFormatter
     {
         if (packet.Length != Layout.Size)
         {
-            throw new ArgumentException($"the packet has {packet.Length} bytes, the layout {Layout.Size}", nameof(packet));
+            throw ArgumentFault.Of($"the packet has {packet.Length} bytes, the layout {Layout.Size}", nameof(packet));
         }
 
         bytesWritten = Format(packet, destination, out int consumed);
@@ -85,6 +86,6 @@ public sealed class PacketFormatter
     public void WriteHeader(IBufferWriter<byte> writer, params ReadOnlySpan<string> comments)
     {
         ArgumentNullException.ThrowIfNull(writer);
-        Encoding.UTF8.GetBytes(Header(comments), writer);
+        writer.Write(ByteText.Encode(Header(comments)));
     }
 }

@@ -1,6 +1,9 @@
 namespace Sluice.Formatting;
 
-/// <summary>What stands between and around the fields of a text. Any text may be given; it is written as UTF-8.</summary>
+/// <summary>
+/// What stands between and around the fields of a text. Any text may be given; it is written as UTF-8, and bytes that are none as
+/// <see cref="Memory.ByteText"/> has them.
+/// </summary>
 public sealed record TextOptions
 {
     /// <summary>The defaults of <see cref="TextStyle.Plain"/>: <c>", "</c>, <c>"\n"</c> and <c>"# "</c>.</summary>

@@ -4,7 +4,8 @@ namespace Sluice.Memory;
 
 /// <summary>
 /// What the engine asks of the C library, and nothing else: one declaration per call, blittable, with the names and
-/// argument order of the manual pages. Calls that never block skip the transition to preemptive mode.
+/// argument order of the manual pages. Calls that never block skip the transition to preemptive mode. Paths are bytes
+/// (<see cref="PathMarshaller"/>), and every new descriptor is above those of the standard streams.
 /// </summary>
 internal static unsafe partial class Libc
 {
@@ -19,6 +20,8 @@ internal static unsafe partial class Libc
     internal const uint StatusKindAndSize = 0x201, StatusLinks = 4;
     internal const int ClockRealtime = 0, ClockMonotonic = 1;
     internal const int LargestPage = 65536;
+    internal const int WorkingFolder = -100; // AT_FDCWD
+    internal const int OpenTemporary = 0x400000; // O_TMPFILE without the bit of O_DIRECTORY that it has in it
 
     internal const int Enoent = 2, Eintr = 4, Eacces = 13, Eexist = 17, Enospc = 28, Eperm = 1, Enomem = 12, Erofs = 30;
     internal const int Eio = 5, Estale = 116, Enotdir = 20, Einval = 22, Enametoolong = 36;
@@ -72,7 +75,9 @@ internal static unsafe partial class Libc
     internal static partial int Lock(void* address, nuint length);
 
     [LibraryImport(Library, EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int CreateMemoryFile(string name, uint flags);
+    private static partial int NewMemoryFile(string name, uint flags);
+
+    internal static int CreateMemoryFile(string name, uint flags) => AboveStdio(NewMemoryFile(name, flags));
 
     [LibraryImport(Library, EntryPoint = "ftruncate", SetLastError = true)]
     internal static partial int Truncate(int fd, long length);
@@ -82,20 +87,50 @@ internal static unsafe partial class Libc
     internal static partial int Allocate(int fd, long offset, long length);
 
     // Variadic in C: the third argument travels in the same register either way.
-    [LibraryImport(Library, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int Open(string path, int flags, uint mode);
+    [LibraryImport(
+        Library,
+        EntryPoint = "open",
+        SetLastError = true,
+        StringMarshalling = StringMarshalling.Custom,
+        StringMarshallingCustomType = typeof(PathMarshaller))]
+    private static partial int NewFile(string path, int flags, uint mode);
+
+    internal static int Open(string path, int flags, uint mode) => AboveStdio(NewFile(path, flags, mode));
+
+    // Variadic as well.
+    [LibraryImport(Library, EntryPoint = "fcntl", SetLastError = true)]
+    private static partial int Control(int fd, int command, int argument);
 
     [LibraryImport(Library, EntryPoint = "close", SetLastError = true)]
     internal static partial int Close(int fd);
 
-    [LibraryImport(Library, EntryPoint = "unlink", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport(
+        Library,
+        EntryPoint = "unlink",
+        SetLastError = true,
+        StringMarshalling = StringMarshalling.Custom,
+        StringMarshallingCustomType = typeof(PathMarshaller))]
     internal static partial int Unlink(string path);
+
+    [LibraryImport(Library, EntryPoint = "getcwd", SetLastError = true)]
+    internal static partial byte* GetCurrentFolder(byte* buffer, nuint size);
+
+    [LibraryImport(Library, EntryPoint = "getenv", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial byte* GetVariable(string name);
 
     [LibraryImport(Library, EntryPoint = "lseek", SetLastError = true)]
     internal static partial long Seek(int fd, long offset, int whence);
 
     [LibraryImport(Library, EntryPoint = "statx", SetLastError = true)]
     internal static partial int GetFileStatus(int fd, byte* path, int flags, uint mask, FileStatus* status);
+
+    [LibraryImport(
+        Library,
+        EntryPoint = "statx",
+        SetLastError = true,
+        StringMarshalling = StringMarshalling.Custom,
+        StringMarshallingCustomType = typeof(PathMarshaller))]
+    internal static partial int GetFileStatus(int folder, string path, int flags, uint mask, FileStatus* status);
 
     [LibraryImport(Library, EntryPoint = "pread", SetLastError = true)]
     internal static partial nint ReadAt(int fd, void* to, nuint count, long offset);
@@ -116,7 +151,9 @@ internal static unsafe partial class Libc
     internal static partial int Sync(int fd);
 
     [LibraryImport(Library, EntryPoint = "eventfd", SetLastError = true)]
-    internal static partial int EventFd(uint initial, int flags);
+    private static partial int NewEventFd(uint initial, int flags);
+
+    internal static int EventFd(uint initial, int flags) => AboveStdio(NewEventFd(initial, flags));
 
     /// <summary>Answers the error number itself.</summary>
     [LibraryImport(Library, EntryPoint = "pthread_sigmask")]
@@ -138,6 +175,24 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, EntryPoint = "syscall")]
     internal static partial long SystemCall(long number, long first, long second, long third);
+
+    /// <summary>
+    /// A new descriptor, moved if it is 0, 1 or 2: a host that closed these prints into whatever has their numbers. -1 with the
+    /// error: it was that, or there is no other one to be had; it is closed then.
+    /// </summary>
+    internal static int AboveStdio(int fd)
+    {
+        const int DuplicateCloseOnExec = 1030, StandardError = 2;
+        if (fd is < 0 or > StandardError)
+        {
+            return fd;
+        }
+
+        int above = Control(fd, DuplicateCloseOnExec, StandardError + 1), error = Marshal.GetLastPInvokeError();
+        _ = Close(fd);
+        Marshal.SetLastPInvokeError(error);
+        return above;
+    }
 
     /// <summary>The text of the error number that the last call left.</summary>
     internal static string ErrorText(int code) => Marshal.GetPInvokeErrorMessage(code);

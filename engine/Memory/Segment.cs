@@ -101,7 +101,7 @@ public sealed unsafe class Segment : IDisposable
         int fd = Libc.Open(path, Libc.OpenReadWrite | Libc.OpenCloseOnExec, 0);
         if (fd < 0)
         {
-            throw Fault(Marshal.GetLastPInvokeError(), $"cannot open {path}");
+            throw Fault(Marshal.GetLastPInvokeError(), $"cannot open {ByteText.Show(path)}");
         }
 
         try
@@ -196,11 +196,18 @@ public sealed unsafe class Segment : IDisposable
     {
         if (options.Path != null)
         {
+            const uint OfOwner = 0x180; // 0600
+            int nameless = Libc.OpenReadWrite | Libc.OpenTemporary | Libc.OpenDirectory | Libc.OpenCloseOnExec;
+            if (options.Unlinked && Libc.Open(PathName.FolderOf(options.Path), nameless, OfOwner) is >= 0 and int unnamed)
+            {
+                return unnamed; // else the file system has no files without a name, or says below what is wrong
+            }
+
             int flags = Libc.OpenReadWrite | Libc.OpenCreate | Libc.OpenExclusive | Libc.OpenCloseOnExec;
-            int file = Libc.Open(options.Path, flags, 0x180); // owner may read and write
+            int file = Libc.Open(options.Path, flags, OfOwner);
             if (file < 0)
             {
-                throw Fault(Marshal.GetLastPInvokeError(), $"cannot create {options.Path}");
+                throw Fault(Marshal.GetLastPInvokeError(), $"cannot create {ByteText.Show(options.Path)}");
             }
 
             if (options.Unlinked)

@@ -9,10 +9,13 @@ public sealed record SegmentOptions
     /// <summary>Bytes of the data area, rounded up to a power of two of at least a page.</summary>
     public required long Capacity { get; init; }
 
-    /// <summary>Path of the file the memory lies in; null: anonymous memory.</summary>
+    /// <summary>Absolute path of the file the memory lies in; null: anonymous memory.</summary>
     public string? Path { get; init; }
 
-    /// <summary>Removes the path right after the file is made: the memory lives as long as it is mapped.</summary>
+    /// <summary>
+    /// The file has no name, or loses it as soon as it is made where the file system has no such files: the memory lives as long
+    /// as it is mapped.
+    /// </summary>
     public bool Unlinked { get; init; }
 
     /// <summary>Anonymous memory: 2 MiB pages if the system has any free, else normal ones.</summary>

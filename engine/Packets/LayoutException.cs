@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Sluice.Primitives;
 
 namespace Sluice.Packets;
 
@@ -7,9 +8,10 @@ namespace Sluice.Packets;
 /// A packet layout that cannot be: a description that does not parse, or a field that contradicts itself or another one. The
 /// message shows the line of the description with a caret under the character, and says what was expected there.
 /// </summary>
-public sealed class LayoutException : Exception
+public sealed class LayoutException : Exception, IOwnText
 {
     private const int Window = 100;
+    private const char ByteOrderMark = '\uFEFF';
 
     /// <summary>A problem at a character of a description.</summary>
     /// <param name="description">The whole description; empty when a builder found the problem.</param>
@@ -39,25 +41,35 @@ public sealed class LayoutException : Exception
         {
             return "packet layout: " + problem;
         }
-        int start = position == 0 ? 0 : description.LastIndexOf('\n', position - 1) + 1;
-        int end = description.IndexOf('\n', position);
-        end = end < 0 ? description.Length : end;
-        int line = description.AsSpan(0, start).Count('\n') + 1;
+        ReadOnlySpan<char> whole = description;
+        int start = whole[..position].LastIndexOfAny('\r', '\n') + 1;
+        int length = whole[position..].IndexOfAny('\r', '\n');
+        int end = length < 0 ? whole.Length : position + length;
+        int line = whole[..start].Count('\n') + whole[..start].Count('\r') - whole[..start].Count("\r\n") + 1;
 
-        int from = Math.Max(start, position - (Window / 2));
-        int to = Math.Min(end, from + Window);
+        int from = Between(whole, Math.Max(start, position - (Window / 2)));
+        int to = Between(whole, Math.Min(end, from + Window));
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"packet layout, character {position}");
-        if (description.Contains('\n'))
+        if (whole.ContainsAny('\r', '\n'))
         {
             text.Append(CultureInfo.InvariantCulture, $" (line {line})");
         }
         text.Append(": ").Append(problem).Append("\n  ").Append(from > start ? "..." : "");
         for (int i = from; i < to; i++)
         {
-            text.Append(char.IsControl(description[i]) ? ' ' : description[i]);
+            text.Append(char.IsControl(description[i]) || description[i] == ByteOrderMark ? ' ' : description[i]);
         }
         text.Append(to < end ? "..." : "").Append("\n  ");
-        return text.Append(' ', position - from + (from > start ? 3 : 0)).Append('^').ToString();
+        int column = 0;
+        foreach (Rune _ in whole[from..position].EnumerateRunes())
+        {
+            column++;
+        }
+        return text.Append(' ', column + (from > start ? 3 : 0)).Append('^').ToString();
     }
+
+    // A place between two characters: not within one that takes two.
+    private static int Between(ReadOnlySpan<char> text, int at) =>
+        at > 0 && at < text.Length && char.IsLowSurrogate(text[at]) && char.IsHighSurrogate(text[at - 1]) ? at - 1 : at;
 }

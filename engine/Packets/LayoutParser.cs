@@ -104,7 +104,7 @@ internal sealed class LayoutParser
 
     private FieldDraft Named(string what) => new()
     {
-        Source = _scanner.Text,
+        Source = _scanner.Description,
         NameAt = _scanner.Position,
         Name = _scanner.Name(what),
     };
@@ -198,7 +198,7 @@ internal sealed class LayoutParser
         if (_scanner.Current == '%')
         {
             int position = _scanner.Position;
-            draft.Format = TextFormat.Scan(_scanner.Text, ref position);
+            draft.Format = TextFormat.Scan(_scanner.Description, ref position);
             _scanner.Position = position;
         }
         else if (_scanner.Take('-'))

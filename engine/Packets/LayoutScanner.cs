@@ -3,21 +3,33 @@ using System.Globalization;
 
 namespace Sluice.Packets;
 
-/// <summary>The characters of a description and the place reached in it: blanks, names, numbers, quoted bytes.</summary>
-internal sealed class LayoutScanner(string text)
+/// <summary>
+/// The characters of a description and the place reached in it: blanks, names, numbers, quoted bytes. A byte order mark in front
+/// means nothing; lines end as anywhere, "\n", "\r\n" or "\r".
+/// </summary>
+internal sealed class LayoutScanner(string description)
 {
+    private const char ByteOrderMark = '\uFEFF';
+
+    // One kind of line end, so that every place stays where it is in the description: an empty line means nothing.
+    private readonly string _text = description.Replace('\r', '\n');
+
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdefABCDEF");
 
-    public string Text => text;
+    /// <summary>The description with one kind of line end.</summary>
+    public string Text => _text;
 
-    public int Position { get; set; }
+    /// <summary>The description as it was given.</summary>
+    public string Description => description;
 
-    public bool AtEnd => Position >= text.Length;
+    public int Position { get; set; } = description.StartsWith(ByteOrderMark) ? 1 : 0;
+
+    public bool AtEnd => Position >= _text.Length;
 
     /// <summary>The character reached; NUL at the end.</summary>
-    public char Current => AtEnd ? '\0' : text[Position];
+    public char Current => AtEnd ? '\0' : _text[Position];
 
-    public LayoutException Fault(int at, string problem) => new(text, at, problem);
+    public LayoutException Fault(int at, string problem) => new(description, at, problem);
 
     public LayoutException Expected(string what) => Fault(Position, $"expected {what}, found {Found()}");
 
@@ -28,10 +40,10 @@ internal sealed class LayoutScanner(string text)
         {
             if (Current == '#')
             {
-                int end = text.IndexOf('\n', Position);
-                Position = end < 0 ? text.Length : end;
+                int end = _text.IndexOf('\n', Position);
+                Position = end < 0 ? _text.Length : end;
             }
-            else if (Current is ' ' or '\t' or '\r' || (lines && Current == '\n'))
+            else if (Current is ' ' or '\t' || (lines && Current == '\n'))
             {
                 Position++;
             }
@@ -58,11 +70,11 @@ internal sealed class LayoutScanner(string text)
     public bool NumberFollows()
     {
         int at = Position + 1;
-        while (at < text.Length && text[at] is ' ' or '\t')
+        while (at < _text.Length && _text[at] is ' ' or '\t')
         {
             at++;
         }
-        return at < text.Length && (char.IsAsciiDigit(text[at]) || text[at] == '.');
+        return at < _text.Length && (char.IsAsciiDigit(_text[at]) || _text[at] == '.');
     }
 
     public string Name(string what)
@@ -77,7 +89,7 @@ internal sealed class LayoutScanner(string text)
         {
             Position++;
         }
-        return text[start..Position];
+        return _text[start..Position];
     }
 
     /// <summary>A decimal integer up to <paramref name="limit"/>.</summary>
@@ -130,7 +142,7 @@ internal sealed class LayoutScanner(string text)
                 throw Fault(exponent, "expected digits after the e of a number");
             }
         }
-        double value = double.Parse(text.AsSpan(start, Position - start), NumberStyles.Float, CultureInfo.InvariantCulture);
+        double value = double.Parse(_text.AsSpan(start, Position - start), NumberStyles.Float, CultureInfo.InvariantCulture);
         return double.IsFinite(value) ? value : throw Fault(start, $"{what} is beyond the range of a double");
     }
 
@@ -148,7 +160,7 @@ internal sealed class LayoutScanner(string text)
         {
             Position++;
         }
-        bool hexadecimal = Current == '0' && Position + 1 < text.Length && text[Position + 1] is 'x' or 'X';
+        bool hexadecimal = Current == '0' && Position + 1 < _text.Length && _text[Position + 1] is 'x' or 'X';
         Position += hexadecimal ? 2 : 0;
         if (!(hexadecimal ? char.IsAsciiHexDigit(Current) : char.IsAsciiDigit(Current)))
         {
@@ -202,9 +214,9 @@ internal sealed class LayoutScanner(string text)
                 return (byte)'\r';
             case 't':
                 return (byte)'\t';
-            case 'x' when Position + 2 < text.Length && text.AsSpan(Position + 1, 2).IndexOfAnyExcept(HexDigits) < 0:
+            case 'x' when Position + 2 < _text.Length && _text.AsSpan(Position + 1, 2).IndexOfAnyExcept(HexDigits) < 0:
                 Position += 2;
-                return Convert.ToByte(text.Substring(Position - 1, 2), 16);
+                return Convert.ToByte(_text.Substring(Position - 1, 2), 16);
             default:
                 throw Fault(start, "expected one of \\\\ \\' \\n \\r \\t \\xHH");
         }
@@ -224,6 +236,7 @@ internal sealed class LayoutScanner(string text)
     {
         '\n' => "the end of the line",
         < ' ' or (>= '\x7F' and < '\xA0') => $"the control character 0x{(int)Current:X2}",
+        _ when char.IsHighSurrogate(Current) && Position + 1 < _text.Length => $"'{_text.AsSpan(Position, 2)}'",
         _ => $"'{Current}'",
     };
 }

@@ -29,7 +29,7 @@ internal sealed class NumpyParser
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(json);
+            using JsonDocument document = JsonDocument.Parse(json.AsMemory(json.StartsWith('\uFEFF') ? 1 : 0));
             var parser = new NumpyParser();
             JsonElement root = document.RootElement;
             long size = parser.Walk(root, root.ValueKind == JsonValueKind.Object ? "" : "value", 0);
@@ -37,17 +37,20 @@ internal sealed class NumpyParser
         }
         catch (JsonException fault)
         {
-            throw Fault("", $"not the JSON of a NumPy data type: {fault.Message}");
+            throw Fault(
+                "",
+                $"not the JSON of a NumPy data type: it cannot be read from byte {fault.BytePositionInLine ?? 0} of line "
+                + $"{(fault.LineNumber ?? 0) + 1} on");
         }
     }
 
     // Adds what the type holds; returns its size.
     private long Walk(JsonElement type, string name, long offset) => type.ValueKind switch
     {
-        JsonValueKind.String => Scalar(type.GetString()!, name, offset),
+        JsonValueKind.String => Scalar(Text(type, name), name, offset),
         JsonValueKind.Array when type.GetArrayLength() == 2 => Many(type[0], Shape(type[1], name), name, offset),
         JsonValueKind.Object => Struct(type, name, offset),
-        _ => throw Fault(name, $"expected a type string, [type, shape] or a dictionary, found {type.GetRawText()}"),
+        _ => throw Fault(name, $"expected a type string, [type, shape] or a dictionary, found {Shown(type)}"),
     };
 
     private long Struct(JsonElement type, string name, long offset)
@@ -65,8 +68,8 @@ internal sealed class NumpyParser
         for (int i = 0; i < fields; i++)
         {
             string inner = names[i].ValueKind == JsonValueKind.String
-                ? names[i].GetString()!
-                : throw Fault(name, $"the name {names[i].GetRawText()} is no string");
+                ? Text(names[i], name)
+                : throw Fault(name, $"the name {Shown(names[i])} is no string");
             long at = placed ? Number(offsets[i], inner) : end;
             end = Math.Max(end, at + Walk(formats[i], Inner(name, inner), Checked(offset + at, inner)));
         }
@@ -85,7 +88,7 @@ internal sealed class NumpyParser
         // One field with a count where the layout has arrays; else a field per element.
         if (type.ValueKind == JsonValueKind.String)
         {
-            Format format = Read(type.GetString()!, name);
+            Format format = Read(Text(type, name), name);
             if (!format.Type.IsString())
             {
                 return Add(format with { Count = Checked(format.Count * count, name) }, name, offset);
@@ -234,6 +237,27 @@ internal sealed class NumpyParser
 
     private static string Inner(string outer, string name) => outer.Length == 0 ? name : $"{outer}_{name}";
 
+    // JSON may hold half a character, as an escape.
+    private static string Text(JsonElement text, string name)
+    {
+        try
+        {
+            return text.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            throw Fault(name, $"{Shown(text)} is no text: it holds a part of a character");
+        }
+    }
+
+    private static string Shown(JsonElement element)
+    {
+        const int Most = 60;
+        string text = element.GetRawText();
+        int end = char.IsLowSurrogate(text, Math.Min(Most, text.Length - 1)) ? Most - 1 : Most;
+        return text.Length <= Most ? text : text[..end] + "...";
+    }
+
     private static JsonElement Member(JsonElement type, string member, string name) =>
         type.TryGetProperty(member, out JsonElement value) && value.ValueKind == JsonValueKind.Array
             ? value
@@ -258,7 +282,7 @@ internal sealed class NumpyParser
     private static long Number(JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Number && element.TryGetInt64(out long number) && number >= 0
             ? Checked(number, name)
-            : throw Fault(name, $"expected a number of bytes or elements, found {element.GetRawText()}");
+            : throw Fault(name, $"expected a number of bytes or elements, found {Shown(element)}");
 
     private static long Digits(ReadOnlySpan<char> digits, string text, string name) =>
         long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out long number)

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using Sluice.Primitives;
 
 namespace Sluice.Packets;
 
@@ -81,17 +82,16 @@ public sealed class PacketLayout : IEquatable<PacketLayout>
     public static PacketLayout Get(string nameOrDescription)
     {
         ArgumentNullException.ThrowIfNull(nameOrDescription);
-        string name = nameOrDescription.Trim();
+        string name = nameOrDescription.TrimStart('\uFEFF').Trim();
         if (NamedLayouts.TryGet(name, out PacketLayout? layout))
         {
             return layout;
         }
         if (name.Length > 0 && name.All(c => char.IsLetterOrDigit(c) || c is '-' or '_' or '.'))
         {
-            int position = nameOrDescription.Length - nameOrDescription.TrimStart().Length;
             throw new LayoutException(
                 nameOrDescription,
-                position,
+                nameOrDescription.IndexOf(name, StringComparison.Ordinal),
                 $"unknown layout; known are {string.Join(", ", NamedLayouts.Names)}; a description has fields as name:type");
         }
         return Parse(nameOrDescription);
@@ -111,7 +111,7 @@ public sealed class PacketLayout : IEquatable<PacketLayout>
     {
         if (packets.Length % Size != 0)
         {
-            throw new ArgumentException($"{packets.Length} bytes are not whole packets of {Size} bytes", nameof(packets));
+            throw ArgumentFault.Of($"{packets.Length} bytes are not whole packets of {Size} bytes", nameof(packets));
         }
         index = _constants.FirstMismatch(packets, Size);
         return index < 0;
@@ -138,7 +138,7 @@ public sealed class PacketLayout : IEquatable<PacketLayout>
     {
         if (packet.Length != Size)
         {
-            throw new ArgumentException($"the packet has {packet.Length} bytes, the layout {Size}", nameof(packet));
+            throw ArgumentFault.Of($"the packet has {packet.Length} bytes, the layout {Size}", nameof(packet));
         }
         _constants.Fill(packet);
     }

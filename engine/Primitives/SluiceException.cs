@@ -4,7 +4,7 @@ namespace Sluice.Primitives;
 /// A fault with its status and a text that names the value and its limit. Thrown by what is done once (making,
 /// opening, configuring); what is done per packet or per batch answers a <see cref="Status"/>.
 /// </summary>
-public class SluiceException : Exception
+public class SluiceException : Exception, IOwnText
 {
     /// <summary>Makes the fault.</summary>
     public SluiceException(Status status, string message)

@@ -51,8 +51,7 @@ internal sealed unsafe class FileCalls : IFileCalls
     /// <inheritdoc/>
     public int SyncDirectoryOf(string path)
     {
-        string parent = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        int directory = Checked(Libc.Open(parent, Libc.OpenDirectory | Libc.OpenCloseOnExec, 0));
+        int directory = Checked(Libc.Open(PathName.FolderOf(path), Libc.OpenDirectory | Libc.OpenCloseOnExec, 0));
         if (directory < 0)
         {
             return directory;

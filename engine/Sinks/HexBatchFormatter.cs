@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
-using System.Text;
 using Sluice.Buffers;
 using Sluice.Formatting.Hex;
+using Sluice.Memory;
 using Sluice.Primitives;
 
 namespace Sluice.Sinks;
@@ -30,7 +30,7 @@ internal sealed unsafe class HexBatchFormatter : BatchFormatter
         }
 
         _form = form;
-        _lineEnding = form.Style == HexStyle.Dump ? [] : Encoding.UTF8.GetBytes(lineEnding);
+        _lineEnding = form.Style == HexStyle.Dump ? [] : ByteText.Encode(lineEnding);
     }
 
     /// <inheritdoc/>

@@ -25,9 +25,9 @@ internal readonly record struct OutputFault(string Operation, string Path, int E
 
     /// <summary>The text for a user.</summary>
     public string Text => Operation == Lost
-        ? $"'{Path}' was deleted or replaced while it was written: what was in it, and what came since, is kept; "
+        ? $"'{ByteText.Show(Path)}' was deleted or replaced while it was written: what was in it, and what came since, is kept; "
             + "restore_files makes it anew with all of it"
-        : $"cannot {Operation} '{Path}': " + (Error == Libc.Eexist
+        : $"cannot {Operation} '{ByteText.Show(Path)}': " + (Error == Libc.Eexist
         ? "it exists already, and nothing is ever overwritten"
         : $"{Libc.ErrorText(Error)} (error {Error})");
 

@@ -40,13 +40,13 @@ internal sealed unsafe class OutputFile : IDisposable
     /// </exception>
     public OutputFile(string path, OutputOptions options, ReadOnlySpan<byte> header, IFileCalls? calls = null)
     {
-        Check(path, options, header.Length);
-        _path = path;
+        _path = PathName.Absolute(path, "a file");
+        Check(options, header.Length);
         _options = options;
         _header = header.ToArray();
         _calls = calls ?? FileCalls.Instance;
-        CurrentPath = path;
-        if (!Create(path))
+        CurrentPath = _path;
+        if (!Create(_path))
         {
             throw new SluiceException(Fault.Status, Fault.Text);
         }
@@ -55,7 +55,7 @@ internal sealed unsafe class OutputFile : IDisposable
         {
             OutputFault fault = Fault;
             _calls.Close(_file);
-            _calls.Remove(path);
+            _calls.Remove(_path);
             throw new SluiceException(fault.Status, fault.Text);
         }
     }
@@ -63,7 +63,7 @@ internal sealed unsafe class OutputFile : IDisposable
     /// <summary>The file that is written now.</summary>
     public string CurrentPath { get; private set; }
 
-    /// <summary>The path that was asked for.</summary>
+    /// <summary>The path that was asked for, from the root on.</summary>
     public string FirstPath => _path;
 
     /// <summary>Files made so far.</summary>
@@ -248,13 +248,8 @@ internal sealed unsafe class OutputFile : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Close();
 
-    private static void Check(string path, OutputOptions options, int headerBytes)
+    private static void Check(OutputOptions options, int headerBytes)
     {
-        if (string.IsNullOrEmpty(path) || path.Contains('\0', StringComparison.Ordinal))
-        {
-            throw new SluiceException(Status.Invalid, "the path of a file is empty or holds a zero character");
-        }
-
         if (!Enum.IsDefined(options.Durability))
         {
             throw new SluiceException(Status.Invalid, $"durability is {(int)options.Durability}; it is 0, 1 or 2");

@@ -1,4 +1,5 @@
 using Sluice.Buffers;
+using Sluice.Memory;
 using Sluice.Primitives;
 
 namespace Sluice.Sinks;
@@ -173,7 +174,7 @@ public abstract class Sink : IDisposable
         Errors++;
         if (LastStatus >= 0 || _described != (status, detail))
         {
-            LastError = $"{Name}: " + (IsClosed && status == Status.State ? "the sink is closed" : Describe(status, detail));
+            LastError = $"{ByteText.Show(Name)}: " + (IsClosed && status == Status.State ? "the sink is closed" : Describe(status, detail));
             _described = (status, detail);
         }
 

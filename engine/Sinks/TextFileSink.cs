@@ -1,8 +1,8 @@
 using System.Buffers;
-using System.Text;
 using Sluice.Buffers;
 using Sluice.Formatting;
 using Sluice.Formatting.Hex;
+using Sluice.Memory;
 using Sluice.Primitives;
 
 namespace Sluice.Sinks;
@@ -32,7 +32,8 @@ public sealed unsafe class TextFileSink : Sink
     /// <param name="formatter">Compiled from the layout of the packets.</param>
     /// <param name="options">Durability and rotation; null: neither.</param>
     /// <param name="header">
-    /// Text to begin this file and every rotated one with, as it is; null: none. <see cref="PacketFormatter.Header"/>
+    /// Text to begin this file and every rotated one with, as it is; null: none; other bytes than UTF-8 as
+    /// <see cref="ByteText"/> has them. <see cref="PacketFormatter.Header"/>
     /// makes one of comments and the names and units of the fields.
     /// </param>
     /// <exception cref="SluiceException">As <see cref="FileSink"/>.</exception>
@@ -199,7 +200,7 @@ public sealed unsafe class TextFileSink : Sink
     private static OutputFile Open(string path, object formatter, OutputOptions? options, string? header)
     {
         ArgumentNullException.ThrowIfNull(formatter);
-        return new OutputFile(path, options ?? new OutputOptions(), Encoding.UTF8.GetBytes(header ?? ""));
+        return new OutputFile(path, options ?? new OutputOptions(), ByteText.Encode(header ?? ""));
     }
 
     private static Batch FirstPacket(in Batch batch)

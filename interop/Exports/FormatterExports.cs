@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Sluice.Formatting;
 using Sluice.Interop.Runtime;
+using Sluice.Memory;
 using Sluice.Packets;
 using Sluice.Primitives;
 
@@ -58,7 +59,7 @@ internal static unsafe class FormatterExports
         Boundary.On<PacketFormatter, (nint, nuint, nint)>(
             formatter, HandleKind.Formatter, ((nint)text, capacity, (nint)length), static (formatter, to) =>
             {
-                HostText.Copy(formatter.Header(), (byte*)to.Item1, to.Item2, (nuint*)to.Item3);
+                HostText.Copy(ByteText.Encode(formatter.Header()), (byte*)to.Item1, to.Item2, (nuint*)to.Item3);
                 return Status.Ok;
             });
 

@@ -72,14 +72,27 @@ internal static unsafe class LayoutExports
         layout, HandleKind.Layout, (index, (nint)field), static (layout, arguments) =>
         {
             var (index, to) = arguments;
-            if (index >= layout.Fields.Count)
-            {
-                throw new SluiceException(Status.Invalid, $"field {index} of a layout of {layout.Fields.Count} fields");
-            }
-
-            HostStruct.Write((FieldInfo*)to, FieldInfo.Of(layout.Fields[(int)index]), "field");
+            HostStruct.Write((FieldInfo*)to, FieldInfo.Of(At(layout, index)), "field");
             return Status.Ok;
         });
+
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_layout_field_text", CallConvs = [typeof(CallConvCdecl)])]
+    public static int FieldText(nint layout, uint index, uint what, byte* text, nuint capacity, nuint* length) =>
+        Boundary.On<PacketLayout, (uint, uint, nint, nuint, nint)>(
+            layout, HandleKind.Layout, (index, what, (nint)text, capacity, (nint)length), static (layout, arguments) =>
+            {
+                var (index, what, text, capacity, length) = arguments;
+                PacketField field = At(layout, index);
+                string whole = what switch
+                {
+                    0 => field.Name,
+                    1 => field.Unit,
+                    2 => field.FormatText,
+                    _ => throw new SluiceException(Status.Invalid, $"what is {what}, it must be 0 (name), 1 (unit) or 2 (format)"),
+                };
+                HostText.Copy(whole, (byte*)text, capacity, (nuint*)length);
+                return Status.Ok;
+            });
 
     [UnmanagedCallersOnly(EntryPoint = "managed_sluice_layout_check", CallConvs = [typeof(CallConvCdecl)])]
     public static int Check(nint layout, byte* packets, nuint bytes, ulong* bad) => packets == null && bytes != 0
@@ -112,6 +125,10 @@ internal static unsafe class LayoutExports
                 layout.FillConstants(new Span<byte>((byte*)packet, layout.Size));
                 return Status.Ok;
             });
+
+    private static PacketField At(PacketLayout layout, uint index) => index < layout.Fields.Count
+        ? layout.Fields[(int)index]
+        : throw new SluiceException(Status.Invalid, $"index is {index}, the layout has {layout.Fields.Count} fields");
 
     // In parts that fit a span.
     private static Status CheckAll(PacketLayout layout, byte* packets, long bytes, ulong* bad)

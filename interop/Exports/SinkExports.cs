@@ -96,6 +96,14 @@ internal static unsafe class SinkExports
             return status;
         });
 
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_sink_last_error", CallConvs = [typeof(CallConvCdecl)])]
+    public static int LastErrorOf(nint sink, byte* text, nuint capacity, nuint* length) => Boundary.On<Sink, (nint, nuint, nint)>(
+        sink, HandleKind.Sink, ((nint)text, capacity, (nint)length), static (sink, to) =>
+        {
+            HostText.Copy(sink.LastError ?? "", (byte*)to.Item1, to.Item2, (nuint*)to.Item3);
+            return Status.Ok;
+        });
+
     [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_disconnect", CallConvs = [typeof(CallConvCdecl)])]
     public static int Disconnect(nint buffer) =>
         Boundary.On<HostBuffer, int>(buffer, HandleKind.Buffer, 0, static (buffer, _) => buffer.Disconnect());

@@ -24,10 +24,15 @@ internal unsafe struct FileSinkOptions
             throw new SluiceException(Status.Invalid, $"header is NULL, header_bytes is {HeaderBytes}");
         }
 
+        if (HeaderBytes > HostText.Longest)
+        {
+            throw new SluiceException(Status.Invalid, $"header_bytes is {HeaderBytes}, at most {HostText.Longest}");
+        }
+
         return new FileSink(
-            HostText.Need(Path, "path"),
+            HostText.NeedPath(Path, "path"),
             Output(Durability, RotateBytes),
-            new ReadOnlySpan<byte>(Header, checked((int)Math.Min(HeaderBytes, int.MaxValue))));
+            new ReadOnlySpan<byte>(Header, (int)HeaderBytes));
     }
 
     /// <summary>What the file sinks have in common.</summary>

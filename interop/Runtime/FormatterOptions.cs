@@ -13,10 +13,11 @@ internal unsafe struct FormatterOptions
     public byte* Separator;
     public byte* LineEnd;
     public byte* Comment;
+    public ulong LineEndBytes;
 
     /// <summary>The options; NULL for a text of the host means the default of the style.</summary>
     /// <exception cref="SluiceException">Invalid: the style, or a text that is not UTF-8.</exception>
-    public static TextOptions Text(uint style, byte* separator, byte* lineEnd, byte* comment)
+    public static TextOptions Text(uint style, byte* separator, byte* lineEnd, ulong lineEndBytes, byte* comment)
     {
         if (style > (uint)TextStyle.HexDump)
         {
@@ -33,11 +34,11 @@ internal unsafe struct FormatterOptions
         return defaults with
         {
             Separator = HostText.Read(separator, "separator") ?? defaults.Separator,
-            LineEnding = HostText.Read(lineEnd, "line_end") ?? defaults.LineEnding,
+            LineEnding = HostText.ReadBytes(lineEnd, lineEndBytes, "line_end") ?? defaults.LineEnding,
             CommentPrefix = HostText.Read(comment, "comment") ?? defaults.CommentPrefix,
         };
     }
 
     /// <summary>The options of this struct.</summary>
-    public readonly TextOptions Text() => Text(Style, Separator, LineEnd, Comment);
+    public readonly TextOptions Text() => Text(Style, Separator, LineEnd, LineEndBytes, Comment);
 }

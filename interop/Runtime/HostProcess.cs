@@ -12,11 +12,14 @@ internal static partial class HostProcess
     /// </summary>
     public static bool IsForked => Forked() != 0;
 
-    /// <summary>Does nothing; <c>native/start.c</c> calls it first of all, and the runtime starts on the way in.</summary>
+    /// <summary>
+    /// <c>native/start.c</c> calls it first of all, and the runtime starts on the way in. Hashing has the framework open the
+    /// source of random numbers that it keeps: here, where it gets no standard stream's descriptor.
+    /// </summary>
     [UnmanagedCallersOnly(EntryPoint = "managed_sluice_start", CallConvs = [typeof(CallConvCdecl)])]
-    public static void Start()
-    {
-    }
+    public static void Start() => s_hash = string.GetHashCode("sluice");
+
+    private static int s_hash;
 
     [LibraryImport("sluice_native", EntryPoint = "sluice_host_forked")]
     [SuppressGCTransition]

@@ -22,7 +22,7 @@ internal static class LastError
     /// <summary>Records an exception and answers its status.</summary>
     public static int Set(Exception fault)
     {
-        t_text = fault.Message;
+        t_text = FaultText.Of(fault);
         return (int)(fault switch
         {
             SluiceException known => known.Status,

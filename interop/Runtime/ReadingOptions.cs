@@ -27,7 +27,7 @@ internal unsafe struct ReadingOptions
                 Status.Invalid, $"check_constants is {CheckConstants}, it must be 0 or 1; reserved is {Reserved}, it must be 0");
         }
 
-        string path = HostText.Need(Path, "path");
+        string path = HostText.NeedPath(Path, "path");
         var options = new PacketFileOptions
         {
             HeaderBytes = (long)Math.Min(HeaderBytes, long.MaxValue),

@@ -24,6 +24,8 @@ internal unsafe struct TextSinkOptions
     public delegate* unmanaged[Cdecl]<void*, SluiceBatch*, byte*, nuint, ulong*, nuint*, int> Format;
     public void* FormatUser;
     public ulong RotateBytes;
+    public ulong HeaderBytes;
+    public ulong LineEndBytes;
 
     /// <summary>Makes the sink.</summary>
     /// <param name="ofBuffer">The layout of the buffer, used when none is given.</param>
@@ -31,9 +33,9 @@ internal unsafe struct TextSinkOptions
     /// <exception cref="SluiceException">An option is out of range, or the file cannot be made.</exception>
     public readonly TextFileSink Open(PacketLayout? ofBuffer, int stride)
     {
-        string path = HostText.Need(Path, "path");
+        string path = HostText.NeedPath(Path, "path");
         OutputOptions output = FileSinkOptions.Output(Durability, RotateBytes);
-        string header = HostText.Read(Header, "header") ?? "";
+        string header = HostText.ReadBytes(Header, HeaderBytes, "header") ?? "";
         if (Style is >= (uint)TextStyle.Hex and <= (uint)TextStyle.HexDump)
         {
             return OpenHex(path, output, header);
@@ -41,7 +43,7 @@ internal unsafe struct TextSinkOptions
 
         PacketLayout? layout = Layout == 0 ? ofBuffer : HandleTable.Find<PacketLayout>(Layout, HandleKind.Layout)
             ?? throw new SluiceException(Status.Handle, "layout is not the handle of a live layout");
-        TextOptions text = FormatterOptions.Text(Style, Separator, LineEnd, Comment);
+        TextOptions text = FormatterOptions.Text(Style, Separator, LineEnd, LineEndBytes, Comment);
         PacketFormatter? formatter = layout == null ? null : new PacketFormatter(layout, text);
         if (LayoutHeader != 0)
         {
@@ -71,7 +73,8 @@ internal unsafe struct TextSinkOptions
     private readonly TextFileSink OpenHex(string path, OutputOptions output, string header)
     {
         var style = (TextStyle)Style;
-        string? separator = HostText.Read(Separator, "separator"), lineEnd = HostText.Read(LineEnd, "line_end");
+        string? separator = HostText.Read(Separator, "separator");
+        string? lineEnd = HostText.ReadBytes(LineEnd, LineEndBytes, "line_end");
         if (Format != null || LayoutHeader != 0)
         {
             throw new SluiceException(
@@ -83,7 +86,7 @@ internal unsafe struct TextSinkOptions
         {
             throw new SluiceException(
                 Status.Invalid,
-                $"style is {style}, and separator is '{separator}': one ASCII character with {TextStyle.HexSpaced}");
+                $"style is {style}, and separator is '{separator}': it is one ASCII character with {TextStyle.HexSpaced}, and not given else");
         }
 
         if (lineEnd != null && style == TextStyle.HexDump)

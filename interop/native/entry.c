@@ -60,6 +60,7 @@ ENTRY4(layout_describe, layout_in, char *, size_t, size_t *)
 ENTRY4(layout_numpy, layout_in, char *, size_t, size_t *)
 ENTRY2(layout_fields, layout_in, uint32_t *)
 ENTRY3(layout_field, layout_in, uint32_t, sluice_field *)
+ENTRY6(layout_field_text, layout_in, uint32_t, uint32_t, char *, size_t, size_t *)
 ENTRY4(layout_check, layout_in, const void *, size_t, uint64_t *)
 ENTRY3(layout_fill, layout_in, void *, size_t)
 
@@ -90,6 +91,7 @@ ENTRY4(sink_take, sluice_sink *, void *, size_t, size_t *)
 ENTRY2(sink_get_info, sluice_sink *, sluice_sink_info *)
 ENTRY2(buffer_remove_sink, sluice_buffer *, sluice_sink *)
 ENTRY2(buffer_restore_files, sluice_buffer *, uint64_t *)
+ENTRY4(sink_last_error, sluice_sink *, char *, size_t, size_t *)
 ENTRY1(buffer_disconnect, sluice_buffer *)
 
 /* 6 Release */

@@ -10,6 +10,7 @@
 #include <sluice/ring/platform.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -32,7 +33,7 @@ _Atomic int32_t sluice_host_phase = HOST_NEW;
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
 static __thread char why_not[320];
 
-/* Does nothing: an entry of the managed half, whose first call starts the runtime. */
+/* An entry of the managed half, whose first call starts the runtime. */
 extern void managed_sluice_start(void);
 
 const char *sluice_host_error(void)
@@ -128,6 +129,24 @@ static void asynchronous_signals(sigset_t *set)
     (void)sigdelset(set, SIGRTMIN);
 }
 
+/* Fills the numbers of standard streams that the host closed, so that no file which the runtime opens, and perhaps keeps,
+ * gets one: what is written there fails as before. */
+static void hold_stdio(int held[3])
+{
+    for (int fd = 0; fd < 3; fd++) {
+        held[fd] = fcntl(fd, F_GETFD) == -1 ? open("/", O_PATH | O_CLOEXEC) : -1;
+    }
+}
+
+static void let_go_of_stdio(const int held[3])
+{
+    for (int i = 0; i < 3; i++) {
+        if (held[i] >= 0) {
+            (void)close(held[i]);
+        }
+    }
+}
+
 /* The runtime's thread inherits the mask: handlers of the host run on threads of the host. The runtime ignores SIGPIPE, which
  * is not for a guest to decide; it keeps SIGSEGV, SIGFPE and SIGRTMIN, which it works with. */
 static int32_t start(void)
@@ -138,8 +157,10 @@ static int32_t start(void)
     (void)pthread_sigmask(SIG_BLOCK, &blocked, &before);
     int32_t status = probe();
     if (status == SLUICE_OK) {
-        int known = sigaction(SIGPIPE, NULL, &pipe_before) == 0;
+        int held[3], known = sigaction(SIGPIPE, NULL, &pipe_before) == 0;
+        hold_stdio(held);
         managed_sluice_start();
+        let_go_of_stdio(held);
         if (known && sigaction(SIGPIPE, NULL, &pipe_after) == 0 && pipe_after.sa_handler == SIG_IGN) {
             (void)sigaction(SIGPIPE, &pipe_before, NULL);
         }

@@ -35,7 +35,7 @@ static void print_file_options(FILE *out)
 static void print_formatter_options(FILE *out)
 {
 #define F(field) GOLDEN_FIELD(out, sluice_formatter_options, field)
-    F(struct_size) F(style) F(separator) F(line_end) F(comment)
+    F(struct_size) F(style) F(separator) F(line_end) F(comment) F(line_end_bytes)
 #undef F
     GOLDEN_SIZE(out, sluice_formatter_options)
 }
@@ -52,7 +52,7 @@ static void print_text_options(FILE *out)
 {
 #define F(field) GOLDEN_FIELD(out, sluice_text_options, field)
     F(struct_size) F(durability) F(path) F(separator) F(line_end) F(header) F(layout_header)
-    F(style) F(comment) F(layout) F(format) F(format_user) F(rotate_bytes)
+    F(style) F(comment) F(layout) F(format) F(format_user) F(rotate_bytes) F(header_bytes) F(line_end_bytes)
 #undef F
     GOLDEN_SIZE(out, sluice_text_options)
 }

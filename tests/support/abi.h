@@ -19,7 +19,7 @@
 /* The last error of this thread; a static text per thread. */
 static inline const char *last_error(void)
 {
-    static _Thread_local char text[2048];
+    static _Thread_local char text[8192]; /* paths may be in it */
     text[0] = '\0';
     (void)sluice_last_error(text, sizeof text, NULL);
     return text;

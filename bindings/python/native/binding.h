@@ -73,6 +73,7 @@
     X(layout_numpy)                                                                                          \
     X(layout_fields)                                                                                         \
     X(layout_field)                                                                                          \
+    X(layout_field_text)                                                                                     \
     X(layout_fill)                                                                                           \
     X(layout_from_numpy)                                                                                     \
     X(layout_check)                                                                                          \
@@ -109,6 +110,7 @@
     X(sink_get_info)                                                                                         \
     X(buffer_remove_sink)                                                                                    \
     X(buffer_restore_files)                                                                                  \
+    X(sink_last_error)                                                                                       \
     X(buffer_disconnect)                                                                                     \
     X(buffer_configure)                                                                                      \
     X(buffer_flush_needed)                                                                                   \
@@ -189,6 +191,12 @@ typedef int32_t (*engine_text_fn)(const void *handle, char *text, size_t capacit
 
 /* The text as a str, or NULL with an exception. */
 PyObject *engine_text(engine_text_fn call, const void *handle);
+
+/* The text of the last fault on this thread, whole; of the status where there is none. NULL with an exception: no memory. */
+PyObject *engine_last_error(int32_t status);
+
+/* For "O&" of PyArg_Parse...: None is NULL, bytes without a zero byte are what they are, as long as the object lives. */
+int bytes_or_null(PyObject *object, void *bytes);
 
 /* ---- layout.c ---- */
 

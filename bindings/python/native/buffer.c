@@ -111,11 +111,11 @@ static int create(Buffer *self, PyObject *args, PyObject *names)
     PyObject *layout = NULL, *packet_class = NULL;
     unsigned long long capacity = 0, memory_limit = 0, spill_limit = 0, packets = 0, bytes = 0;
     long long block_timeout_ns = 0, after_ns = 0;
-    if (!PyArg_ParseTupleAndKeywords(args, names, "|$IOIKIIIILKKzzzKKLIO:Buffer", keywords, &options.kind,
+    if (!PyArg_ParseTupleAndKeywords(args, names, "|$IOIKIIIILKKO&O&O&KKLIO:Buffer", keywords, &options.kind,
                                      &layout, &options.stride, &capacity, &options.full_policy,
                                      &options.producers, &options.flags, &options.attach, &block_timeout_ns,
-                                     &memory_limit, &spill_limit, &options.spill_directory, &options.name,
-                                     &options.file, &packets, &bytes, &after_ns, &options.wait, &packet_class)) {
+                                     &memory_limit, &spill_limit, bytes_or_null, &options.spill_directory,
+                                     bytes_or_null, &options.name, bytes_or_null, &options.file, &packets, &bytes, &after_ns, &options.wait, &packet_class)) {
         return -1;
     }
     if (layout != NULL && Py_IsNone(layout)) {

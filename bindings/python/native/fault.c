@@ -11,15 +11,11 @@ static PyObject *errors_module(void)
     return PyImport_ImportModule("sluice._errors");
 }
 
-static PyObject *raise_text(int32_t status, const char *text, PyObject *path)
+/* Takes the message; NULL: an exception is set already. */
+static PyObject *raise_message(int32_t status, PyObject *message, PyObject *path)
 {
-    PyObject *errors = errors_module();
-    if (errors == NULL) {
-        return NULL;
-    }
-    PyObject *message = PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "replace");
-    PyObject *error = NULL;
-    if (message != NULL) {
+    PyObject *errors = message == NULL ? NULL : errors_module(), *error = NULL;
+    if (errors != NULL) {
         error = PyObject_CallMethod(errors, "error_of", "iOO", (int)status, message,
                                     path == NULL ? Py_None : path);
     }
@@ -28,31 +24,31 @@ static PyObject *raise_text(int32_t status, const char *text, PyObject *path)
     }
     Py_XDECREF(error);
     Py_XDECREF(message);
-    Py_DECREF(errors);
+    Py_XDECREF(errors);
     return NULL;
 }
 
 PyObject *raise_status(int32_t status, const char *format, ...)
 {
-    char text[512];
     va_list arguments;
     va_start(arguments, format);
-    (void)vsnprintf(text, sizeof text, format, arguments);
+    int length = vsnprintf(NULL, 0, format, arguments);
     va_end(arguments);
-    return raise_text(status, text, NULL);
+    char *text = length < 0 ? NULL : PyMem_Malloc((size_t)length + 1);
+    if (text == NULL) {
+        return PyErr_NoMemory();
+    }
+    va_start(arguments, format);
+    (void)vsnprintf(text, (size_t)length + 1, format, arguments);
+    va_end(arguments);
+    PyObject *message = PyUnicode_DecodeUTF8(text, (Py_ssize_t)length, "replace");
+    PyMem_Free(text);
+    return raise_message(status, message, NULL);
 }
 
 PyObject *raise_engine(int32_t status, PyObject *path)
 {
-    char text[2048] = "";
-    size_t length = 0;
-    if (status < 0) {
-        (void)library.last_error(text, sizeof text, &length);
-    }
-    if (text[0] == '\0') {
-        (void)snprintf(text, sizeof text, "%s", library.status_text(status));
-    }
-    return raise_text(status, text, path);
+    return raise_message(status, engine_last_error(status), path);
 }
 
 int engine_there(void)

@@ -87,6 +87,24 @@ static PyObject *layout_size(PyObject *object, PyObject *unused)
     return status == SLUICE_OK ? PyLong_FromUnsignedLong(bytes) : raise_engine(status, NULL);
 }
 
+/* A text of a field, whole: the struct cuts it. */
+typedef struct FieldText {
+    const sluice_layout *layout;
+    uint32_t index, what;
+} FieldText;
+
+static int32_t field_text(const void *field, char *text, size_t capacity, size_t *length)
+{
+    const FieldText *of = field;
+    return library.layout_field_text(of->layout, of->index, of->what, text, capacity, length);
+}
+
+static PyObject *text_of_field(const sluice_layout *layout, uint32_t index, uint32_t what)
+{
+    FieldText of = {layout, index, what};
+    return engine_text(field_text, &of);
+}
+
 /* [(name, type, offset, size, count, bit, bits, constant, scale, shift, unit, format), ...] */
 static PyObject *layout_fields(PyObject *object, PyObject *unused)
 {
@@ -101,12 +119,17 @@ static PyObject *layout_fields(PyObject *object, PyObject *unused)
     for (uint32_t i = 0; list != NULL && i < count; i++) {
         sluice_field field = {.struct_size = sizeof field};
         status = library.layout_field(handle, i, &field);
-        PyObject *item = status != SLUICE_OK
-                             ? raise_engine(status, NULL)
-                             : Py_BuildValue("(sCIIIIIOddss)", field.name, field.type, field.offset,
-                                             field.size, field.count, field.bit, field.bits,
-                                             field.constant ? Py_True : Py_False, field.scale, field.shift,
-                                             field.unit, field.format);
+        PyObject *name = status != SLUICE_OK ? raise_engine(status, NULL) : text_of_field(handle, i, SLUICE_FIELD_NAME);
+        PyObject *unit = name == NULL ? NULL : text_of_field(handle, i, SLUICE_FIELD_UNIT);
+        PyObject *format = unit == NULL ? NULL : text_of_field(handle, i, SLUICE_FIELD_FORMAT);
+        PyObject *item = format == NULL ? NULL
+                                        : Py_BuildValue("(OCIIIIIOddOO)", name, field.type, field.offset, field.size,
+                                                        field.count, field.bit, field.bits,
+                                                        field.constant ? Py_True : Py_False, field.scale,
+                                                        field.shift, unit, format);
+        Py_XDECREF(name);
+        Py_XDECREF(unit);
+        Py_XDECREF(format);
         if (item == NULL || PyList_Append(list, item) < 0) {
             Py_DECREF(list);
             list = NULL;

@@ -50,9 +50,9 @@ static PyObject *module_shutdown(PyObject *module, PyObject *seconds)
     Py_BEGIN_ALLOW_THREADS status = library.shutdown(timeout_ns);
     Py_END_ALLOW_THREADS interpreter_gone = 1;
     if (status != SLUICE_OK) {
-        char text[1024] = "";
-        (void)library.last_error(text, sizeof text, NULL);
-        PyObject *message = PyUnicode_FromFormat("%s: %s", library.status_text(status), text);
+        PyObject *text = engine_last_error(status);
+        PyObject *message = text == NULL ? NULL : PyUnicode_FromFormat("%s: %U", library.status_text(status), text);
+        Py_XDECREF(text);
         if (message == NULL) {
             return NULL;
         }

@@ -18,12 +18,14 @@ static PyObject *packet_text_new(PyTypeObject *type, PyObject *args, PyObject *n
     PyObject *layout;
     uint32_t packet_bytes;
     sluice_formatter_options options = {.struct_size = sizeof options};
-    if (!PyArg_ParseTupleAndKeywords(args, names, "O!Izzz:PacketFormatter", keywords, layout_type, &layout,
-                                     &options.style, &options.separator, &options.line_end,
+    Py_ssize_t line_end_bytes = 0;
+    if (!PyArg_ParseTupleAndKeywords(args, names, "O!Izz#z:PacketFormatter", keywords, layout_type, &layout,
+                                     &options.style, &options.separator, &options.line_end, &line_end_bytes,
                                      &options.comment) ||
         engine_there() < 0) {
         return NULL;
     }
+    options.line_end_bytes = (uint64_t)line_end_bytes;
     const sluice_layout *of = ((Layout *)layout)->handle;
     sluice_formatter *handle = NULL;
     int32_t status = library.layout_size(of, &packet_bytes);

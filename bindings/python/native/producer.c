@@ -65,7 +65,8 @@ static PyObject *producer_new(PyTypeObject *type, PyObject *args, PyObject *name
     const char *name = NULL;
     PyObject *file = NULL, *encoded = NULL;
     long long timeout_ns;
-    if (!PyArg_ParseTupleAndKeywords(args, names, "zOL:Producer", keywords, &name, &file, &timeout_ns) ||
+    if (!PyArg_ParseTupleAndKeywords(args, names, "O&OL:Producer", keywords, bytes_or_null, &name, &file,
+                                     &timeout_ns) ||
         library_ready() < 0 || engine_there() < 0 ||
         (file != Py_None && !PyUnicode_FSConverter(file, &encoded))) {
         return NULL;

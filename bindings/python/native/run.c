@@ -91,9 +91,7 @@ int seconds_to_ns(PyObject *seconds, const char *what, int64_t *ns)
         return -1;
     }
     if (!(value >= 0)) {
-        char text[64];
-        (void)snprintf(text, sizeof text, "%g", value);
-        PyErr_Format(PyExc_ValueError, "%s is %s s, it must be 0 or more, or None", what, text);
+        PyErr_Format(PyExc_ValueError, "%s is %S s, it must be 0 or more, or None", what, seconds);
         return -1;
     }
     *ns = value >= 9e9 ? -1 : (int64_t)(value * 1e9);

@@ -62,14 +62,17 @@ PyObject *buffer_add_text_sink(PyObject *object, PyObject *args, PyObject *names
     sluice_text_options options = {.struct_size = sizeof options};
     unsigned long long rotate = 0;
     int binary = 0, per_batch = 0, layout_header = 0;
-    if (!PyArg_ParseTupleAndKeywords(args, names, "OzOppIzzpzIK:_add_text_sink", keywords, &path,
-                                     &options.header, &function, &binary, &per_batch, &options.style,
-                                     &options.separator, &options.line_end, &layout_header, &options.comment,
-                                     &options.durability, &rotate) ||
+    Py_ssize_t header_bytes = 0, line_end_bytes = 0;
+    if (!PyArg_ParseTupleAndKeywords(args, names, "Oz#OppIzz#pzIK:_add_text_sink", keywords, &path,
+                                     &options.header, &header_bytes, &function, &binary, &per_batch,
+                                     &options.style, &options.separator, &options.line_end, &line_end_bytes,
+                                     &layout_header, &options.comment, &options.durability, &rotate) ||
         buffer_usable(self) < 0 || !PyUnicode_FSConverter(path, &encoded)) {
         return NULL;
     }
     options.path = PyBytes_AsString(encoded);
+    options.header_bytes = (uint64_t)header_bytes;
+    options.line_end_bytes = (uint64_t)line_end_bytes;
     options.layout_header = (uint32_t)layout_header;
     options.rotate_bytes = rotate;
     Formatter *formatter = Py_IsNone(function) ? NULL : formatter_new(self, function, binary, per_batch);
@@ -176,6 +179,11 @@ PyObject *buffer_sink_take(PyObject *object, PyObject *args)
     return data;
 }
 
+static int32_t last_error(const void *sink, char *text, size_t capacity, size_t *length)
+{
+    return library.sink_last_error((sluice_sink *)(uintptr_t)sink, text, capacity, length);
+}
+
 /* (packets, bytes, errors, last_status, last_error) */
 PyObject *buffer_sink_info(PyObject *object, PyObject *sink)
 {
@@ -189,8 +197,10 @@ PyObject *buffer_sink_info(PyObject *object, PyObject *sink)
     if (status != SLUICE_OK) {
         return raise_engine(status, NULL);
     }
-    return Py_BuildValue("(KKKis)", (unsigned long long)info.packets, (unsigned long long)info.bytes,
-                         (unsigned long long)info.errors, (int)info.last_status, info.last_error);
+    PyObject *text = engine_text(last_error, handle); /* whole: the struct cuts it */
+    return text == NULL ? NULL
+                        : Py_BuildValue("(KKKiN)", (unsigned long long)info.packets, (unsigned long long)info.bytes,
+                                        (unsigned long long)info.errors, (int)info.last_status, text);
 }
 
 PyObject *buffer_disconnect_sinks(PyObject *object, PyObject *unused)

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Sluice.Primitives;
 
 namespace Sluice.Formatting.Hex;
 
@@ -36,7 +37,7 @@ public static class HexText
             case HexStyle.Dump when (ulong)bytes <= ulong.MaxValue - options.FirstOffset:
                 return HexDump.Length(bytes, options.FirstOffset);
             case HexStyle.Dump:
-                throw new ArgumentException(
+                throw ArgumentFault.Of(
                     $"a dump of {bytes} bytes from offset {options.FirstOffset} on exceeds offsets of 64 bits", nameof(options));
             default:
                 throw new ArgumentOutOfRangeException(
@@ -165,6 +166,6 @@ public static class HexText
     }
 
     [DoesNotReturn]
-    private static void TooSmall(long data, long text, long capacity) => throw new ArgumentException(
+    private static void TooSmall(long data, long text, long capacity) => throw ArgumentFault.Of(
         $"the text of {data} bytes takes {text} bytes; the destination has {capacity}", nameof(text));
 }

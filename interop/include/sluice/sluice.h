@@ -30,7 +30,9 @@
  *   nothing. Handles are typed and opaque, and not addresses: a NULL, stale or foreign one gives E_HANDLE. Option
  *   structs begin with struct_size = sizeof the struct; zero in any other field means its default; a struct of an
  *   older caller is completed with defaults, one of a newer caller is accepted while what this library does not know
- *   is zero, and refused with E_ABI else. Text is UTF-8. Times are nanoseconds on the monotonic clock; -1 means for
+ *   is zero, and refused with E_ABI else. Text is UTF-8; where there is not room for all of it, it is cut between two
+ *   characters. Paths, and names of shared memory, are bytes: any that the system takes, shown in texts with \xNN for what is no
+ *   UTF-8; a relative path is made absolute when it is given, so that a later chdir changes nothing. Times are nanoseconds on the monotonic clock; -1 means for
  *   ever, 0 look once. Callbacks take the host's `user` pointer first, return a status and must not call into the
  *   object that calls them. Threading stands at the head of each chapter.
  */
@@ -73,8 +75,9 @@ const char *sluice_status_text(int32_t status);
 
 /* A layout names and types the fields of a packet, e.g. "> header:B=0xA1; pin:B; time:I*1e-3 [s] %.3f; adc:H"; the
  * grammar is in docs/packet-layout.md. `text` may also be the name of a layout that ships: plasduino-digital,
- * plasduino-analog, jitter. E_LAYOUT: the error text points at the character. Destroy with sluice_layout_destroy; a
- * buffer made with the layout keeps what it needs. Since 0.1. */
+ * plasduino-analog, jitter. A byte order mark in front is skipped; lines end in "\n", "\r\n" or "\r". E_LAYOUT: the
+ * error text points at the character. Destroy with sluice_layout_destroy; a buffer made with the layout keeps what it needs.
+ * Since 0.1. */
 SLUICE_CHECKED int32_t sluice_layout_create(const char *text, sluice_layout **layout);
 
 /* The layout of a NumPy data type, given as JSON: what sluice_layout_numpy writes; a type string, as "<u2"; or [type, shape].
@@ -105,17 +108,24 @@ typedef struct sluice_field {
     uint32_t bit;    /* lowest bit of a bit range */
     uint32_t bits;   /* bits of a bit range; 0: the whole field */
     char type;       /* as in Python's struct */
-    char name[63];   /* ended with a zero byte, cut if longer */
+    char name[63];   /* ended with a zero byte, cut if longer: sluice_layout_field_text has all of it */
     uint32_t constant; /* 1: the field has one value only; sluice_layout_fill writes it */
     uint32_t reserved;
     double scale;    /* value = raw * scale + shift; 1 and 0 when the value is the raw number */
     double shift;
-    char unit[64];   /* ended with a zero byte, cut if longer; empty: none */
-    char format[32]; /* as "%.3f"; empty: the default of the type; "-": hidden in text */
+    char unit[64];   /* the same; empty: none */
+    char format[32]; /* the same, as "%.3f"; empty: the default of the type; "-": hidden in text */
 } sluice_field;
 
 /* Field `index`, from 0. E_INVALID beyond the last one. Since 0.1. */
 SLUICE_CHECKED int32_t sluice_layout_field(const sluice_layout *layout, uint32_t index, sluice_field *field);
+
+enum sluice_field_text { SLUICE_FIELD_NAME = 0, SLUICE_FIELD_UNIT = 1, SLUICE_FIELD_FORMAT = 2 };
+
+/* The whole name, unit or format (`what`, a sluice_field_text) of field `index`. Two names may differ only behind what
+ * sluice_field has room for. Text as in sluice_last_error. Since 0.2. */
+SLUICE_CHECKED int32_t sluice_layout_field_text(const sluice_layout *layout, uint32_t index, uint32_t what, char *text,
+                                                size_t capacity, size_t *length);
 
 /* Whether the constants of `bytes` / size packets hold. E_CONSTANT: the text names packet, field, expected and found;
  * *bad (may be NULL) is the packet's index. E_SIZE: not a multiple of the packet. Since 0.1. */
@@ -248,7 +258,7 @@ typedef struct sluice_file_options {
     uint32_t durability;   /* sluice_durability: when data is forced to the device */
     const char *path;      /* a new file; E_EXISTS if it is there: nothing is ever overwritten */
     const void *header;    /* written first, and at the head of every rotated file */
-    uint64_t header_bytes;
+    uint64_t header_bytes; /* at most 1 GiB */
     uint64_t rotate_bytes; /* begin a new file (data.1.dat, data.2.dat ...) before this size is exceeded; 0: never */
 } sluice_file_options;
 
@@ -280,8 +290,8 @@ typedef struct sluice_text_options {
     uint32_t durability;
     const char *path;
     const char *separator;       /* default ", ", or that of the style */
-    const char *line_end;        /* default "\n" */
-    const char *header;          /* text to begin with, as it is; NULL: none */
+    const char *line_end;        /* any bytes; default "\n" */
+    const char *header;          /* any bytes to begin with, as they are; NULL: none */
     uint32_t layout_header;      /* 1: a line of field names and units, after `comment` */
     uint32_t style;              /* sluice_text_style */
     const char *comment;         /* default "# " */
@@ -289,6 +299,8 @@ typedef struct sluice_text_options {
     sluice_format_fn format;     /* NULL: the layout formats */
     void *format_user;
     uint64_t rotate_bytes;
+    uint64_t header_bytes;       /* of the header, at most 1 GiB; 0: up to its zero byte. Since 0.2 */
+    uint64_t line_end_bytes;     /* of the line end; 0: up to its zero byte. Since 0.2 */
 } sluice_text_options;
 
 /* One line per packet (a dump: lines of 16 bytes). Needs a layout, a format function or a hex style. Since 0.1. */
@@ -311,7 +323,7 @@ typedef struct sluice_sink_info {
     uint64_t packets;    /* accepted */
     uint64_t bytes;      /* written */
     uint64_t errors;     /* faults */
-    char last_error[256];
+    char last_error[256]; /* of its last fault, cut if longer: sluice_sink_last_error has all of it */
 } sluice_sink_info;
 SLUICE_CHECKED int32_t sluice_sink_get_info(sluice_sink *sink, sluice_sink_info *info);
 
@@ -324,6 +336,9 @@ SLUICE_CHECKED int32_t sluice_buffer_remove_sink(sluice_buffer *buffer, sluice_s
  * that was in them, and the next flush goes on. *restored (may be NULL) receives how many were made. E_EXISTS: the name is
  * another file's now; move that away. A file that only moved within its file system is written on. Since 0.2. */
 SLUICE_CHECKED int32_t sluice_buffer_restore_files(sluice_buffer *buffer, uint64_t *restored);
+
+/* The whole text of the sink's last fault; empty: none so far. Text as in sluice_last_error. Since 0.2. */
+SLUICE_CHECKED int32_t sluice_sink_last_error(sluice_sink *sink, char *text, size_t capacity, size_t *length);
 
 /* Flushes what is stored, then closes and removes all sinks. A fault keeps them. Since 0.1. */
 SLUICE_CHECKED int32_t sluice_buffer_disconnect(sluice_buffer *buffer);
@@ -398,8 +413,9 @@ typedef struct sluice_formatter_options {
     uint32_t struct_size;
     uint32_t style;        /* sluice_text_style */
     const char *separator; /* default ", ", or that of the style */
-    const char *line_end;  /* default "\n" */
+    const char *line_end;  /* any bytes; default "\n" */
     const char *comment;   /* before the lines of the header; default "# ", or that of the style */
+    uint64_t line_end_bytes; /* of the line end; 0: up to its zero byte. Since 0.2 */
 } sluice_formatter_options;
 
 /* Compiles a layout into a formatter, which any number of threads may use at a time. `options` may be NULL. The layout

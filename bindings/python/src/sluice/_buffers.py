@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 from types import MethodDescriptorType, TracebackType
 from typing import Any, Self, TypeVar
 
 from . import _sluice
 from ._layout import PacketLayout, layout_of
-from ._options import Attach, FullPolicy, Wait, flush_after, member, nanoseconds, stride_of, whole
+from ._options import (
+    Attach,
+    FullPolicy,
+    Wait,
+    flush_after,
+    line_text,
+    member,
+    nanoseconds,
+    stride_of,
+    text_bytes,
+    whole,
+)
 from ._packets import FixedSizePacketBase
+from ._paths import AnyPath, absolute, encoded, ring_name
 from ._sinks import AnySink, BatchFormatter, CallbackSink, Durability, Formatter, MemorySink, Sink, WriteMode
 from ._text_style import TextStyle
 from ._waiting import AwaitableBuffer
@@ -51,8 +61,8 @@ class PacketBuffer(AwaitableBuffer):
 
     def set_primary_sink(
         self,
-        file_path: str | os.PathLike[str],
-        header: str | bytes | None = None,
+        file_path: AnyPath,
+        header: str | bytes | bytearray | memoryview | None = None,
         *,
         durability: Durability | str = Durability.NONE,
         rotate_bytes: int | None = None,
@@ -71,15 +81,15 @@ class PacketBuffer(AwaitableBuffer):
 
     def add_custom_sink(
         self,
-        file_path: str | os.PathLike[str],
+        file_path: AnyPath,
         mode: WriteMode,
         formatter: Formatter | BatchFormatter | None = None,
-        header: str | bytes | None = None,
+        header: str | bytes | bytearray | memoryview | None = None,
         *,
         per_batch: bool = False,
         style: TextStyle | str = TextStyle.PLAIN,
         separator: str | None = None,
-        line_end: str | None = None,
+        line_end: str | bytes | None = None,
         layout_header: bool = False,
         comment: str | None = None,
         durability: Durability | str = Durability.NONE,
@@ -94,7 +104,7 @@ class PacketBuffer(AwaitableBuffer):
             included), bytes for binary. It may run on a thread of the engine. If it raises, the packet stays stored and
             the flush fails, with its exception as the cause. None: the text of the layout, one line per packet; or the
             packet verbatim. In a buffer with a layout the ``to_text`` of packet classes runs natively.
-        :param header: written first, as it is.
+        :param header: written first, as it is: bytes, or a str as UTF-8.
         :param per_batch: `formatter` is called with many packets at once: with their bytes back to back where
             all have one size, else with a list of bytes. It returns the text of all of them, one after the
             other; the text of a packet must not depend on those it comes with, as it may be asked for again.
@@ -102,7 +112,7 @@ class PacketBuffer(AwaitableBuffer):
             ``"csv"``, ``"json-lines"`` or ``"jsonl"``, ``"hex"``, ``"hex-spaced"``, ``"hexdump"``).
         :param separator: between the fields of a layout's text, default ``", "`` or that of the style;
             between two bytes of ``"hex-spaced"``, default a blank.
-        :param line_end: after each line, default ``"\\n"``.
+        :param line_end: after each line: text, or any bytes; default ``"\\n"``.
         :param layout_header: a line of field names and units, after `comment` (default ``"# "``).
         :param durability: when data is forced to the device.
         :param rotate_bytes: begin a new file before this size is exceeded.
@@ -121,19 +131,18 @@ class PacketBuffer(AwaitableBuffer):
             return self._add_binary(file_path, header, False, durability, rotate_bytes)
         if formatter is not None and not callable(formatter):
             raise TypeError(f"formatter must be callable or None, not {type(formatter).__name__}")
-        path = Path(file_path)
-        text = header.decode() if isinstance(header, (bytes, bytearray)) else header
+        path = absolute(file_path)
         handle = self._add_text_sink(
             path,
-            text,
+            text_bytes(header, "header"),
             self._called(formatter, mode, per_batch),
             mode is WriteMode.BINARY,
             per_batch,
             written.value,
-            separator,
-            line_end,
+            line_text(separator, "separator"),
+            text_bytes(line_end, "line_end"),
             layout_header,
-            comment,
+            line_text(comment, "comment"),
             member(Durability, durability, "durability").value,
             whole(rotate_bytes, "rotate_bytes"),
         )
@@ -194,17 +203,16 @@ class PacketBuffer(AwaitableBuffer):
 
     def _add_binary(
         self,
-        file_path: str | os.PathLike[str],
-        header: str | bytes | None,
+        file_path: AnyPath,
+        header: str | bytes | bytearray | memoryview | None,
         primary: bool,
         durability: Durability | str,
         rotate_bytes: int | None,
     ) -> Sink:
-        path = Path(file_path)
-        first = header.encode() if isinstance(header, str) else header
+        path = absolute(file_path)
         handle = self._add_file_sink(
             path,
-            first,
+            text_bytes(header, "header"),
             primary,
             member(Durability, durability, "durability").value,
             whole(rotate_bytes, "rotate_bytes"),
@@ -266,7 +274,7 @@ class FIFO(PacketBuffer):
         capacity: int | None = None,
         memory_limit: int | None = None,
         spill_limit: int | None = None,
-        spill_directory: str | os.PathLike[str] | None = None,
+        spill_directory: AnyPath | None = None,
         huge_pages: bool = False,
         lock_memory: bool = False,
         wait: Wait | str = Wait.PARK,
@@ -282,7 +290,7 @@ class FIFO(PacketBuffer):
             capacity=whole(capacity, "capacity"),
             memory_limit=whole(memory_limit, "memory_limit"),
             spill_limit=whole(spill_limit, "spill_limit"),
-            spill_directory=None if spill_directory is None else os.fspath(spill_directory),
+            spill_directory=encoded(spill_directory, "spill_directory"),
             flags=huge_pages * _HUGE_PAGES + lock_memory * _LOCK_MEMORY,
             release_packets=whole(flush_size, "flush_size"),
             release_bytes=whole(flush_bytes, "flush_bytes"),
@@ -324,8 +332,8 @@ class CircularBuffer(PacketBuffer):
         capacity: int | None = None,
         full: FullPolicy | str = FullPolicy.FAIL,
         block_timeout: float | None = 1.0,
-        name: str | None = None,
-        file: str | os.PathLike[str] | None = None,
+        name: str | bytes | None = None,
+        file: AnyPath | None = None,
         attach: Attach | str = Attach.CREATE,
         many_producers: bool = False,
         huge_pages: bool = False,
@@ -344,8 +352,8 @@ class CircularBuffer(PacketBuffer):
             capacity=whole(capacity, "capacity"),
             full_policy=member(FullPolicy, full, "full").value,
             block_timeout_ns=max(block_timeout_ns, 1) if block_timeout_ns >= 0 else -1,
-            name=name,
-            file=None if file is None else os.fspath(file),
+            name=ring_name(name),
+            file=encoded(file, "file"),
             attach=member(Attach, attach, "attach").value,
             producers=int(many_producers),
             flags=huge_pages * _HUGE_PAGES + lock_memory * _LOCK_MEMORY,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-import os
 import warnings
 from collections.abc import Iterator
 from itertools import chain
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 from . import _sluice
 from ._layout import PacketLayout, layout_of
 from ._packets import FixedSizePacketBase
+from ._paths import AnyPath, absolute
 
 if TYPE_CHECKING:
     import numpy
@@ -61,7 +61,7 @@ class PacketFile(_sluice.File, Generic[_T]):
     @overload
     def __new__(
         cls,
-        path: str | os.PathLike[str],
+        path: AnyPath,
         layout: type[_P],
         packet_size: int | None = None,
         header_bytes: int = 0,
@@ -72,7 +72,7 @@ class PacketFile(_sluice.File, Generic[_T]):
     @overload
     def __new__(
         cls,
-        path: str | os.PathLike[str],
+        path: AnyPath,
         layout: PacketLayout | str | None = None,
         packet_size: int | None = None,
         header_bytes: int = 0,
@@ -82,7 +82,7 @@ class PacketFile(_sluice.File, Generic[_T]):
 
     def __new__(
         cls,
-        path: str | os.PathLike[str],
+        path: AnyPath,
         layout: PacketLayout | str | type[FixedSizePacketBase] | None = None,
         packet_size: int | None = None,
         header_bytes: int = 0,
@@ -96,7 +96,7 @@ class PacketFile(_sluice.File, Generic[_T]):
         if header_bytes < 0:
             raise ValueError(f"header_bytes is {header_bytes}, it must be 0 or more")
         known = layout_of(layout)
-        where = Path(path)
+        where = absolute(path)
         self = cast(
             "PacketFile[Any]", super().__new__(cls, where, known, packet_size or 0, header_bytes, check_constants)
         )
@@ -115,7 +115,7 @@ class PacketFile(_sluice.File, Generic[_T]):
 
     @property
     def path(self) -> Path:
-        """The file."""
+        """The file, from the root on."""
         return self._path
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import _sluice
 from ._layout import PacketLayout
-from ._options import member
+from ._options import line_text, member, text_bytes
 from ._text_style import TextStyle
 
 
@@ -15,7 +15,7 @@ class PacketFormatter(_sluice.PacketText):
     :param style: a :class:`TextStyle`, or its name: ``"plain"``, ``"csv"`` or ``"json-lines"``; hexadecimal
         text needs no layout: :func:`hex`, :func:`hexdump`.
     :param separator: between two fields; default ``", "``, in CSV ``","``. JSON has its own.
-    :param line_end: default ``"\\n"``.
+    :param line_end: text, or any bytes; default ``"\\n"``.
     :param comment: before the header line; default ``"# "``, in CSV nothing.
     :raises SluiceError: (a ValueError) no field is written as text, or an option does not go with the style.
 
@@ -37,12 +37,19 @@ class PacketFormatter(_sluice.PacketText):
         style: TextStyle | str = TextStyle.PLAIN,
         *,
         separator: str | None = None,
-        line_end: str | None = None,
+        line_end: str | bytes | None = None,
         comment: str | None = None,
     ) -> PacketFormatter:
         of = PacketLayout(layout) if isinstance(layout, str) else layout
         chosen = member(TextStyle, style, "style")
-        self = super().__new__(cls, of, chosen.value, separator, line_end, comment)
+        self = super().__new__(
+            cls,
+            of,
+            chosen.value,
+            line_text(separator, "separator"),
+            text_bytes(line_end, "line_end"),
+            line_text(comment, "comment"),
+        )
         self.layout = of
         self.style = chosen
         return self

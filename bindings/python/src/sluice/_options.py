@@ -58,6 +58,31 @@ def member(kind: type[_C], value: _C | str, name: str) -> _C:
     raise ValueError(f"{name} is {value!r}, it must be one of {choices}")
 
 
+def text_bytes(value: str | bytes | bytearray | memoryview | None, name: str) -> bytes | None:
+    """What begins a file or ends its lines: bytes as they are, a str as UTF-8. None stays None."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        try:
+            return value.encode()
+        except UnicodeEncodeError:
+            raise ValueError(f"{name} is {value!r}, which holds a part of a character; bytes may be anything") from None
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value)
+    raise TypeError(f"{name} must be str, bytes or None, not {type(value).__name__}")
+
+
+def line_text(value: str | None, name: str) -> str | None:
+    """What stands between the fields of a line, or before it: a str without zero characters. None stays None."""
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be str or None, not {type(value).__name__}")
+    if "\0" in value or any("\ud800" <= one <= "\udfff" for one in value):
+        raise ValueError(f"{name} is {value!r}, it must be text without zero characters and parts of characters")
+    return value
+
+
 def whole(value: int | None, name: str, least: int = 1) -> int:
     """An int of at least `least`; None is 0, the engine's "none" or "default"."""
     if value is None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from types import TracebackType
 from typing import Self
 
 from . import _sluice
 from ._layout import PacketLayout
 from ._options import nanoseconds
+from ._paths import AnyPath, encoded, ring_name
 
 
 class Producer(_sluice.Producer):
@@ -36,9 +36,9 @@ class Producer(_sluice.Producer):
     _layout: PacketLayout | None
 
     def __new__(
-        cls, name: str | None = None, *, file: str | os.PathLike[str] | None = None, timeout: float | None = 10.0
+        cls, name: str | bytes | None = None, *, file: AnyPath | None = None, timeout: float | None = 10.0
     ) -> Self:
-        self = super().__new__(cls, name, file, nanoseconds(timeout, "timeout"))
+        self = super().__new__(cls, ring_name(name), encoded(file, "file"), nanoseconds(timeout, "timeout"))
         text = self._info()[2]
         self._layout = PacketLayout(text) if text else None
         self._know(self._layout)

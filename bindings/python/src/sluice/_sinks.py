@@ -90,7 +90,7 @@ class Sink(AnySink):
         file_path: Path,
         mode: WriteMode,
         formatter: Formatter | BatchFormatter | None,
-        header: str | bytes | None,
+        header: str | bytes | bytearray | memoryview | None,
     ) -> None:
         super().__init__(buffer, handle)
         self.file_path = file_path

@@ -74,7 +74,7 @@ class PacketRun:
 
 class PacketText:
     def __new__(
-        cls, layout: Layout, style: int, separator: str | None, line_end: str | None, comment: str | None
+        cls, layout: Layout, style: int, separator: str | None, line_end: bytes | None, comment: str | None
     ) -> Self: ...
     def format(self, packets: ReadableBuffer, /) -> bytes: ...
     def _header(self) -> str: ...
@@ -150,7 +150,7 @@ class Records:
 class Producer:
     @property
     def closed(self) -> bool: ...
-    def __new__(cls, name: str | None, file: object, timeout_ns: int) -> Self: ...
+    def __new__(cls, name: bytes | None, file: object, timeout_ns: int) -> Self: ...
     def put(self, packet: Packet, type: int = 0) -> bool: ...
     def put_many(self, packets: ReadableBuffer, /) -> int: ...
     def close(self) -> None: ...
@@ -178,9 +178,9 @@ class Buffer:
         block_timeout_ns: int = ...,
         memory_limit: int = ...,
         spill_limit: int = ...,
-        spill_directory: str | None = ...,
-        name: str | None = ...,
-        file: str | None = ...,
+        spill_directory: bytes | None = ...,
+        name: bytes | None = ...,
+        file: bytes | None = ...,
         release_packets: int = ...,
         release_bytes: int = ...,
         release_after_ns: int = ...,
@@ -218,13 +218,13 @@ class Buffer:
     def _add_text_sink(
         self,
         path: Path,
-        header: str | None,
+        header: bytes | None,
         formatter: Callable[[Any], Any] | None,
         binary: bool,
         per_batch: bool,
         style: int,
         separator: str | None,
-        line_end: str | None,
+        line_end: bytes | None,
         layout_header: bool,
         comment: str | None,
         durability: int,

@@ -86,6 +86,8 @@ inline sluice_text_options raw_options(const text_options &options) noexcept
     raw.comment = options.comment;
     raw.layout = options.layout == nullptr ? nullptr : options.layout->get();
     raw.rotate_bytes = options.rotate_bytes;
+    raw.header_bytes = options.header_bytes;
+    raw.line_end_bytes = options.line_end_bytes;
     return raw;
 }
 

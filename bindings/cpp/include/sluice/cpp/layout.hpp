@@ -23,6 +23,8 @@ struct field_info {
     std::uint32_t count = 0;  // elements
     std::uint32_t bit = 0;    // lowest bit of a range of bits
     std::uint32_t bits = 0;   // bits of it; 0: the whole field
+    std::string unit{};       // empty: none
+    std::string format{};     // as "%.3f"; empty: the default of the type; "-": hidden in text
 };
 
 // A packet layout. Any thread may use one; a buffer or formatter made with it keeps what it needs.
@@ -78,7 +80,8 @@ public:
             sluice_field raw{};
             raw.struct_size = sizeof raw;
             detail::done(sluice_layout_field(get(), i, &raw));
-            all[i] = {raw.name, raw.type, raw.offset, raw.size, raw.count, raw.bit, raw.bits};
+            all[i] = {text_of(i, SLUICE_FIELD_NAME), raw.type, raw.offset, raw.size, raw.count, raw.bit, raw.bits,
+                      text_of(i, SLUICE_FIELD_UNIT), text_of(i, SLUICE_FIELD_FORMAT)};
         }
         return all;
     }
@@ -107,6 +110,16 @@ private:
         std::string text;
         detail::done(detail::read_text(text, [&](char *to, std::size_t room, std::size_t *length) {
             return read(get(), to, room, length);
+        }));
+        return text;
+    }
+
+    // Of a field, whole; the struct cuts it.
+    std::string text_of(std::uint32_t index, std::uint32_t what) const
+    {
+        std::string text;
+        detail::done(detail::read_text(text, [&](char *to, std::size_t room, std::size_t *length) {
+            return sluice_layout_field_text(get(), index, what, to, room, length);
         }));
         return text;
     }

@@ -34,8 +34,15 @@ inline std::string number(double value)
 {
     char text[40];
     (void)std::snprintf(text, sizeof text, "%.17g", value);
-    std::string out(text);
-    std::replace(out.begin(), out.end(), ',', '.'); // the host's locale
+    std::string out;
+    bool was_point = false;
+    for (const char one : std::string_view(text)) { // the host's locale has a point of its own, of any number of bytes
+        const bool is_point = !((one >= '0' && one <= '9') || (one >= 'a' && one <= 'z') || one == '+' || one == '-');
+        if (!is_point || !was_point) {
+            out += is_point ? '.' : one;
+        }
+        was_point = is_point;
+    }
     return out;
 }
 

@@ -97,11 +97,13 @@ struct text_options {
     const char *separator = nullptr;
     const char *line_end = nullptr;
     const char *comment = nullptr;
-    const char *header = nullptr; // text to begin with
+    const char *header = nullptr; // any bytes to begin with
     bool layout_header = false;   // a line of field names and units
     const sluice::layout *layout = nullptr; // null: the buffer's
     std::uint64_t rotate_bytes = 0;
     sluice::durability durability = sluice::durability::none;
+    std::size_t header_bytes = 0;   // of the header; 0: up to its zero byte
+    std::size_t line_end_bytes = 0; // of the line end; 0: up to its zero byte
 };
 
 struct formatter_options {
@@ -109,6 +111,7 @@ struct formatter_options {
     const char *separator = nullptr;
     const char *line_end = nullptr;
     const char *comment = nullptr;
+    std::size_t line_end_bytes = 0; // of the line end; 0: up to its zero byte
 };
 
 struct hex_options {

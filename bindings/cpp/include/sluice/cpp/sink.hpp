@@ -32,7 +32,11 @@ public:
         sluice_sink_info raw{};
         raw.struct_size = sizeof raw;
         detail::done(sluice_sink_get_info(raw_, &raw));
-        return {raw.last_status, raw.packets, raw.bytes, raw.errors, raw.last_error};
+        std::string text; // whole; the struct cuts it
+        detail::done(detail::read_text(text, [&](char *to, std::size_t room, std::size_t *length) {
+            return sluice_sink_last_error(raw_, to, room, length);
+        }));
+        return {raw.last_status, raw.packets, raw.bytes, raw.errors, std::move(text)};
     }
 
     explicit operator bool() const noexcept { return raw_ != nullptr; }

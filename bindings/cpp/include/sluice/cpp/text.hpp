@@ -36,6 +36,7 @@ public:
         raw.separator = options.separator;
         raw.line_end = options.line_end;
         raw.comment = options.comment;
+        raw.line_end_bytes = options.line_end_bytes;
         sluice_formatter *made = nullptr;
         const status code = sluice_formatter_create(packets.get(), &raw, &made);
         formatter owner;
