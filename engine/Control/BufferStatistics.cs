@@ -44,6 +44,9 @@ public readonly record struct BufferStatistics
     /// <summary>Puts that found no room at first.</summary>
     public long Stalls { get; init; }
 
+    /// <summary>Puts that found no room because the buffer could neither grow nor spill; of <see cref="Stalls"/>.</summary>
+    public long GrowthRefused { get; init; }
+
     /// <summary>Most bytes stored.</summary>
     public long HighWater { get; init; }
 
@@ -64,4 +67,7 @@ public readonly record struct BufferStatistics
 
     /// <summary>Bytes in spill files now.</summary>
     public long SpilledBytes { get; init; }
+
+    /// <summary>Stored at the end of the buffer, and nothing took them.</summary>
+    public long Lost { get; init; }
 }

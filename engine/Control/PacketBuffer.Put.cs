@@ -14,7 +14,30 @@ public sealed unsafe partial class PacketBuffer
     /// <returns>
     /// <see cref="Status.Ok"/>, what the full policy says, <see cref="Status.Size"/>, or <see cref="Status.Constant"/>.
     /// </returns>
-    public Status Put(ReadOnlySpan<byte> packet)
+    public Status Put(ReadOnlySpan<byte> packet) => Refused(PutInside(packet));
+
+    /// <summary>Copies packets of the stride in, as many as the full policy allows. Any thread.</summary>
+    /// <param name="packets">Whole packets, back to back.</param>
+    /// <param name="done">How many were taken.</param>
+    /// <returns>The status of the first one that was not.</returns>
+    [OverloadResolutionPriority(1)] // [1, 2, 3] are bytes
+    public Status PutMany(ReadOnlySpan<byte> packets, out long done) => Refused(PutManyInside(packets, out done));
+
+    /// <summary>Framed: copies one record of any size in. Any thread.</summary>
+    public Status PutRecord(ReadOnlySpan<byte> payload, ushort type = 0) => Refused(PutRecordInside(payload, type));
+
+    // Tells why there was no room, outside of the lock.
+    private Status Refused(Status status)
+    {
+        if (status == Status.WouldBlock && !Monitor.IsEntered(_gate))
+        {
+            TellFaults();
+        }
+
+        return status;
+    }
+
+    private Status PutInside(ReadOnlySpan<byte> packet)
     {
         lock (_putGate)
         {
@@ -34,12 +57,7 @@ public sealed unsafe partial class PacketBuffer
         }
     }
 
-    /// <summary>Copies packets of the stride in, as many as the full policy allows. Any thread.</summary>
-    /// <param name="packets">Whole packets, back to back.</param>
-    /// <param name="done">How many were taken.</param>
-    /// <returns>The status of the first one that was not.</returns>
-    [OverloadResolutionPriority(1)] // [1, 2, 3] are bytes
-    public Status PutMany(ReadOnlySpan<byte> packets, out long done)
+    private Status PutManyInside(ReadOnlySpan<byte> packets, out long done)
     {
         done = 0;
         if (Stride == 0 || packets.Length % Stride != 0)
@@ -66,8 +84,7 @@ public sealed unsafe partial class PacketBuffer
         }
     }
 
-    /// <summary>Framed: copies one record of any size in. Any thread.</summary>
-    public Status PutRecord(ReadOnlySpan<byte> payload, ushort type = 0)
+    private Status PutRecordInside(ReadOnlySpan<byte> payload, ushort type)
     {
         lock (_putGate)
         {

@@ -234,9 +234,18 @@ public sealed unsafe partial class PacketBuffer
     internal Status PumpRound()
     {
         LetGuestsGoFirst();
-        lock (_gate)
+        try
         {
-            return _sinks.Length == 0 ? Status.State : Round(MonotonicClock.Deadline(RoundNs), ownGuests: 0);
+            lock (_gate)
+            {
+                _pumping = true;
+                return _sinks.Length == 0 ? Status.State : Round(MonotonicClock.Deadline(RoundNs), ownGuests: 0);
+            }
+        }
+        finally
+        {
+            _pumping = false;
+            TellFaults();
         }
     }
 

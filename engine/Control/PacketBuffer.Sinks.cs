@@ -193,6 +193,7 @@ public sealed unsafe partial class PacketBuffer
             status = status == Status.Ok ? flushed : status;
         }
 
+        ReportSinks();
         written = SinkBytes - before;
         if (packets != 0)
         {

@@ -29,6 +29,7 @@ public sealed unsafe partial class PacketBuffer
                     Aborted = counters.Aborted,
                     Unblocked = counters.Unblocked,
                     Stalls = counters.Stalls,
+                    GrowthRefused = _store.Refusals.Count,
                     HighWater = counters.HighWater,
                     Flushes = counters.Flushes,
                     WrittenBytes = counters.WrittenBytes,

@@ -39,7 +39,7 @@ public sealed unsafe partial class PacketBuffer : IDisposable, IAsyncDisposable
         _source = _detaching ?? (IPacketSource)_store;
         Stride = _store.Stride;
         _stagingBytes = Math.Clamp(_source.Capacity / 4, 64 << 10, 1 << 20);
-        Policy = new ReleasePolicy(options.Release, MonotonicClock.Now);
+        Policy = new ReleasePolicy(options.Release, MonotonicClock.Now) { Tell = ReportController };
     }
 
     /// <summary>What the buffer was made with.</summary>
@@ -103,11 +103,13 @@ public sealed unsafe partial class PacketBuffer : IDisposable, IAsyncDisposable
             _ = Libc.Close(_eventFd);
             _eventFd = -1;
         }
+
+        EndReports();
     }
 
     private void RefuseCallbacks()
     {
-        if (Monitor.IsEntered(_gate))
+        if (Monitor.IsEntered(_gate) || _reports.IsTelling)
         {
             throw new SluiceException(Status.State, "a callback calls into the buffer that calls it");
         }
@@ -134,5 +136,6 @@ public sealed unsafe partial class PacketBuffer : IDisposable, IAsyncDisposable
     {
         Monitor.Exit(_gate);
         Interlocked.Decrement(ref _guests);
+        TellFaults();
     }
 }

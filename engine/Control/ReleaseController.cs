@@ -10,6 +10,9 @@ public abstract class ReleaseController
     /// <summary>A sentence on why the last decision was <see cref="ReleaseDecision.Failed"/>; null: nothing is known.</summary>
     public virtual string? Failure => null;
 
+    /// <summary>Set by the policy: the failure that was told; null: none.</summary>
+    internal string? Told { get; set; }
+
     /// <summary>A controller from a function.</summary>
     public static ReleaseController From(Func<ReleaseSnapshot, bool> release) => new FunctionController(release);
 

@@ -18,6 +18,7 @@ namespace Sluice.Control;
 public sealed class ReleasePolicy
 {
     private ReleaseController[] _controllers = [];
+    private string? _hookTold;
     private Action? _onReset;
     private int _forced;
     private long _startedAt;
@@ -44,6 +45,9 @@ public sealed class ReleasePolicy
 
     /// <summary>The text of the last failure, or null.</summary>
     public string? LastError { get; private set; }
+
+    /// <summary>Set by the buffer: told of a failure when it begins, and when it is over.</summary>
+    internal Action<string, bool>? Tell { get; set; }
 
     /// <summary>The custom controllers, in order.</summary>
     public IReadOnlyList<ReleaseController> Controllers => _controllers;
@@ -141,12 +145,11 @@ public sealed class ReleasePolicy
             try
             {
                 _onReset();
+                _hookTold = Works(_hookTold, "the reset hook works again");
             }
             catch (Exception fault) when (fault is not OutOfMemoryException)
             {
-                Note(fault is SluiceException
-                    ? $"the reset hook failed: {fault.Message}"
-                    : $"the reset hook failed: {fault.GetType().Name}: {fault.Message}");
+                _hookTold = Note(_hookTold, $"the reset hook failed: {TextOf(fault)}");
             }
         }
     }
@@ -227,22 +230,44 @@ public sealed class ReleasePolicy
             ReleaseDecision decision = controller.Decide(snapshot);
             if (decision is ReleaseDecision.Store or ReleaseDecision.Release)
             {
+                controller.Told = Works(controller.Told, "a controller works again");
                 return decision;
             }
 
-            Note(controller.Failure ?? "a controller reported a failure");
+            controller.Told = Note(controller.Told, controller.Failure ?? "a controller reported a failure");
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
-            Note($"a controller failed: {fault.GetType().Name}: {fault.Message}");
+            controller.Told = Note(controller.Told, $"a controller failed: {TextOf(fault)}");
         }
 
         return ReleaseDecision.Failed;
     }
 
-    private void Note(string text)
+    // A function of C has its text as it is, an exception of .NET is named.
+    private static string TextOf(Exception fault) =>
+        fault is SluiceException ? fault.Message : $"{fault.GetType().Name}: {fault.Message}";
+
+    // What was told is what is answered here.
+    private string Note(string? told, string text)
     {
         ControllerErrors++;
         LastError = text;
+        if (told != text)
+        {
+            Tell?.Invoke(text, false);
+        }
+
+        return text;
+    }
+
+    private string? Works(string? told, string text)
+    {
+        if (told != null)
+        {
+            Tell?.Invoke(text, true);
+        }
+
+        return null;
     }
 }

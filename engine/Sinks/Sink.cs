@@ -53,6 +53,12 @@ public abstract class Sink : IDisposable
     /// <summary>Set by the buffer: a sink that said "not now" calls it when it could go on. Any thread; cheap.</summary>
     internal Action? Resumed { get; set; }
 
+    /// <summary>Set by the buffer: the text of the fault that its host was told of; null: of none.</summary>
+    internal string? Told { get; set; }
+
+    /// <summary>Set by the buffer: the faults before that one.</summary>
+    internal long ToldAt { get; set; }
+
     /// <summary>Set by the buffer: what a look said before this release.</summary>
     internal Status Looked { get; set; }
 

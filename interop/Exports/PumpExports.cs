@@ -23,6 +23,14 @@ internal static unsafe class PumpExports
     public static int Poll(nint buffer, long timeoutNs) => Boundary.On<HostBuffer, long>(
         buffer, HandleKind.Buffer, timeoutNs, static (buffer, timeoutNs) => buffer.ExplainFlush(buffer.Buffer.Poll(timeoutNs)));
 
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_on_fault", CallConvs = [typeof(CallConvCdecl)])]
+    public static int OnFault(nint buffer, delegate* unmanaged[Cdecl]<void*, HostFaultReport*, void> hook, void* user) =>
+        Boundary.On<HostBuffer, (nint, nint)>(buffer, HandleKind.Buffer, ((nint)hook, (nint)user), static (buffer, arguments) =>
+        {
+            buffer.OnFault(arguments.Item1 == 0 ? null : fault => HostFaultReport.Tell(fault, arguments.Item1, arguments.Item2));
+            return Status.Ok;
+        });
+
     [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_event", CallConvs = [typeof(CallConvCdecl)])]
     public static int Event(nint buffer, int* fd) => fd == null
         ? LastError.Null("fd")

@@ -42,6 +42,8 @@ internal static unsafe class StatsExports
         private ulong _controllerErrors;
         private ulong _segments;
         private ulong _spilledBytes;
+        private ulong _growthRefused;
+        private ulong _lost;
 
         public static BufferStats Of(in BufferStatistics from) => new()
         {
@@ -66,6 +68,8 @@ internal static unsafe class StatsExports
             _controllerErrors = (ulong)from.ControllerErrors,
             _segments = (ulong)from.Segments,
             _spilledBytes = (ulong)from.SpilledBytes,
+            _growthRefused = (ulong)from.GrowthRefused,
+            _lost = (ulong)from.Lost,
         };
     }
 }

@@ -9,6 +9,7 @@ namespace Sluice.Interop.Runtime;
 internal sealed unsafe class HostBuffer
 {
     private readonly List<nint> _sinkHandles = [];
+    private Action<BufferFault>? _onFault;
 
     // Of a put that finds no room the last error tells why, though that is no fault.
     static HostBuffer() => RingChain.RefusalOnThread = static text => LastError.Set(Status.WouldBlock, text);
@@ -28,6 +29,17 @@ internal sealed unsafe class HostBuffer
     {
         HostProcess.ShutDownAtExit();
         return HandleTable.Add(HandleKind.Buffer, new HostBuffer(new PacketBuffer(options)));
+    }
+
+    /// <summary>Whom to tell of faults, in place of who was told before; null: nobody.</summary>
+    public void OnFault(Action<BufferFault>? hook)
+    {
+        lock (_sinkHandles)
+        {
+            Buffer.Faulted -= _onFault;
+            Buffer.Faulted += hook;
+            _onFault = hook;
+        }
     }
 
     /// <summary>Adds a sink; answers its handle.</summary>

@@ -110,6 +110,7 @@ ENTRY1(buffer_start, sluice_buffer *)
 ENTRY2(buffer_stop, sluice_buffer *, int64_t)
 ENTRY2(buffer_poll, sluice_buffer *, int64_t)
 ENTRY2(buffer_event, sluice_buffer *, int32_t *)
+ENTRY3(buffer_on_fault, sluice_buffer *, sluice_fault_fn, void *)
 
 /* 8 Text */
 ENTRY3(formatter_create, layout_in, const sluice_formatter_options *, sluice_formatter **)

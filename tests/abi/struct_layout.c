@@ -73,6 +73,14 @@ static void print_snapshot(FILE *out)
     GOLDEN_SIZE(out, sluice_snapshot)
 }
 
+static void print_fault(FILE *out)
+{
+#define F(field) GOLDEN_FIELD(out, sluice_fault, field)
+    F(struct_size) F(status) F(source) F(reserved) F(count) F(stored_packets) F(where) F(text)
+#undef F
+    GOLDEN_SIZE(out, sluice_fault)
+}
+
 static void print_reading_options(FILE *out)
 {
 #define F(field) GOLDEN_FIELD(out, sluice_reading_options, field)
@@ -95,7 +103,7 @@ static void print_buffer_stats(FILE *out)
     F(struct_size) F(last_fault) F(stored_packets) F(stored_bytes) F(capacity) F(pushed) F(popped)
     F(dropped_newest) F(dropped_oldest) F(cleared) F(rejected) F(aborted) F(unblocked) F(stalls)
     F(high_water) F(flushes) F(written_bytes) F(sink_errors) F(controller_errors) F(segments)
-    F(spilled_bytes)
+    F(spilled_bytes) F(growth_refused) F(lost)
 #undef F
     GOLDEN_SIZE(out, sluice_buffer_stats)
 }
@@ -113,6 +121,7 @@ int main(int count, char **arguments)
     print_hex_options(out);
     print_sink_info(out);
     print_snapshot(out);
+    print_fault(out);
     print_reading_options(out);
     print_file_info(out);
     print_buffer_stats(out);

@@ -1,6 +1,11 @@
 // Callables: what they see, what they answer, and what happens when they throw.
 #include "cpp.hpp"
 
+#include <atomic>
+#include <mutex>
+#include <thread>
+#include <vector>
+
 static sluice::buffer with(std::uint64_t release_packets)
 {
     sluice::buffer_options options = packet_options();
@@ -152,8 +157,47 @@ static void a_destructor_that_cannot_write_reports()
     sluice::on_loss(before);
 }
 
+static void faults_of_the_thread_are_told()
+{
+    sluice::buffer_options options = packet_options();
+    options.release_packets = 1;
+    std::mutex mutex;
+    std::vector<std::string> told;
+    std::atomic<bool> works{false};
+    sluice::buffer buffer(options);
+    buffer.add_callback_sink([&](const sluice::batch &) {
+        if (!works) {
+            throw std::runtime_error("the display is off");
+        }
+    });
+    buffer.on_fault([&](const sluice::fault &fault) {
+        const std::lock_guard<std::mutex> lock(mutex);
+        CHECK(fault.source() == sluice::fault_source::sink && fault.where() == std::string("callback") && fault.count() >= 1);
+        CHECK(fault.over() == fault.status().ok() && fault.stored_packets() <= 1);
+        CHECK_THROWS(buffer.flush(), SLUICE_E_STATE, "callback");
+        told.push_back(fault.text());
+    });
+    const auto count = [&] {
+        const std::lock_guard<std::mutex> lock(mutex);
+        return told.size();
+    };
+    buffer.start();
+    buffer.put(packet{1, 1});
+    while (buffer.stats().sink_errors < 5) {
+        std::this_thread::yield();
+    }
+    CHECK(count() == 1 && has(told[0], "the function failed: the display is off"));
+    works = true;
+    while (count() < 2) {
+        std::this_thread::yield();
+    }
+    CHECK(has(told[1], "works again after"));
+    buffer.close();
+}
+
 int main()
 {
+    faults_of_the_thread_are_told();
     a_sink_that_throws_keeps_the_data();
     a_pump_retries_a_sink_that_throws();
     a_sink_may_ask_for_time();

@@ -107,6 +107,7 @@
     X(buffer_on_reset)                                                                                       \
     X(buffer_force_release)                                                                                  \
     X(buffer_event)                                                                                          \
+    X(buffer_on_fault)                                                                                       \
     X(sink_get_info)                                                                                         \
     X(buffer_remove_sink)                                                                                    \
     X(buffer_restore_files)                                                                                  \
@@ -224,6 +225,9 @@ typedef struct Callback {
     int is_sink;
     int reported; /* the present fault was logged */
 } Callback;
+
+/* Tells the logger of a fault that no call answers with; `user` is the buffer. */
+void callback_fault(void *user, const sluice_fault *fault);
 
 /* Into Python and out of it again, on a thread of the engine or of Python's without the GIL. -1: Python cannot be called. */
 typedef struct Entered {

@@ -162,6 +162,7 @@ static int create(Buffer *self, PyObject *args, PyObject *names)
         Py_XDECREF(path);
         return -1;
     }
+    (void)library.buffer_on_fault(self->handle, callback_fault, self);
     Py_XINCREF(layout);
     self->layout = layout;
     if (packet_class != NULL && !Py_IsNone(packet_class)) {

@@ -103,6 +103,28 @@ void callback_log(PyObject *error, int *reported, const char *report)
     Py_DECREF(error);
 }
 
+/* Called by a thread of the engine, or by one inside a call of the buffer: both without the GIL. What a Python function
+ * raised was logged by itself, with its trace. */
+void callback_fault(void *user, const sluice_fault *fault)
+{
+    Entered entered;
+    if ((fault->status == SLUICE_E_CALLBACK && fault->source != SLUICE_FAULT_GROWTH) || callback_enter(user, &entered) < 0) {
+        return;
+    }
+    PyObject *pending = take_exception();
+    PyObject *text = PyUnicode_DecodeUTF8(fault->text, (Py_ssize_t)strlen(fault->text), "replace");
+    if (text != NULL) {
+        call_errors(fault->status == SLUICE_OK ? "report_over" : "report_fault", text);
+        Py_DECREF(text);
+    }
+    PyErr_Clear();
+    if (pending != NULL) {
+        PyErr_SetObject((PyObject *)Py_TYPE(pending), pending);
+        Py_DECREF(pending);
+    }
+    callback_leave(&entered);
+}
+
 /* ---- callbacks of a buffer ---- */
 
 Callback *callback_new(Buffer *buffer, PyObject *function, int is_sink)

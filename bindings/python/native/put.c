@@ -154,6 +154,12 @@ static int32_t put_slow(Buffer *self, const void *data, uint64_t bytes, uint16_t
         }
         buffer_unlock(self);
     }
+    if (status == SLUICE_WOULD_BLOCK && self->producer.view.policy == SLUICE_GROW && self->handle != NULL) {
+        uint64_t stored; /* whoever comes out of the engine tells why there was no room */
+        int32_t told;
+        ENGINE_CALL(self, told, library.buffer_size(self->handle, &stored));
+        (void)told;
+    }
     slow_puts--;
     return status;
 }

@@ -407,6 +407,33 @@ SLUICE_CHECKED int32_t sluice_buffer_poll(sluice_buffer *buffer, int64_t timeout
  * it, poll the buffer, then call this again to arm it anew. It belongs to the buffer. Since 0.1. */
 SLUICE_CHECKED int32_t sluice_buffer_event(sluice_buffer *buffer, int32_t *fd);
 
+enum sluice_fault_source {
+    SLUICE_FAULT_SINK = 0,      /* a sink that the thread writes to */
+    SLUICE_FAULT_GROWTH = 1,    /* puts find no room: the FIFO can neither grow nor spill */
+    SLUICE_FAULT_CONTROLLER = 2 /* a release controller, or the reset hook */
+};
+
+/* A fault that no call answers with, when it begins and when it is over. Valid until the hook returns. */
+typedef struct sluice_fault {
+    uint32_t struct_size;
+    int32_t status;          /* the fault; OK: it is over */
+    uint32_t source;         /* sluice_fault_source */
+    uint32_t reserved;
+    uint64_t count;          /* faults since it began */
+    uint64_t stored_packets; /* in the buffer */
+    const char *where;       /* the sink, or the buffer in words */
+    const char *text;        /* a sentence: what, where, how many, and what to do */
+} sluice_fault;
+
+typedef void (*sluice_fault_fn)(void *user, const sluice_fault *fault);
+
+/* Told of the first fault of each sink that the thread meets, of another fault of it, and of its end; of puts that found no room
+ * to grow; of controllers that fail. What a call answers - of a flush, a poll, a stop - is not told. The hook is called outside of
+ * the locks of the buffer, once at a time and in order: on the thread that notices, or on one that comes out of a call of this
+ * buffer. It may put into the buffer; any other call of it answers E_STATE. Once the buffer has ended it is not called any more.
+ * NULL: nobody is told. Since 0.2. */
+SLUICE_CHECKED int32_t sluice_buffer_on_fault(sluice_buffer *buffer, sluice_fault_fn hook, void *user);
+
 /* ---- 8 Text -------------------------------------------------------------------- any thread --------------- */
 
 typedef struct sluice_formatter_options {
@@ -533,6 +560,8 @@ typedef struct sluice_buffer_stats {
     uint64_t controller_errors;
     uint64_t segments;
     uint64_t spilled_bytes;    /* in files now */
+    uint64_t growth_refused;   /* puts that could neither grow the FIFO nor spill; of stalls. Since 0.2, as the next one */
+    uint64_t lost;             /* packets that were stored at the end and that nothing took */
 } sluice_buffer_stats;
 SLUICE_CHECKED int32_t sluice_buffer_get_stats(sluice_buffer *buffer, sluice_buffer_stats *stats);
 

@@ -170,6 +170,16 @@ def report_reset(error: BaseException) -> None:
     logger.error("a reset hook failed: %s", error, exc_info=error)
 
 
+def report_fault(text: str) -> None:
+    """A fault that no call answers with: of a sink that the thread of ``start()`` writes to, or of a buffer that cannot grow."""
+    logger.error("%s", text)
+
+
+def report_over(text: str) -> None:
+    """Such a fault is over."""
+    logger.warning("%s", text)
+
+
 def report_lost(lost: tuple[BaseException, int]) -> None:
     """A buffer was dropped without a close, and could not be flushed."""
     error, packets = lost

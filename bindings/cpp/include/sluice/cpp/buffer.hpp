@@ -346,6 +346,17 @@ public:
     bool poll(nanoseconds timeout = nanoseconds(0)) { return something(try_poll(timeout)); }
     status try_poll(nanoseconds timeout = nanoseconds(0)) noexcept { return sluice_buffer_poll(get(), timeout.count()); }
 
+    // `hook`, void(const fault &), is told of faults that no call answers with, and of their end: of the thread's sinks, of a FIFO
+    // that cannot grow, of controllers. It may put into the buffer; every other call of it throws E_STATE there.
+    template <class Hook> void on_fault(Hook hook) { detail::done(try_on_fault(std::move(hook))); }
+    template <class Hook> status try_on_fault(Hook hook) noexcept
+    {
+        return add_callable<detail::fault_callable<Hook>, sink>(
+                   &detail::callables::rules, std::move(hook),
+                   [&](auto *own, sluice_sink **) { return sluice_buffer_on_fault(get(), own->call, own); })
+            .status();
+    }
+
     // A file descriptor that is readable once packets are stored; it belongs to the buffer.
     int event() { return number<std::int32_t>(sluice_buffer_event); }
 

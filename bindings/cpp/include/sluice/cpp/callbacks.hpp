@@ -34,6 +34,30 @@ private:
     const sluice_snapshot *raw_;
 };
 
+enum class fault_source : std::uint32_t {
+    sink = SLUICE_FAULT_SINK,
+    growth = SLUICE_FAULT_GROWTH,
+    controller = SLUICE_FAULT_CONTROLLER
+};
+
+// A fault that no call answers with, when it begins and when it is over; valid until the hook returns.
+class fault
+{
+public:
+    explicit fault(const sluice_fault &raw) noexcept : raw_(&raw) {}
+
+    sluice::status status() const noexcept { return raw_->status; } // ok: it is over
+    bool over() const noexcept { return raw_->status == SLUICE_OK; }
+    fault_source source() const noexcept { return static_cast<fault_source>(raw_->source); }
+    std::uint64_t count() const noexcept { return raw_->count; } // faults since it began
+    std::uint64_t stored_packets() const noexcept { return raw_->stored_packets; }
+    const char *where() const noexcept { return raw_->where; } // the sink, or the buffer in words
+    const char *text() const noexcept { return raw_->text; }   // a sentence: what, where, how many, and what to do
+
+private:
+    const sluice_fault *raw_;
+};
+
 namespace detail
 {
 
@@ -138,6 +162,25 @@ public:
         auto &self = *static_cast<hook_callable *>(user);
         static_cast<void>(self.run([&]() -> status {
             self.function_();
+            return SLUICE_OK;
+        }));
+    }
+
+private:
+    Function function_;
+};
+
+// void(const fault &)
+template <class Function> class fault_callable final : public callable
+{
+public:
+    fault_callable(thrown_text &thrown, Function &&function) : callable(thrown), function_(std::move(function)) {}
+
+    static void call(void *user, const sluice_fault *raw) noexcept
+    {
+        auto &self = *static_cast<fault_callable *>(user);
+        static_cast<void>(self.run([&]() -> status {
+            self.function_(fault(*raw));
             return SLUICE_OK;
         }));
     }

@@ -1,0 +1,152 @@
+using Sluice.Buffers;
+using Sluice.Memory;
+using Sluice.Primitives;
+using Sluice.Sinks;
+
+namespace Sluice.Control;
+
+/// <summary>Faults that no call answers with: told when they begin, and when they are over.</summary>
+public sealed unsafe partial class PacketBuffer
+{
+    // A refusal to grow is over when there was none for so long: one that comes and goes is told once.
+    private const long GrowthCalmNs = 1_000_000_000;
+
+    private const int HandlerPatienceMs = 5000;
+
+    private readonly FaultReports _reports = new();
+    private readonly object _growthGate = new();
+    private bool _pumping; // inside: whatever happens is answered to nobody
+    private bool _growthStands;
+    private long _growthSeen, _growthBegan;
+
+    /// <summary>
+    /// A fault that no call answers with, when it begins and when it is over: of a sink that <see cref="Start"/>'s thread writes to,
+    /// of puts that find no room because the buffer can neither grow nor spill, of controllers and the reset hook.
+    /// </summary>
+    /// <remarks>
+    /// Raised outside of the locks of the buffer, one at a time and in order, on the thread that notices it or the next one that
+    /// comes out of a call of the buffer. A handler may put into the buffer; whatever else it calls of it answers
+    /// <see cref="Status.State"/>. It should be quick: the thread that writes may be the one that waits for it.
+    /// </remarks>
+    public event Action<BufferFault>? Faulted
+    {
+        add => _reports.Handler += value;
+        remove => _reports.Handler -= value;
+    }
+
+    // Inside, after a release: what of each sink changed since it was told.
+    private void ReportSinks()
+    {
+        if (_reports.Handler == null)
+        {
+            return;
+        }
+
+        foreach (Sink sink in _sinks)
+        {
+            if (sink.LastStatus.IsFault())
+            {
+                if (_pumping && sink.Told != sink.LastError)
+                {
+                    sink.ToldAt = sink.Told == null ? sink.Errors - 1 : sink.ToldAt;
+                    sink.Told = sink.LastError;
+                    long stored = _source.Packets;
+                    _reports.Note(new BufferFault(
+                        FaultSource.Sink,
+                        sink.LastStatus,
+                        sink.Name,
+                        sink.Errors - sink.ToldAt,
+                        stored,
+                        $"{sink.LastError}; {stored} packets are stored, and writing is tried again after a second at most"));
+                }
+            }
+            else if (sink.Told != null && sink.LastStatus == Status.Ok)
+            {
+                long faults = sink.Errors - sink.ToldAt, stored = _source.Packets;
+                sink.Told = null;
+                _reports.Note(new BufferFault(
+                    FaultSource.Sink,
+                    Status.Ok,
+                    sink.Name,
+                    faults,
+                    stored,
+                    $"{sink.Name}: works again after {faults} {(faults == 1 ? "fault" : "faults")}; {stored} packets are stored"));
+            }
+        }
+    }
+
+    // Inside: what the policy says of a controller or its hook.
+    private void ReportController(string text, bool over)
+    {
+        if (_reports.Handler != null)
+        {
+            long stored = _source.Packets;
+            _reports.Note(new BufferFault(
+                FaultSource.Controller,
+                over ? Status.Ok : Status.Callback,
+                Description,
+                Policy.ControllerErrors,
+                stored,
+                $"{Description}: {text}; {stored} packets are stored"));
+        }
+    }
+
+    // Any thread, inside or not.
+    private void ReportGrowth()
+    {
+        GrowthRefusals refusals = _store.Refusals;
+        if (refusals.Count == 0 || _reports.Handler == null)
+        {
+            return;
+        }
+
+        lock (_growthGate)
+        {
+            if (refusals.Count > _growthSeen && !_growthStands)
+            {
+                (_growthStands, _growthBegan) = (true, _growthSeen);
+                NoteGrowth(Status.WouldBlock, refusals.Count - _growthBegan, $"a put found no room: {refusals.Why}");
+            }
+            else if (_growthStands && !refusals.Stands && MonotonicClock.Now - refusals.LastAtNs > GrowthCalmNs)
+            {
+                _growthStands = false;
+                NoteGrowth(Status.Ok, refusals.Count - _growthBegan, $"there is room again, after {refusals.Count - _growthBegan} puts found none");
+            }
+
+            _growthSeen = Math.Max(_growthSeen, refusals.Count);
+        }
+    }
+
+    private void NoteGrowth(Status status, long count, string text)
+    {
+        long stored = _store.Counters is var now ? now.Pushed - now.Popped - now.Cleared : 0;
+        _reports.Note(new BufferFault(FaultSource.Growth, status, Description, count, stored, $"{Description}: {text}"));
+    }
+
+    /// <summary>The buffer in words: what it is, and where its packets go.</summary>
+    internal string Description
+    {
+        get
+        {
+            string packets = Stride == 0 ? "records" : $"{Stride}-byte packets";
+            string where = Options.Name is { } name ? $"the ring '{name}'"
+                : Options.File is { } file ? $"the ring in '{file}'"
+                : Options.Kind == BufferKind.Fifo ? $"a FIFO of {packets}" : $"a circular buffer of {packets}";
+            return _sinks.Length == 0 ? where : $"{where} for {string.Join(", ", _sinks.Select(sink => $"'{sink.Name}'"))}";
+        }
+    }
+
+    // The buffer has ended: its handler is told the last of it, and not called any more.
+    private void EndReports()
+    {
+        TellFaults();
+        _ = _reports.End(HandlerPatienceMs);
+    }
+
+    // Outside of every lock.
+    private void TellFaults()
+    {
+        ReportGrowth();
+        _reports.Tell();
+    }
+}

@@ -1,0 +1,45 @@
+using System.Runtime.InteropServices;
+using Sluice.Control;
+
+namespace Sluice.Interop.Runtime;
+
+/// <summary><c>sluice_fault</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct HostFaultReport
+{
+    public uint StructSize;
+    public int Status;
+    public uint Source;
+    public uint Reserved;
+    public ulong Count;
+    public ulong StoredPackets;
+    public byte* Where;
+    public byte* Text;
+
+    /// <summary>Tells a function of the host.</summary>
+    public static void Tell(BufferFault fault, nint hook, nint user)
+    {
+        byte* where = null, text = null;
+        try
+        {
+            where = (byte*)Marshal.StringToCoTaskMemUTF8(fault.Where);
+            text = (byte*)Marshal.StringToCoTaskMemUTF8(fault.Text);
+            var told = new HostFaultReport
+            {
+                StructSize = (uint)sizeof(HostFaultReport),
+                Status = (int)fault.Status,
+                Source = (uint)fault.Source,
+                Count = (ulong)fault.Count,
+                StoredPackets = (ulong)fault.StoredPackets,
+                Where = where,
+                Text = text,
+            };
+            ((delegate* unmanaged[Cdecl]<void*, HostFaultReport*, void>)hook)((void*)user, &told);
+        }
+        finally
+        {
+            Marshal.FreeCoTaskMem((nint)where);
+            Marshal.FreeCoTaskMem((nint)text);
+        }
+    }
+}
