@@ -153,14 +153,15 @@ static void threads(int unused)
     wanted &= ~(UINT64_C(1) << (SIGKILL - 1)) & ~(UINT64_C(1) << (SIGSTOP - 1));
     char own[24];
     (void)snprintf(own, sizeof own, "%d", (int)getpid());
-    int seen = 0;
-    for (int64_t give_up = sluice_monotonic_ns() + 10 * SECOND; seen < 2;) {
+    int seen = 0, others = 0;
+    for (int64_t give_up = sluice_monotonic_ns() + 10 * SECOND; seen < 2 || seen < others;) {
         CHECK(sluice_monotonic_ns() < give_up); /* a new thread is there before it changed its mask */
         DIR *tasks = opendir("/proc/self/task");
         CHECK(tasks != NULL);
-        seen = 0;
+        seen = others = 0;
         for (struct dirent *entry; (entry = readdir(tasks)) != NULL;) {
             if (entry->d_name[0] != '.' && strcmp(entry->d_name, own) != 0) {
+                others++;
                 seen += (status_of(entry->d_name, "SigBlk:") & wanted) == wanted;
             }
         }

@@ -124,7 +124,7 @@ sys.exit(0 if good else 3)
 KINDS = {
     "buffers": (8_000, 8_000),
     "record_buffers": (8_000, 8_000),
-    "layouts": (5_000, 30_000),
+    "layouts": (12_000, 30_000),
     "claims": (5_000, 50_000),
     "puts": (5_000, 50_000),
     "releases": (5_000, 50_000),
