@@ -70,7 +70,7 @@ public sealed unsafe partial class PacketBuffer
                     sink.Name,
                     faults,
                     stored,
-                    $"{sink.Name}: works again after {faults} {(faults == 1 ? "fault" : "faults")}; {stored} packets are stored"));
+                    $"{ByteText.Show(sink.Name)}: works again after {faults} {(faults == 1 ? "fault" : "faults")}; {stored} packets are stored"));
             }
         }
     }
@@ -129,10 +129,10 @@ public sealed unsafe partial class PacketBuffer
         get
         {
             string packets = Stride == 0 ? "records" : $"{Stride}-byte packets";
-            string where = Options.Name is { } name ? $"the ring '{name}'"
-                : Options.File is { } file ? $"the ring in '{file}'"
+            string where = Options.Name is { } name ? $"the ring '{ByteText.Show(name)}'"
+                : Options.File is { } file ? $"the ring in '{ByteText.Show(file)}'"
                 : Options.Kind == BufferKind.Fifo ? $"a FIFO of {packets}" : $"a circular buffer of {packets}";
-            return _sinks.Length == 0 ? where : $"{where} for {string.Join(", ", _sinks.Select(sink => $"'{sink.Name}'"))}";
+            return _sinks.Length == 0 ? where : $"{where} for {string.Join(", ", _sinks.Select(sink => $"'{ByteText.Show(sink.Name)}'"))}";
         }
     }
 

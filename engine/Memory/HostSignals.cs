@@ -1,11 +1,13 @@
 namespace Sluice.Memory;
 
-/// <summary>Signals belong to the host: a thread of the engine leaves them to the host's threads.</summary>
+/// <summary>
+/// Signals belong to the host: a thread of the engine leaves them to the host's threads, and what the engine says raises none.
+/// </summary>
 internal static unsafe class HostSignals
 {
-    private const int Block = 0;
+    private const int Block = 0, Set = 2;
     private const int SetWords = 16; // of the C library's set, 1024 signals
-    private const int Ill = 4, Trap = 5, Abrt = 6, Bus = 7, Fpe = 8, Segv = 11, Prof = 27, Sys = 31;
+    private const int Ill = 4, Trap = 5, Abrt = 6, Bus = 7, Fpe = 8, Segv = 11, Pipe = 13, Prof = 27, Sys = 31;
     private const int RealTime = 32, Activation = 34; // SIGRTMIN: by it the runtime stops its threads
 
     /// <summary>
@@ -24,6 +26,30 @@ internal static unsafe class HostSignals
 
         set[0] = ~kept;
         _ = Libc.ChangeSignalMask(Block, set, null);
+    }
+
+    /// <summary>
+    /// Writes to what may be a pipe that nobody reads any more: no SIGPIPE comes of it, which by default would end the host.
+    /// </summary>
+    internal static void Write(int fd, byte* data, nuint bytes)
+    {
+        ulong* pipe = stackalloc ulong[SetWords], before = stackalloc ulong[SetWords], pending = stackalloc ulong[SetWords];
+        new Span<ulong>(pipe, SetWords).Clear();
+        pipe[0] = Bit(Pipe);
+        if (Libc.ChangeSignalMask(Block, pipe, before) != 0)
+        {
+            return;
+        }
+
+        bool waits = Libc.PendingSignals(pending) == 0 && (pending[0] & pipe[0]) != 0; // one of the host's, from before
+        _ = Libc.Write(fd, data, bytes);
+        if (!waits)
+        {
+            Libc.TimeSpec now = default;
+            _ = Libc.TakeSignal(pipe, null, &now);
+        }
+
+        _ = Libc.ChangeSignalMask(Set, before, null);
     }
 
     private static ulong Bit(int signal) => 1UL << (signal - 1);

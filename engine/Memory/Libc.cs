@@ -159,6 +159,12 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "pthread_sigmask")]
     internal static partial int ChangeSignalMask(int how, ulong* set, ulong* before);
 
+    [LibraryImport(Library, EntryPoint = "sigpending")]
+    internal static partial int PendingSignals(ulong* set);
+
+    [LibraryImport(Library, EntryPoint = "sigtimedwait")]
+    internal static partial int TakeSignal(ulong* set, void* information, TimeSpec* timeout);
+
     [LibraryImport(Library, EntryPoint = "clock_gettime")]
     [SuppressGCTransition]
     internal static partial int ClockGetTime(int clock, TimeSpec* now);

@@ -10,10 +10,10 @@ internal static unsafe class StandardError
     /// <summary>A line: "sluice: TEXT".</summary>
     public static void Say(string text)
     {
-        byte[] line = Encoding.UTF8.GetBytes($"sluice: {text}\n");
+        byte[] line = Encoding.UTF8.GetBytes($"sluice: {ByteText.Show(text)}\n");
         fixed (byte* first = line)
         {
-            _ = Libc.Write(Descriptor, first, (nuint)line.Length);
+            HostSignals.Write(Descriptor, first, (nuint)line.Length);
         }
     }
 }

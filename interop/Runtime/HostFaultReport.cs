@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Sluice.Control;
+using Sluice.Memory;
 
 namespace Sluice.Interop.Runtime;
 
@@ -22,8 +23,8 @@ internal unsafe struct HostFaultReport
         byte* where = null, text = null;
         try
         {
-            where = (byte*)Marshal.StringToCoTaskMemUTF8(fault.Where);
-            text = (byte*)Marshal.StringToCoTaskMemUTF8(fault.Text);
+            where = (byte*)Marshal.StringToCoTaskMemUTF8(ByteText.Show(fault.Where));
+            text = (byte*)Marshal.StringToCoTaskMemUTF8(ByteText.Show(fault.Text));
             var told = new HostFaultReport
             {
                 StructSize = (uint)sizeof(HostFaultReport),

@@ -44,7 +44,7 @@ def test_signals_stay_as_they_were(script):
 
 
 @pytest.mark.parametrize("limit", ["RLIMIT_AS", "RLIMIT_DATA"])
-@pytest.mark.parametrize("what", ["sluice.PacketLayout('< a:I')", "sluice.FIFO(packet_size=8)", "sluice.hex(b'a')"])
+@pytest.mark.parametrize("what", ["sluice.PacketLayout('< a:I')", "sluice.FIFO(packet_size=8)", "sluice.hex(b'a')", "sluice.build_info()"])
 def test_a_runtime_that_cannot_start_is_a_memory_error(script, limit, what):
     script(
         f"""

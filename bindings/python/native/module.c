@@ -70,8 +70,8 @@ static PyObject *module_build_info(PyObject *module, PyObject *unused)
     if (library_ready() < 0) {
         return NULL;
     }
-    (void)library.build_info(text, sizeof text, NULL);
-    return PyUnicode_FromString(text);
+    int32_t status = library.build_info(text, sizeof text, NULL);
+    return status == SLUICE_OK ? PyUnicode_FromString(text) : raise_engine(status, NULL);
 }
 
 /* statuses(): ((name, number, text), ...) of sluice/status.h. */
