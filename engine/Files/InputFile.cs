@@ -21,6 +21,7 @@ internal sealed unsafe class InputFile : IDisposable
     private readonly Lock _gate = new();
     private readonly SafeFileHandle _file;
     private readonly List<(nint Address, nuint Length)> _mappings = [];
+    private int _lookers; // that read views themselves
     private bool _closed;
 
     /// <summary>Opens a regular file.</summary>
@@ -134,21 +135,52 @@ internal sealed unsafe class InputFile : IDisposable
         }
     }
 
+    /// <summary>Views that this thread is about to read stay mapped, whoever closes the file, until <see cref="EndLook"/>.</summary>
+    /// <exception cref="ObjectDisposedException">It is closed.</exception>
+    public void BeginLook()
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_closed, this);
+            _lookers++;
+        }
+    }
+
+    /// <summary>This thread reads no view any more.</summary>
+    public void EndLook()
+    {
+        lock (_gate)
+        {
+            _lookers--;
+            UnmapWhenUnused();
+        }
+    }
+
     /// <summary>Unmaps and closes; views are gone. A second call does nothing.</summary>
     public void Dispose()
     {
         lock (_gate)
         {
             _closed = true;
-            foreach ((nint address, nuint length) in _mappings)
-            {
-                _ = Libc.Unmap((void*)address, length);
-            }
-
-            _mappings.Clear();
+            UnmapWhenUnused();
         }
 
         _file.Dispose(); // closed when the last read that is under way is done
+    }
+
+    private void UnmapWhenUnused()
+    {
+        if (!_closed || _lookers != 0)
+        {
+            return;
+        }
+
+        foreach ((nint address, nuint length) in _mappings)
+        {
+            _ = Libc.Unmap((void*)address, length);
+        }
+
+        _mappings.Clear();
     }
 
     private Libc.FileStatus Look()

@@ -59,17 +59,22 @@ public sealed unsafe partial class PacketFile
         }
 
         RequireLength(from + bytes);
-        var batch = new Batch(_file.Map(from + bytes) + from, bytes, packets, PacketSize, from - HeaderBytes);
-        if (_checked)
+        _file.BeginLook();
+        try
         {
+            var batch = new Batch(_file.Map(from + bytes) + from, bytes, packets, PacketSize, from - HeaderBytes);
             long most = int.MaxValue / PacketSize * (long)PacketSize;
-            for (long at = 0; at < bytes; at += most)
+            for (long at = 0; _checked && at < bytes; at += most)
             {
                 Require(new ReadOnlySpan<byte>(batch.Data + at, (int)Math.Min(most, bytes - at)), first + (at / PacketSize));
             }
-        }
 
-        return batch;
+            return batch;
+        }
+        finally
+        {
+            _file.EndLook();
+        }
     }
 
     /// <summary>Shows packets in place, as <see cref="Map"/>, as many as a span holds.</summary>
