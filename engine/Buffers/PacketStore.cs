@@ -80,6 +80,19 @@ public abstract unsafe class PacketStore : IPacketSource, IPacketIngress
         }
     }
 
+    /// <summary>
+    /// Packets put and not released, by what the headers count: a number to report, not to work by. Any thread, also while
+    /// another one is busy at the taking end; 0 after the end.
+    /// </summary>
+    public long Unreleased
+    {
+        get
+        {
+            BufferCounters counters = Collect();
+            return Math.Max(counters.Pushed - counters.Popped - counters.DroppedOldest, 0);
+        }
+    }
+
     /// <summary>The header whose block of counters the pump writes.</summary>
     private protected abstract RingHeader* Ledger { get; }
 

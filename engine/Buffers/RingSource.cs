@@ -26,22 +26,23 @@ public sealed unsafe class RingSource : PacketStore
         _drain = new RingDrain(ring.Header);
         _ring = ring;
         _header = ring.Header;
+        (Shape, Stride, Producers, FullPolicy) = (ring.Shape, ring.Stride, ring.Producers, ring.FullPolicy);
     }
 
     /// <summary>The ring.</summary>
     public Ring Ring => _ring;
 
     /// <inheritdoc/>
-    public override RecordShape Shape => _ring.Shape;
+    public override RecordShape Shape { get; }
 
     /// <inheritdoc/>
-    public override int Stride => _ring.Stride;
+    public override int Stride { get; }
 
     /// <inheritdoc/>
-    public override ProducerMode Producers => _ring.Producers;
+    public override ProducerMode Producers { get; }
 
     /// <inheritdoc/>
-    public override FullPolicy FullPolicy => _ring.FullPolicy;
+    public override FullPolicy FullPolicy { get; }
 
     /// <inheritdoc/>
     public override long Readable => _drain.Readable;
@@ -94,7 +95,16 @@ public sealed unsafe class RingSource : PacketStore
     }
 
     /// <inheritdoc/>
-    public override void Seal() => _ring.Seal();
+    public override void Seal()
+    {
+        lock (_gate)
+        {
+            if (!_disposed)
+            {
+                _ring.Seal();
+            }
+        }
+    }
 
     /// <inheritdoc/>
     public override Status Peek(long most, out Batch batch) => _drain.Peek(most, out batch);
@@ -152,8 +162,15 @@ public sealed unsafe class RingSource : PacketStore
         }
     }
 
-    private protected override BufferCounters Collect() =>
-        Add(default, _header) with { Segments = 1, HighWater = (long)Volatile.Read(ref _header->HighWater) };
+    private protected override BufferCounters Collect()
+    {
+        lock (_gate)
+        {
+            return _disposed
+                ? default
+                : Add(default, _header) with { Segments = 1, HighWater = (long)Volatile.Read(ref _header->HighWater) };
+        }
+    }
 
     private void UnmapWhenUnused()
     {

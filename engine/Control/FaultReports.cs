@@ -29,6 +29,9 @@ internal sealed class FaultReports
     /// <summary>Whether this thread is inside the handler.</summary>
     public bool IsTelling => t_telling == this;
 
+    /// <summary>Whether a handler runs, on whatever thread.</summary>
+    public bool IsBusy => Volatile.Read(ref _telling);
+
     /// <summary>Notes a fault.</summary>
     public void Note(BufferFault fault)
     {

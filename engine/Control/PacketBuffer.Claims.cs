@@ -6,9 +6,6 @@ namespace Sluice.Control;
 /// <summary>Claims of a host that has no producer of its own.</summary>
 public sealed unsafe partial class PacketBuffer
 {
-    // How long a put of another thread may keep a buffer from being closed.
-    private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(2);
-
     /// <summary>
     /// Room for consecutive packets, to be filled in place: <c>using PacketClaim claim = buffer.Claim(64)</c>. Puts and claims of
     /// other threads wait until it is committed or its scope ends; a <see cref="PacketProducer"/> of their own does not.
@@ -22,7 +19,14 @@ public sealed unsafe partial class PacketBuffer
         EnterClaim();
         try
         {
-            return Keep(_host!.Claim(packets));
+            PacketClaim claim;
+            long deadline = 0;
+            do
+            {
+                claim = _host!.Claim(packets);
+            }
+            while (IsToWait(claim.Status, _host.Native, ref deadline));
+            return Keep(claim);
         }
         catch
         {
@@ -39,7 +43,14 @@ public sealed unsafe partial class PacketBuffer
         EnterClaim();
         try
         {
-            return Keep(_host!.ClaimRecord(bytes));
+            PacketClaim claim;
+            long deadline = 0;
+            do
+            {
+                claim = _host!.ClaimRecord(bytes);
+            }
+            while (IsToWait(claim.Status, _host.Native, ref deadline));
+            return Keep(claim);
         }
         catch
         {
@@ -50,7 +61,7 @@ public sealed unsafe partial class PacketBuffer
 
     private void EnterClaim()
     {
-        _putGate.Enter();
+        EnterPuts();
         try
         {
             HostProducer(out _).ThrowIfFault("the producer of the buffer");
@@ -86,7 +97,7 @@ public sealed unsafe partial class PacketBuffer
     // What a claim that is still open refers to stays mapped until it is settled.
     private void ClosePutting()
     {
-        if (_putGate.TryEnter(ClosePatience))
+        if (_putGate.TryEnter(PutPatience))
         {
             CloseHostProducer();
             _putGate.Exit();

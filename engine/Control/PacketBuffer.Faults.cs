@@ -11,8 +11,6 @@ public sealed unsafe partial class PacketBuffer
     // A refusal to grow is over when there was none for so long: one that comes and goes is told once.
     private const long GrowthCalmNs = 1_000_000_000;
 
-    private const int HandlerPatienceMs = 5000;
-
     private readonly FaultReports _reports = new();
     private readonly object _growthGate = new();
     private bool _pumping; // inside: whatever happens is answered to nobody
@@ -136,12 +134,8 @@ public sealed unsafe partial class PacketBuffer
         }
     }
 
-    // The buffer has ended: its handler is told the last of it, and not called any more.
-    private void EndReports()
-    {
-        TellFaults();
-        _ = _reports.End(HandlerPatienceMs);
-    }
+    // The buffer has ended: its handler was told the last of it, and is not called any more. False: it does not come back.
+    private bool EndReports(int waitMs) => _reports.End(waitMs);
 
     // Outside of every lock.
     private void TellFaults()

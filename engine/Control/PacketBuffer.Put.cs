@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Sluice.Buffers;
+using Sluice.Memory;
 using Sluice.Primitives;
 
 namespace Sluice.Control;
@@ -7,8 +8,12 @@ namespace Sluice.Control;
 /// <summary>The putting side. Hosts that put often take a <see cref="RingProducer"/> of their own.</summary>
 public sealed unsafe partial class PacketBuffer
 {
+    // Waits for room are cut, so that an end of the buffer has not to wait for them.
+    private const long RoomSliceNs = 50_000_000;
+
     private readonly Lock _putGate = new();
     private PacketProducer? _host;
+    private long _blockTimeoutNs; // of the host's producer, whose own is a slice
 
     /// <summary>Copies one packet of the stride in. Any thread.</summary>
     /// <returns>
@@ -29,7 +34,7 @@ public sealed unsafe partial class PacketBuffer
     // Tells why there was no room, outside of the lock.
     private Status Refused(Status status)
     {
-        if (status == Status.WouldBlock && !Monitor.IsEntered(_gate))
+        if (status == Status.WouldBlock && !_gate.IsMine)
         {
             TellFaults();
         }
@@ -39,7 +44,12 @@ public sealed unsafe partial class PacketBuffer
 
     private Status PutInside(ReadOnlySpan<byte> packet)
     {
-        lock (_putGate)
+        if (!TryEnterPuts())
+        {
+            return TooLate();
+        }
+
+        try
         {
             Status status = HostProducer(out RingProducer* producer);
             if (status != Status.Ok)
@@ -53,7 +63,16 @@ public sealed unsafe partial class PacketBuffer
                 return Status.Constant;
             }
 
-            return producer->Put(packet);
+            long deadline = 0;
+            while (IsToWait(status = producer->Put(packet), producer, ref deadline))
+            {
+            }
+
+            return Ended(status);
+        }
+        finally
+        {
+            _putGate.Exit();
         }
     }
 
@@ -65,7 +84,12 @@ public sealed unsafe partial class PacketBuffer
             return Status.Size;
         }
 
-        lock (_putGate)
+        if (!TryEnterPuts())
+        {
+            return TooLate();
+        }
+
+        try
         {
             Status status = HostProducer(out RingProducer* producer);
             if (status != Status.Ok)
@@ -82,25 +106,58 @@ public sealed unsafe partial class PacketBuffer
 
             return PutRun(producer, packets, out done);
         }
+        finally
+        {
+            _putGate.Exit();
+        }
     }
 
     private Status PutRecordInside(ReadOnlySpan<byte> payload, ushort type)
     {
-        lock (_putGate)
+        if (!TryEnterPuts())
+        {
+            return TooLate();
+        }
+
+        try
         {
             Status status = HostProducer(out RingProducer* producer);
-            return status == Status.Ok ? producer->PutRecord(payload, type) : status;
+            if (status != Status.Ok)
+            {
+                return status;
+            }
+
+            long deadline = 0;
+            while (IsToWait(status = producer->PutRecord(payload, type), producer, ref deadline))
+            {
+            }
+
+            return Ended(status);
+        }
+        finally
+        {
+            _putGate.Exit();
         }
     }
 
     /// <summary>
-    /// Fills a producer for one thread. With <see cref="ProducerMode.One"/> a second one gets <see cref="Status.Busy"/>.
+    /// Fills a producer for one thread. With <see cref="ProducerMode.One"/> a second one gets <see cref="Status.Busy"/>; that of a
+    /// buffer that is closed <see cref="Status.State"/>.
     /// </summary>
     public Status OpenProducer(RingProducer* producer)
     {
-        lock (_putGate)
+        if (!TryEnterPuts())
         {
-            return MakeRoomForProducer() ? _store.OpenProducer(producer) : Status.Busy;
+            return Status.State;
+        }
+
+        try
+        {
+            return IsEnding ? Status.State : MakeRoomForProducer() ? _store.OpenProducer(producer) : Status.Busy;
+        }
+        finally
+        {
+            _putGate.Exit();
         }
     }
 
@@ -110,12 +167,16 @@ public sealed unsafe partial class PacketBuffer
     /// <exception cref="SluiceException">Busy: with <see cref="ProducerMode.One"/>, a second one.</exception>
     public PacketProducer OpenProducer()
     {
-        lock (_putGate)
+        EnterPuts();
+        try
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
             PacketProducer? producer = null;
             Status status = MakeRoomForProducer() ? PacketProducer.TryOpen(_store, null, out producer) : Status.Busy;
             return producer ?? throw PacketProducer.Refused(status, _store.Producers);
+        }
+        finally
+        {
+            _putGate.Exit();
         }
     }
 
@@ -127,24 +188,101 @@ public sealed unsafe partial class PacketBuffer
 
     private Status PutRun(RingProducer* producer, ReadOnlySpan<byte> packets, out long done)
     {
+        done = 0;
         fixed (byte* first = packets)
         {
-            return producer->PutMany(first, packets.Length / Stride, out done);
+            Status status;
+            long deadline = 0, taken;
+            do
+            {
+                status = producer->PutMany(first + (done * Stride), (packets.Length / Stride) - done, out taken);
+                done += taken;
+                deadline = taken == 0 ? deadline : 0; // each packet waits for as long as one may
+            }
+            while (IsToWait(status, producer, ref deadline));
+            return Ended(status);
         }
     }
+
+    // Whether an end of the buffer is under way, or over: nothing is put any more.
+    private bool IsEnding => Volatile.Read(ref _enders) != 0 || _disposed;
+
+    // The lock, unless the buffer ends: who holds it may hang, where a buffer grows into a file.
+    private bool TryEnterPuts()
+    {
+        bool entered = _putGate.TryEnter();
+        while (!entered && !IsEnding)
+        {
+            entered = _putGate.TryEnter(SliceMs);
+        }
+
+        return entered;
+    }
+
+    private void EnterPuts()
+    {
+        if (!TryEnterPuts())
+        {
+            TooLate().ThrowIfFault("the buffer is closed");
+        }
+
+        if (IsEnding)
+        {
+            _putGate.Exit();
+            TooLate().ThrowIfFault("the buffer is closed");
+        }
+    }
+
+    // What a put answers that comes too late.
+    private Status TooLate()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return Status.State;
+    }
+
+    // A slice of a wait for room is over: whether there is a further one. All of them are one stall.
+    private bool IsToWait(Status status, RingProducer* producer, ref long deadline)
+    {
+        if (status != Status.Timeout || _blockTimeoutNs is >= 0 and <= RoomSliceNs || IsEnding)
+        {
+            return false;
+        }
+
+        if (deadline == 0)
+        {
+            deadline = _blockTimeoutNs < 0 ? MonotonicClock.Never : MonotonicClock.Deadline(_blockTimeoutNs - RoomSliceNs);
+        }
+
+        if (MonotonicClock.Now >= deadline)
+        {
+            return false;
+        }
+
+        Interlocked.Decrement(ref producer->View.Header->Stalls);
+        return true;
+    }
+
+    private Status Ended(Status status) => status == Status.Timeout && IsEnding ? Status.State : status;
 
     // The producer behind Put, opened by the first one.
     private Status HostProducer(out RingProducer* producer)
     {
+        producer = null;
+        if (IsEnding) // the lock was waited for
+        {
+            return TooLate();
+        }
+
         if (_host is null)
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
             Status status = PacketProducer.TryOpen(_store, LeaveClaim, out _host);
             if (_host is null)
             {
-                producer = null;
                 return status;
             }
+
+            _blockTimeoutNs = _host.BlockTimeoutNs;
+            _host.BlockTimeoutNs = _blockTimeoutNs < 0 ? RoomSliceNs : Math.Min(_blockTimeoutNs, RoomSliceNs);
         }
 
         producer = _host.Native;

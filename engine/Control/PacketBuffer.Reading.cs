@@ -1,6 +1,5 @@
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
-using Sluice.Memory;
 using Sluice.Primitives;
 using Sluice.Sinks;
 
@@ -88,9 +87,9 @@ public sealed partial class PacketBuffer
     /// <exception cref="SluiceException">State: a claim of the buffer is open on this thread.</exception>
     public void Complete()
     {
-        lock (_putGate)
+        EnterPuts();
+        try
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
             if (_host is { HasClaim: true })
             {
                 throw new SluiceException(Status.State, "a claim of the buffer is open; commit it or end its scope first");
@@ -98,6 +97,10 @@ public sealed partial class PacketBuffer
 
             CloseHostProducer();
             _store.Seal();
+        }
+        finally
+        {
+            _putGate.Exit();
         }
 
         _source.Wake();
@@ -116,40 +119,48 @@ public sealed partial class PacketBuffer
         }
 
         RefuseCallbacks();
-        StopPump();
-        Status status = Status.Ok;
-        long limit = MonotonicClock.Deadline(CloseGraceNs);
-        for (int pause = FirstClosePauseMs; _sinks.Length != 0; pause = Math.Min(pause * 2, LongestClosePauseMs))
-        {
-            long before = SinkBytes;
-            status = Flush(out _, out _);
-            if (status != Status.WouldBlock || MonotonicClock.Now >= limit)
-            {
-                break;
-            }
-
-            if (SinkBytes != before)
-            {
-                limit = MonotonicClock.Deadline(CloseGraceNs);
-                pause = FirstClosePauseMs;
-            }
-
-            await Task.Delay(pause).ConfigureAwait(false);
-        }
-
-        foreach (Sink sink in _sinks)
-        {
-            Status closed = Note(sink, sink.Close());
-            status = status == Status.Ok ? closed : status;
-        }
-
-        long lost = _sinks.Length == 0 ? 0 : Size;
-        string text = status.IsFault() ? LastError ?? status.Describe() : "a reader took nothing for 10 s";
-        Dispose();
+        EndLimit limit = EndLimit.Idle(CloseGraceNs, _progress);
+        Status status = await ReleaseToSlowReaders(limit).ConfigureAwait(false);
+        string why = status == Status.WouldBlock ? "a reader took nothing for 10 s" : Why(status);
+        long left = Unreleased;
+        _ = GiveUp(status == Status.Timeout ? 0 : EndLimit.UntilStuck, keepsShared: true, out _);
         if (status != Status.Ok)
         {
-            throw new SluiceException(status, $"the buffer was closed with {lost} packets that not every sink has: {text}");
+            throw new SluiceException(status, $"the buffer was closed with {left} packets that not every sink has: {why}");
         }
+    }
+
+    // Until everything is released and the sinks are closed, or nothing got on for as long as the limit says.
+    private async ValueTask<Status> ReleaseToSlowReaders(EndLimit limit)
+    {
+        Status status = await Ending(limit, work => TryStopPump(work) ? Status.WouldBlock : Status.Timeout).ConfigureAwait(false);
+        for (int pause = FirstClosePauseMs; status == Status.WouldBlock; pause = Math.Min(pause * 2, LongestClosePauseMs))
+        {
+            long before = SinkProgress;
+            status = await Ending(limit, work => Once(work, WriteAll)).ConfigureAwait(false);
+            if (status == Status.WouldBlock)
+            {
+                if (limit.IsOver)
+                {
+                    break;
+                }
+
+                pause = SinkProgress == before ? pause : FirstClosePauseMs;
+                await Task.Delay(pause).ConfigureAwait(false);
+            }
+        }
+
+        Status closed = status != Status.Timeout
+            ? await Ending(limit, work => Once(work, _ => CloseSinks())).ConfigureAwait(false)
+            : Status.Ok;
+        return status == Status.Ok ? closed : status;
+    }
+
+    private ValueTask<Status> Ending(EndLimit limit, Func<EndingWork, Status> body)
+    {
+        EndingWork work = new(limit, body, TellFaults);
+        work.Start(NeedsThread);
+        return work.WaitAsync();
     }
 
     private BatchQueue OpenBatches()
@@ -188,6 +199,9 @@ public sealed partial class PacketBuffer
             Policy.Rules = new ReleaseRules(packets: 1);
         }
 
-        _pump ??= new Pump(this);
+        if (!IsRunning)
+        {
+            StartPump();
+        }
     }
 }

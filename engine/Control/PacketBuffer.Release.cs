@@ -13,7 +13,12 @@ public sealed unsafe partial class PacketBuffer
     // How long a sink that said "not now" is left alone.
     private const long RefusedPauseNs = 1_000_000;
 
+    // How long a poll waits for its turn, whatever its time-out: a guest inside is out soon.
+    private const long TurnNs = 100_000_000;
+
     private Pump? _pump;
+    private bool _disturbed; // of the last round: a guest ended its sleep
+    private bool _started; // a pump ran: what ends the buffer need not keep to the host's threads
     private int _eventFd = -1;
 
     /// <summary>When stored packets are released. Change it through the members of the buffer once a pump runs.</summary>
@@ -77,7 +82,7 @@ public sealed unsafe partial class PacketBuffer
     }
 
     /// <summary>Whether a pump thread runs.</summary>
-    public bool IsRunning => _pump != null;
+    public bool IsRunning => Volatile.Read(ref _pump) is { } pump && !pump.IsOff();
 
     /// <summary>Replaces the thresholds.</summary>
     public void Configure(ReleaseRules rules)
@@ -119,26 +124,31 @@ public sealed unsafe partial class PacketBuffer
     /// </returns>
     public Status Poll(long timeoutNs)
     {
+        RefuseCallbacks();
         long deadline = MonotonicClock.Deadline(timeoutNs);
         while (true)
         {
-            Status status;
-            Enter();
-            try
+            Status status = Status.WouldBlock;
+            if (_gate.TryEnterAsPump(Math.Max(deadline, MonotonicClock.Deadline(TurnNs)), null))
             {
-                status = _sinks.Length == 0 ? Status.State : Round(deadline, ownGuests: 1);
+                try
+                {
+                    status = _disposed ? throw Closed() : _sinks.Length == 0 ? Status.State : Round(deadline, null);
+                }
+                finally
+                {
+                    ExitAsPump();
+                }
             }
-            finally
+            else if (_disposed)
             {
-                Exit();
+                throw Closed();
             }
 
             if (status != Status.WouldBlock || MonotonicClock.Now >= deadline)
             {
                 return status;
             }
-
-            LetGuestsGoFirst();
         }
     }
 
@@ -146,54 +156,20 @@ public sealed unsafe partial class PacketBuffer
     /// <exception cref="SluiceException">It runs already.</exception>
     public void Start()
     {
+        RefuseOldPump();
         Enter();
         try
         {
-            if (_pump != null)
+            if (IsRunning)
             {
                 throw new SluiceException(Status.State, "the pump of the buffer runs already");
             }
 
-            _pump = new Pump(this);
+            StartPump();
         }
         finally
         {
             Exit();
-        }
-    }
-
-    /// <summary>Stops the thread, if one runs, and releases what is stored.</summary>
-    /// <param name="timeoutNs">How long to retry a sink that refuses; 0 tries once, -1 for ever.</param>
-    /// <returns><see cref="Status.Ok"/>, or why the rest is still stored.</returns>
-    public Status Stop(long timeoutNs)
-    {
-        RefuseCallbacks(); // a thread cannot wait for its own end
-        StopPump();
-        long deadline = MonotonicClock.Deadline(timeoutNs), pause = Pump.FirstPauseNs;
-        while (true)
-        {
-            Status status = Flush(out long packets, out _);
-            if (status == Status.State)
-            {
-                return Size == 0 ? Status.Ok : Status.State;
-            }
-
-            if (status == Status.Ok && packets == 0)
-            {
-                return Status.Ok;
-            }
-
-            long now = MonotonicClock.Now;
-            if (now >= deadline)
-            {
-                return status;
-            }
-
-            if (status != Status.Ok)
-            {
-                Pump.Sleep(Math.Min(pause, deadline - now));
-                pause = Pump.NextPause(pause);
-            }
         }
     }
 
@@ -230,30 +206,78 @@ public sealed unsafe partial class PacketBuffer
         }
     }
 
-    /// <summary>A round for the pump thread: lets guests through the gate first.</summary>
-    internal Status PumpRound()
+    /// <summary>A round for the pump thread.</summary>
+    /// <param name="pump">The pump, which may be called off meanwhile.</param>
+    /// <param name="disturbed">Whether nothing was to be done, and a guest ended its sleep.</param>
+    internal Status PumpRound(Pump pump, out bool disturbed)
     {
-        LetGuestsGoFirst();
+        disturbed = false;
+        if (!_gate.TryEnterAsPump(MonotonicClock.Never, pump.IsOff))
+        {
+            return Status.WouldBlock;
+        }
+
         try
         {
-            lock (_gate)
+            _pumping = true;
+            if (_disposed || _sinks.Length == 0)
             {
-                _pumping = true;
-                return _sinks.Length == 0 ? Status.State : Round(MonotonicClock.Deadline(RoundNs), ownGuests: 0);
+                return _disposed ? Status.End : Status.State;
             }
+
+            Status status = Round(MonotonicClock.Deadline(RoundNs), pump.IsOff);
+            disturbed = status == Status.WouldBlock && _disturbed;
+            return status;
+        }
+#pragma warning disable CA1031 // A sink of the host that throws is a fault like any other; the thread lives.
+        catch (Exception thrown)
+#pragma warning restore CA1031
+        {
+            LastFault = Status.Internal;
+            LastError = $"the pump met {thrown.GetType().Name}: {thrown.Message}; the packets are kept";
+            return Status.Internal;
         }
         finally
         {
             _pumping = false;
-            TellFaults();
+            ExitAsPump();
         }
     }
 
     /// <summary>Ends a sleep of the pump.</summary>
     internal void WakePump() => _source.Wake();
 
+    private void ExitAsPump()
+    {
+        if (_at != null)
+        {
+            At(null); // a sink of the host threw
+        }
+
+        _gate.ExitAsPump();
+        FreeIfAbandoned();
+        TellFaults();
+    }
+
+    // One that was called off and hangs: who waited for the gate would wait for it.
+    private void RefuseOldPump()
+    {
+        if (Volatile.Read(ref _pump) is { } pump && pump.IsOff() && !pump.TryJoin(0))
+        {
+            throw new SluiceException(Status.State, $"the pump of the buffer is still to stop: {WhatHangs()}");
+        }
+    }
+
+    // Inside the gate.
+    private void StartPump()
+    {
+        RefuseOldPump();
+        _started = true;
+        Volatile.Write(ref _pump, new Pump(this));
+    }
+
     // Decide; release or wait for what could change the decision, until the deadline at most.
-    private Status Round(long deadline, int ownGuests)
+    private Status Round(long deadline, Func<bool>? calledOff)
     {
         long now = MonotonicClock.Now;
         bool refused = false;
@@ -262,7 +286,7 @@ public sealed unsafe partial class PacketBuffer
             long stored = _source.Readable;
             if (stored != 0)
             {
-                Status status = WriteOut(stored, out _, out _);
+                Status status = WriteOut(stored, calledOff, out _, out _);
                 if (status != Status.WouldBlock)
                 {
                     return status;
@@ -272,7 +296,7 @@ public sealed unsafe partial class PacketBuffer
             }
             else
             {
-                Policy.Reset(now);
+                ResetPolicy(now);
             }
         }
 
@@ -281,10 +305,8 @@ public sealed unsafe partial class PacketBuffer
             ? (long.MaxValue - 1, Math.Min(longest, RefusedPauseNs))
             : Policy.NextEvaluation(_source.Readable, _source.Packets, Stride, now, longest);
 
-        // Either a guest sees that the pump sleeps and wakes it, or the pump sees the guest.
-        Interlocked.Exchange(ref _pumpSleeps, 1);
-        Status waited = Volatile.Read(ref _guests) > ownGuests ? Status.Ok : _source.Wait(moreThan, timeout);
-        Volatile.Write(ref _pumpSleeps, 0);
+        Status waited = _gate.BeginSleep() && calledOff?.Invoke() != true ? _source.Wait(moreThan, timeout) : Status.Ok;
+        _disturbed = _gate.EndSleep();
         if (waited != Status.End)
         {
             return Status.WouldBlock;
@@ -303,15 +325,14 @@ public sealed unsafe partial class PacketBuffer
         }
 
         Policy.Force(); // what is stored when the stream ends is due
-        return Round(deadline, ownGuests);
+        return Round(deadline, calledOff);
     }
 
-    private void LetGuestsGoFirst()
+    private void ResetPolicy(long now)
     {
-        while (Volatile.Read(ref _guests) != 0)
-        {
-            Thread.Yield();
-        }
+        At("the reset hook");
+        Policy.Reset(now);
+        At(null);
     }
 
     private bool ShouldRelease(long now)
@@ -329,7 +350,9 @@ public sealed unsafe partial class PacketBuffer
 
         Status status = _source.Peek(0, out Batch oldest);
         long errors = Policy.ControllerErrors;
+        At("a release controller");
         bool release = Policy.Evaluate(packets, bytes, now, status == Status.Ok ? oldest : default);
+        At(null);
         if (status == Status.Ok)
         {
             _ = _source.Release(oldest.Cut(0)); // gives up a hold on the tail, and nothing else
@@ -342,11 +365,5 @@ public sealed unsafe partial class PacketBuffer
         }
 
         return release;
-    }
-
-    private void StopPump()
-    {
-        Pump? pump = Interlocked.Exchange(ref _pump, null); // its last round runs without it
-        pump?.Dispose();
     }
 }

@@ -42,15 +42,8 @@ public sealed unsafe partial class PacketBuffer
         Enter();
         try
         {
-            Status status = _sinks.Length == 0 ? Status.Ok : WriteOut(_source.Readable, out _, out _);
-            foreach (Sink sink in _sinks)
-            {
-                if (status == Status.Ok)
-                {
-                    status = Note(sink, sink.Close());
-                }
-            }
-
+            Status status = _sinks.Length == 0 ? Status.Ok : WriteOut(_source.Readable, null, out _, out _);
+            status = status == Status.Ok ? CloseSinks() : status;
             if (status == Status.Ok)
             {
                 RemoveSinks();
@@ -77,7 +70,7 @@ public sealed unsafe partial class PacketBuffer
         Enter();
         try
         {
-            return _sinks.Length == 0 ? Status.State : WriteOut(_source.Readable, out packets, out bytes);
+            return _sinks.Length == 0 ? Status.State : WriteOut(_source.Readable, null, out packets, out bytes);
         }
         finally
         {
@@ -100,7 +93,9 @@ public sealed unsafe partial class PacketBuffer
             }
 
             _sinks = [.. _sinks.Where(one => one != sink)];
+            At(sink);
             sink.Dispose();
+            At(null);
             return true;
         }
         finally
@@ -124,7 +119,9 @@ public sealed unsafe partial class PacketBuffer
             Status status = Status.Ok;
             foreach (Sink sink in _sinks)
             {
+                At(sink);
                 Status one = Note(sink, sink.Restore(out bool restored));
+                At(null);
                 files += restored ? 1 : 0;
                 status = status == Status.Ok ? one : status;
             }
@@ -141,6 +138,7 @@ public sealed unsafe partial class PacketBuffer
     {
         sink.Begin(0);
         sink.Resumed = _source.Wake;
+        sink.Calls = _calls;
         _sinks = [.. _sinks, sink];
     }
 
@@ -152,8 +150,24 @@ public sealed unsafe partial class PacketBuffer
         }
     }
 
-    /// <summary>Gives up the sinks without asking them; for a discard.</summary>
-    internal void RemoveSinks()
+    // Closes them in turn, up to the first that cannot.
+    private Status CloseSinks()
+    {
+        Status status = Status.Ok;
+        foreach (Sink sink in _sinks)
+        {
+            if (status == Status.Ok && !_disposed)
+            {
+                At(sink);
+                status = Note(sink, sink.Close());
+                At(null);
+            }
+        }
+
+        return status;
+    }
+
+    private void RemoveSinks()
     {
         foreach (Sink sink in _sinks)
         {
@@ -163,14 +177,21 @@ public sealed unsafe partial class PacketBuffer
         _sinks = [];
     }
 
-    // Drain -> every sink accepts -> release, in runs of a size that stays in the cache and lets producers on early.
-    private Status WriteOut(long bytes, out long packets, out long written)
+    // Drain -> every sink accepts -> release, in runs of a size that stays in the cache and lets producers on early. Ends
+    // between two runs when it is called off, or the buffer was given up: not now.
+    private Status WriteOut(long bytes, Func<bool>? calledOff, out long packets, out long written)
     {
         long before = SinkBytes;
         packets = 0;
         Status status = LookAtSinks();
         for (bool first = true; bytes > 0 && (status == Status.Ok || first); first = false)
         {
+            if (_disposed || calledOff?.Invoke() == true)
+            {
+                status = status == Status.Ok ? Status.WouldBlock : status;
+                break;
+            }
+
             Status peeked = PeekRun(Math.Min(bytes, _stagingBytes), out Batch batch);
             if (peeked != Status.Ok)
             {
@@ -189,8 +210,13 @@ public sealed unsafe partial class PacketBuffer
 
         foreach (Sink sink in _sinks)
         {
-            Status flushed = sink.Looked == Status.Ok ? Note(sink, sink.Flush()) : sink.Looked;
-            status = status == Status.Ok ? flushed : status;
+            if (!_disposed)
+            {
+                At(sink);
+                Status flushed = sink.Looked == Status.Ok ? Note(sink, sink.Flush()) : sink.Looked;
+                At(null);
+                status = status == Status.Ok ? flushed : status;
+            }
         }
 
         ReportSinks();
@@ -203,7 +229,7 @@ public sealed unsafe partial class PacketBuffer
         _store.CountWritten(written);
         if (status == Status.Ok)
         {
-            Policy.Reset(MonotonicClock.Now);
+            ResetPolicy(MonotonicClock.Now);
         }
 
         return status;
@@ -214,8 +240,13 @@ public sealed unsafe partial class PacketBuffer
         Status worst = Status.Ok;
         foreach (Sink sink in _sinks)
         {
-            sink.Looked = Note(sink, sink.Look());
-            worst = sink.Looked < worst ? sink.Looked : worst;
+            if (!_disposed)
+            {
+                At(sink);
+                sink.Looked = Note(sink, sink.Look());
+                At(null);
+                worst = sink.Looked < worst ? sink.Looked : worst;
+            }
         }
 
         return worst;
@@ -248,9 +279,11 @@ public sealed unsafe partial class PacketBuffer
         accepted = batch.End;
         foreach (Sink sink in _sinks)
         {
-            if (sink.Accepted < batch.End)
+            if (sink.Accepted < batch.End && !_disposed)
             {
+                At(sink);
                 Status status = sink.Looked == Status.Ok ? Note(sink, sink.Write(batch)) : sink.Looked;
+                At(null);
                 if (status != Status.Ok && (worst == Status.Ok || status < worst))
                 {
                     worst = status;

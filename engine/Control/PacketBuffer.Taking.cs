@@ -81,7 +81,7 @@ public sealed unsafe partial class PacketBuffer
             do
             {
                 any |= batch.Packets != 0; // else nothing but aborted records
-                status = batch.Packets == 0 ? Status.Ok : look(batch, state);
+                status = batch.Packets == 0 ? Status.Ok : Show(batch, state, look);
                 left -= batch.Length;
                 Status next = status == Status.Ok && left > 0 ? _source.PeekBehind(batch.End, out batch) : Status.WouldBlock;
                 batch = next == Status.Ok ? batch.Cut(left) : default;
@@ -103,9 +103,7 @@ public sealed unsafe partial class PacketBuffer
         Enter();
         try
         {
-            long held = _detaching?.Clear() ?? 0;
-            _clearedHeld += held;
-            return held + _store.Clear();
+            return ClearInside();
         }
         finally
         {
@@ -179,7 +177,7 @@ public sealed unsafe partial class PacketBuffer
                 if (status == Status.Ok)
                 {
                     batch = batch.First(left);
-                    status = batch.Packets == 0 ? Status.Ok : accept(batch, state);
+                    status = batch.Packets == 0 ? Status.Ok : Show(batch, state, accept);
                     Status released = _source.Release(status == Status.Ok ? batch : batch.Cut(0));
                     status = status == Status.Ok ? released : status;
                 }
@@ -194,7 +192,7 @@ public sealed unsafe partial class PacketBuffer
 
             if (most <= 0)
             {
-                Policy.Reset(MonotonicClock.Now);
+                ResetPolicy(MonotonicClock.Now);
             }
 
             return taken == 0 ? Status.WouldBlock : Status.Ok;
@@ -203,6 +201,22 @@ public sealed unsafe partial class PacketBuffer
         {
             Exit();
         }
+    }
+
+    private long ClearInside()
+    {
+        long held = _detaching?.Clear() ?? 0;
+        _clearedHeld += held;
+        return held + _store.Clear();
+    }
+
+    // A buffer that was given up meanwhile shows no more.
+    private Status Show<TState>(in Batch batch, TState state, Func<Batch, TState, Status> look)
+    {
+        At("a function that packets are shown to");
+        Status status = look(batch, state);
+        At(null);
+        return status == Status.Ok && _disposed ? Status.State : status;
     }
 
     // The room of one packet is looked at, not all: a batch of one.

@@ -110,13 +110,14 @@ public sealed unsafe partial class PacketBuffer
 
     /// <summary>Stops the thread, if one runs, and releases what is stored.</summary>
     /// <param name="timeout">How long to retry a sink that refuses; <see cref="Timeout.InfiniteTimeSpan"/>: for ever.</param>
-    /// <exception cref="SluiceException">Packets are still stored, and why.</exception>
+    /// <exception cref="SluiceException">Packets are still stored, and why. Timeout: a sink, a function of the host or the thread
+    ///     did not come back in time; the buffer stays usable, and another call waits for it again.</exception>
     public void Stop(TimeSpan timeout)
     {
-        Status status = Stop(Nanoseconds(timeout));
+        Status status = Stop(Nanoseconds(timeout), out string why);
         if (status != Status.Ok)
         {
-            throw FaultOf(status);
+            throw new SluiceException(status, status == Status.WouldBlock ? $"{Unreleased} packets are still stored: {why}" : why);
         }
     }
 
@@ -161,5 +162,5 @@ public sealed unsafe partial class PacketBuffer
         status,
         status == Status.State && _sinks.Length == 0
             ? "the buffer has no sink to release packets to"
-            : status.IsFault() ? LastError ?? status.Describe() : $"{Size} packets are still stored: {status.Describe()}");
+            : LastError ?? status.Describe());
 }

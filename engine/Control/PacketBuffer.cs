@@ -12,9 +12,10 @@ namespace Sluice.Control;
 /// </summary>
 /// <remarks>
 /// Invariants.
-/// 1. The taking end, the policy and the sinks are used under the gate only; producers never take it.
+/// 1. The taking end, the policy and the sinks are used inside the gate only; producers never go in.
 /// 2. Space is released up to what every sink has accepted: a fault leaves the packets stored.
-/// 3. A thread that comes through the gate while the pump sleeps inside it wakes the pump and goes first.
+/// 3. Memory is freed inside the gate: by the end, or where that could not wait for a call that hangs, by the thread that
+///    hangs, when it comes out. Functions of the host are called while the buffer lives, and never begin after its end.
 /// Threading: every member may be called from any thread; a callback must not call into the buffer that calls it.
 /// </remarks>
 public sealed unsafe partial class PacketBuffer : IDisposable, IAsyncDisposable
@@ -22,10 +23,9 @@ public sealed unsafe partial class PacketBuffer : IDisposable, IAsyncDisposable
     private readonly PacketStore _store;
     private readonly IPacketSource _source; // the store, or what copies out of it
     private readonly DetachingSource? _detaching;
-    private readonly object _gate = new();
-    private int _guests;
-    private int _pumpSleeps;
-    private bool _disposed;
+    private readonly BufferGate _gate;
+    private readonly HostCalls _calls = new();
+    private volatile bool _disposed;
 
     /// <summary>Makes a buffer.</summary>
     /// <exception cref="SluiceException">An option is out of range, or the memory is not to be had.</exception>
@@ -39,7 +39,9 @@ public sealed unsafe partial class PacketBuffer : IDisposable, IAsyncDisposable
         _source = _detaching ?? (IPacketSource)_store;
         Stride = _store.Stride;
         _stagingBytes = Math.Clamp(_source.Capacity / 4, 64 << 10, 1 << 20);
-        Policy = new ReleasePolicy(options.Release, MonotonicClock.Now) { Tell = ReportController };
+        Policy = new ReleasePolicy(options.Release, MonotonicClock.Now) { Calls = _calls, Tell = ReportController };
+        _gate = new BufferGate(_source.Wake);
+        _progress = () => SinkProgress;
     }
 
     /// <summary>What the buffer was made with.</summary>
@@ -68,48 +70,11 @@ public sealed unsafe partial class PacketBuffer : IDisposable, IAsyncDisposable
         }
     }
 
-    /// <summary>Stops the pump, releases what is stored, closes the sinks and frees the memory.</summary>
-    /// <remarks>What the sinks refuse is lost here; <see cref="Stop(long)"/> and <see cref="Disconnect"/> before it tell.</remarks>
-    public void Dispose()
-    {
-        if (_disposed)
-        {
-            return;
-        }
-
-        RefuseCallbacks();
-        StopPump();
-        _batches?.Widen();
-        if (_sinks.Length != 0)
-        {
-            _ = Flush(out _, out _);
-        }
-
-        _disposed = true;
-        foreach (Sink sink in _sinks)
-        {
-            sink.Dispose();
-        }
-
-        ClosePutting();
-        if (Options is { Name: not null, Attach: AttachMode.Create } && _store is RingSource { Packets: 0 } ring)
-        {
-            ring.Ring.Remove(); // who made the name takes it away, unless packets wait in it for the next consumer
-        }
-
-        _source.Dispose();
-        if (_eventFd >= 0)
-        {
-            _ = Libc.Close(_eventFd);
-            _eventFd = -1;
-        }
-
-        EndReports();
-    }
+    private static SluiceException Closed() => new(Status.State, "the buffer is closed");
 
     private void RefuseCallbacks()
     {
-        if (Monitor.IsEntered(_gate) || _reports.IsTelling)
+        if (_gate.IsMine || _reports.IsTelling)
         {
             throw new SluiceException(Status.State, "a callback calls into the buffer that calls it");
         }
@@ -118,24 +83,32 @@ public sealed unsafe partial class PacketBuffer : IDisposable, IAsyncDisposable
     private void Enter()
     {
         RefuseCallbacks();
-        Interlocked.Increment(ref _guests);
-        if (Volatile.Read(ref _pumpSleeps) != 0)
+        if (!_gate.TryEnter(MonotonicClock.Never))
         {
-            _source.Wake();
+            throw Closed();
         }
 
-        Monitor.Enter(_gate);
         if (_disposed)
         {
             Exit();
-            throw new SluiceException(Status.State, "the buffer is closed");
+            throw Closed();
         }
     }
 
     private void Exit()
     {
-        Monitor.Exit(_gate);
-        Interlocked.Decrement(ref _guests);
+        Leave();
         TellFaults();
+    }
+
+    private void Leave()
+    {
+        if (_at != null)
+        {
+            At(null); // a function of the host threw
+        }
+
+        _gate.Exit();
+        FreeIfAbandoned();
     }
 }

@@ -1,5 +1,6 @@
 using Sluice.Buffers;
 using Sluice.Primitives;
+using Sluice.Sinks;
 
 namespace Sluice.Control;
 
@@ -36,6 +37,12 @@ public sealed class ReleasePolicy
 
     /// <summary>The thresholds; may be replaced at any time.</summary>
     public ReleaseRules Rules { get; set; }
+
+    /// <summary>Set by the buffer: whether the functions of the host may be called.</summary>
+    internal HostCalls? Calls { get; init; }
+
+    /// <summary>Whether functions of the host are called.</summary>
+    internal bool CallsHost => HasControllers || _onReset != null;
 
     /// <summary>Whether custom controllers take part.</summary>
     public bool HasControllers => _controllers.Length != 0;
@@ -140,17 +147,23 @@ public sealed class ReleasePolicy
         Volatile.Write(ref _forced, 0);
         _started = false;
         _lastRelease = now;
-        if (_onReset != null)
+        if (_onReset == null || Calls?.TryEnter() == false)
         {
-            try
-            {
-                _onReset();
-                _hookTold = Works(_hookTold, "the reset hook works again");
-            }
-            catch (Exception fault) when (fault is not OutOfMemoryException)
-            {
-                _hookTold = Note(_hookTold, $"the reset hook failed: {TextOf(fault)}");
-            }
+            return;
+        }
+
+        try
+        {
+            _onReset();
+            _hookTold = Works(_hookTold, "the reset hook works again");
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            _hookTold = Note(_hookTold, $"the reset hook failed: {TextOf(fault)}");
+        }
+        finally
+        {
+            Calls?.Leave();
         }
     }
 
@@ -225,6 +238,11 @@ public sealed class ReleasePolicy
 
     private ReleaseDecision Ask(ReleaseController controller, in ReleaseSnapshot snapshot)
     {
+        if (Calls?.TryEnter() == false)
+        {
+            return ReleaseDecision.Failed; // the buffer was given up
+        }
+
         try
         {
             ReleaseDecision decision = controller.Decide(snapshot);
@@ -239,6 +257,10 @@ public sealed class ReleasePolicy
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
             controller.Told = Note(controller.Told, $"a controller failed: {TextOf(fault)}");
+        }
+        finally
+        {
+            Calls?.Leave();
         }
 
         return ReleaseDecision.Failed;

@@ -6,6 +6,12 @@ namespace Sluice.Sinks;
 /// <summary>Turns the packets of a batch into text: whole packets only, as many as fit.</summary>
 internal abstract class BatchFormatter
 {
+    /// <summary>Set by the buffer: whether functions of the host may be called. Null: they may.</summary>
+    public HostCalls? Calls { get; set; }
+
+    /// <summary>Whether a function of the host formats.</summary>
+    public virtual bool CallsHost => false;
+
     /// <summary>Room that probably takes the text of any packet, in bytes.</summary>
     public abstract int Hint { get; }
 
@@ -30,6 +36,9 @@ internal abstract class BatchFormatter
     /// <see cref="Fault"/> set.
     /// </returns>
     public abstract Status Format(in Batch batch, Span<byte> to, out TextRun run);
+
+    /// <summary>The buffer was given up: no function of the host is called any more.</summary>
+    protected Status GivenUp() => Fail(Status.State, 0, _ => "the buffer was given up");
 
     /// <summary>Sets the fault, making its text only when it is another one than the last time.</summary>
     protected Status Fail(Status status, long detail, Func<long, string> text)

@@ -33,6 +33,8 @@ internal sealed class BatchQueue : Sink
     /// <inheritdoc/>
     public override string Name => "reader";
 
+    internal override SinkReach Reach => SinkReach.Memory;
+
     /// <summary>Whether nothing more comes, and nothing is left.</summary>
     public bool IsDrained => _full.Reader.Completion.IsCompleted;
 

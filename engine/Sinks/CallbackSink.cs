@@ -52,7 +52,13 @@ public sealed unsafe class CallbackSink : Sink
             return status;
         }
 
+        if (Calls?.TryEnter() == false)
+        {
+            return Fail(Status.State, 0);
+        }
+
         int result = Call(rest);
+        Calls?.Leave();
         if (result < 0)
         {
             return Fail(
@@ -70,7 +76,9 @@ public sealed unsafe class CallbackSink : Sink
     }
 
     /// <inheritdoc/>
-    protected override string Describe(Status status, long detail) => _thrown is null
+    protected override string Describe(Status status, long detail) => status == Status.State
+        ? "the buffer was given up"
+        : _thrown is null
         ? HostFault.Describe("the function", detail) + "; the packets are kept"
         : $"the function threw {_thrown.GetType().Name}: {_thrown.Message}; the packets are kept";
 

@@ -17,6 +17,9 @@ internal sealed class DelegateBatchFormatter(PacketFormatterDelegate formatter) 
     public override int Hint => 256;
 
     /// <inheritdoc/>
+    public override bool CallsHost => true;
+
+    /// <inheritdoc/>
     public override Status Format(in Batch batch, Span<byte> to, out TextRun run)
     {
         run = default;
@@ -48,6 +51,12 @@ internal sealed class DelegateBatchFormatter(PacketFormatterDelegate formatter) 
     {
         _waiting = -1;
         _text.ResetWrittenCount();
+        if (Calls?.TryEnter() == false)
+        {
+            status = GivenUp();
+            return false;
+        }
+
         try
         {
             formatter(packet, _text);
@@ -62,6 +71,10 @@ internal sealed class DelegateBatchFormatter(PacketFormatterDelegate formatter) 
             FaultDetail = Fault.GetHashCode(StringComparison.Ordinal);
             status = Status.Callback;
             return false;
+        }
+        finally
+        {
+            Calls?.Leave();
         }
     }
 }

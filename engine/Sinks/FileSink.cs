@@ -41,6 +41,8 @@ public sealed unsafe class FileSink : Sink
     /// <inheritdoc/>
     public override string Name => _file.FirstPath;
 
+    internal override SinkReach Reach => SinkReach.File;
+
     /// <summary>The file that is written now; another than <see cref="Name"/> after a rotation.</summary>
     public string CurrentPath => _file.CurrentPath;
 

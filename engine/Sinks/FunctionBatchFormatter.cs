@@ -22,6 +22,9 @@ internal sealed unsafe class FunctionBatchFormatter(
     public override int Hint => 8192;
 
     /// <inheritdoc/>
+    public override bool CallsHost => true;
+
+    /// <inheritdoc/>
     public override Status Format(in Batch batch, Span<byte> to, out TextRun run)
     {
         run = default;
@@ -35,11 +38,18 @@ internal sealed unsafe class FunctionBatchFormatter(
         ulong packets = 0;
         nuint written = 0;
         int result;
+        if (Calls?.TryEnter() == false)
+        {
+            return GivenUp();
+        }
+
         HostFault.Clear();
         fixed (byte* text = to)
         {
             result = _function(_user, &shown, text, (nuint)to.Length, &packets, &written);
         }
+
+        Calls?.Leave();
 
         if (result > 0)
         {

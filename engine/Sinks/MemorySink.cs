@@ -37,6 +37,8 @@ public sealed unsafe class MemorySink : Sink
     /// <inheritdoc/>
     public override string Name => "memory";
 
+    internal override SinkReach Reach => SinkReach.Memory;
+
     /// <summary>Most bytes that are kept.</summary>
     public long Limit { get; }
 

@@ -76,6 +76,8 @@ public sealed unsafe class PipeSink : Sink
     /// <inheritdoc/>
     public override string Name => "pipe";
 
+    internal override SinkReach Reach => _reader is null ? SinkReach.Host : SinkReach.Memory;
+
     /// <summary>The reading end. One thread at a time, any thread.</summary>
     /// <exception cref="InvalidOperationException">The sink writes to a writer of the host.</exception>
     public PipeReader Reader => _reader ?? throw new InvalidOperationException("the sink writes to a writer of the host");

@@ -62,6 +62,12 @@ public abstract class Sink : IDisposable
     /// <summary>Set by the buffer: what a look said before this release.</summary>
     internal Status Looked { get; set; }
 
+    /// <summary>Set by the buffer: whether functions of the host may be called. Null: the sink is used by itself.</summary>
+    internal virtual HostCalls? Calls { get; set; }
+
+    /// <summary>What its calls wait for.</summary>
+    internal virtual SinkReach Reach => SinkReach.Host;
+
     /// <summary>The counters of this moment, as one value.</summary>
     public SinkCounters Counters => new(PacketsWritten, BytesWritten, Errors, LastStatus);
 

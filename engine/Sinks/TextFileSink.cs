@@ -112,6 +112,14 @@ public sealed unsafe class TextFileSink : Sink
     /// <inheritdoc/>
     public override string Name => _file.FirstPath;
 
+    internal override SinkReach Reach => _formatter.CallsHost ? SinkReach.Host : SinkReach.File;
+
+    internal override HostCalls? Calls
+    {
+        get => _formatter.Calls;
+        set => _formatter.Calls = value;
+    }
+
     /// <summary>The file that is written now; another than <see cref="Name"/> after a rotation.</summary>
     public string CurrentPath => _file.CurrentPath;
 

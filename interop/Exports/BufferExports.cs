@@ -28,12 +28,12 @@ internal static unsafe class BufferExports
         ? (int)Status.Ok
         : Boundary.On<HostBuffer, (nint, nint)>(buffer, HandleKind.Buffer, (buffer, (nint)lost), static (buffer, arguments) =>
         {
-            long packets = buffer.Discard(arguments.Item1);
+            Status status = buffer.Discard(arguments.Item1, out long packets);
             if (arguments.Item2 != 0)
             {
                 *(ulong*)arguments.Item2 = (ulong)packets;
             }
 
-            return Status.Ok;
+            return status;
         });
 }

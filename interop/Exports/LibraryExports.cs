@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Sluice.Control;
 using Sluice.Interop.Runtime;
-using Sluice.Memory;
 using Sluice.Primitives;
 
 namespace Sluice.Interop.Exports;
@@ -9,8 +9,6 @@ namespace Sluice.Interop.Exports;
 /// <summary>Chapter 11 of <c>sluice.h</c>: shutdown. The version is in <see cref="BuildInfoExports"/>.</summary>
 internal static class LibraryExports
 {
-    private const long AtExitTimeoutNs = 5_000_000_000;
-
     [UnmanagedCallersOnly(EntryPoint = "managed_sluice_shutdown", CallConvs = [typeof(CallConvCdecl)])]
     public static int Shutdown(long timeoutNs)
     {
@@ -21,7 +19,15 @@ internal static class LibraryExports
 
         try
         {
-            return (int)CloseAll(timeoutNs);
+            if (Runtime.Shutdown.IsCalledBack)
+            {
+                return LastError.Set(Status.State, "a function that a buffer calls cannot shut the engine down: the buffer waits for it");
+            }
+
+            IReadOnlyList<UnwrittenPackets> unwritten = Runtime.Shutdown.Run(timeoutNs);
+            return unwritten.Count == 0
+                ? (int)Status.Ok
+                : LastError.Set(Status.Timeout, LossReport.Describe(unwritten));
         }
         catch (Exception fault)
         {
@@ -29,50 +35,17 @@ internal static class LibraryExports
         }
     }
 
-    /// <summary>What exit() calls.</summary>
+    /// <summary>What exit() calls: on whatever thread, a function that a buffer called included.</summary>
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     public static void ShutDownAtExit()
     {
         try
         {
-            _ = CloseAll(AtExitTimeoutNs);
+            LossReport.Print(Runtime.Shutdown.Run(EndLimit.UntilStuck));
         }
         catch (Exception)
         {
             // The process ends; there is nobody left to tell.
         }
-    }
-
-    private static Status CloseAll(long timeoutNs)
-    {
-        if (!Boundary.ShutDown())
-        {
-            return Status.Ok;
-        }
-
-        long deadline = MonotonicClock.Deadline(timeoutNs), lost = 0;
-        int refused = 0;
-        foreach (nint handle in HandleTable.All(HandleKind.Buffer))
-        {
-            HostBuffer? buffer = HandleTable.Find<HostBuffer>(handle, HandleKind.Buffer);
-            if (buffer == null)
-            {
-                continue;
-            }
-
-            long left = timeoutNs < 0 ? -1 : Math.Max(0, deadline - MonotonicClock.Now);
-            refused += buffer.Close(left) == Status.Ok ? 0 : 1;
-            lost += buffer.Discard(handle);
-        }
-
-        foreach (nint handle in HandleTable.All(HandleKind.Layout))
-        {
-            HandleTable.Remove(handle);
-        }
-
-        return refused == 0
-            ? Status.Ok
-            : (Status)LastError.Set(
-                Status.Timeout, $"{refused} buffers could not be written in {timeoutNs} ns, {lost} packets are lost: {LastError.Text}");
     }
 }

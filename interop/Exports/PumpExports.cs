@@ -17,7 +17,7 @@ internal static unsafe class PumpExports
 
     [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_stop", CallConvs = [typeof(CallConvCdecl)])]
     public static int Stop(nint buffer, long timeoutNs) => Boundary.On<HostBuffer, long>(
-        buffer, HandleKind.Buffer, timeoutNs, static (buffer, timeoutNs) => buffer.ExplainFlush(buffer.Buffer.Stop(timeoutNs)));
+        buffer, HandleKind.Buffer, timeoutNs, static (buffer, timeoutNs) => buffer.Stop(timeoutNs));
 
     [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_poll", CallConvs = [typeof(CallConvCdecl)])]
     public static int Poll(nint buffer, long timeoutNs) => Boundary.On<HostBuffer, long>(

@@ -108,20 +108,9 @@ internal static unsafe class SinkExports
     public static int Disconnect(nint buffer) =>
         Boundary.On<HostBuffer, int>(buffer, HandleKind.Buffer, 0, static (buffer, _) => buffer.Disconnect());
 
-    // The buffer owns the sink from here on; until then a refusal must not leave its file open.
     private static Status Add(HostBuffer buffer, Sink sink, nint handle)
     {
-        nint made;
-        try
-        {
-            made = buffer.Add(sink);
-        }
-        catch
-        {
-            sink.Dispose();
-            throw;
-        }
-
+        nint made = buffer.Add(sink);
         if (handle != 0)
         {
             *(nint*)handle = made;

@@ -56,7 +56,7 @@ internal static class HandleTable
         }
 
         ref Place place = ref places[index];
-        object? target = place.Target;
+        object? target = Volatile.Read(ref place.Target);
         return Volatile.Read(ref place.Handle) == handle ? Unsafe.As<T?>(target) : null;
     }
 

@@ -8,8 +8,9 @@ namespace Sluice.Interop.Runtime;
 /// <summary>A buffer as a host holds it: the engine's buffer, the handles of its sinks, and texts for its faults.</summary>
 internal sealed unsafe class HostBuffer
 {
-    private readonly List<nint> _sinkHandles = [];
+    private readonly List<(Sink Sink, nint Handle)> _sinks = [];
     private Action<BufferFault>? _onFault;
+    private bool _gone;
 
     // Of a put that finds no room the last error tells why, though that is no fault.
     static HostBuffer() => RingChain.RefusalOnThread = static text => LastError.Set(Status.WouldBlock, text);
@@ -34,7 +35,7 @@ internal sealed unsafe class HostBuffer
     /// <summary>Whom to tell of faults, in place of who was told before; null: nobody.</summary>
     public void OnFault(Action<BufferFault>? hook)
     {
-        lock (_sinkHandles)
+        lock (_sinks)
         {
             Buffer.Faulted -= _onFault;
             Buffer.Faulted += hook;
@@ -45,11 +46,25 @@ internal sealed unsafe class HostBuffer
     /// <summary>Adds a sink; answers its handle.</summary>
     public nint Add(Sink sink)
     {
-        Buffer.AddSink(sink);
-        lock (_sinkHandles)
+        try
         {
+            Buffer.AddSink(sink); // which owns it from here on
+        }
+        catch
+        {
+            sink.Dispose(); // a refusal leaves no file open
+            throw;
+        }
+
+        lock (_sinks)
+        {
+            if (_gone)
+            {
+                throw new SluiceException(Status.State, "the buffer was closed meanwhile");
+            }
+
             nint handle = HandleTable.Add(HandleKind.Sink, sink);
-            _sinkHandles.Add(handle);
+            _sinks.Add((sink, handle));
             return handle;
         }
     }
@@ -68,12 +83,7 @@ internal sealed unsafe class HostBuffer
             throw new SluiceException(Status.Handle, $"the sink '{sink.Name}' is one of another buffer");
         }
 
-        lock (_sinkHandles)
-        {
-            _ = _sinkHandles.Remove(handle);
-        }
-
-        HandleTable.Remove(handle);
+        ForgetSinks(all: false);
         return Status.Ok;
     }
 
@@ -86,7 +96,7 @@ internal sealed unsafe class HostBuffer
         Status status = Buffer.Disconnect();
         if (status == Status.Ok)
         {
-            ForgetSinks();
+            ForgetSinks(all: false);
         }
 
         return Explain(status);
@@ -95,35 +105,47 @@ internal sealed unsafe class HostBuffer
     /// <summary>Releases what is stored, closes everything and makes the handle stale; a fault keeps the buffer.</summary>
     public Status Destroy(nint handle)
     {
-        Status status = Close(0);
-        if (status == Status.Ok)
-        {
-            Free(handle);
-        }
-
-        return status;
+        Status status = Buffer.TryEnd(EndLimit.UntilStuck, out string why);
+        return status != Status.Ok
+            ? (Status)LastError.Set(status, why)
+            : Forget(handle) ? Status.Ok : (Status)LastError.BadHandle(handle, HandleKind.Buffer);
     }
 
-    /// <summary>Stops, releases, and closes the sinks. The buffer can be used on if it fails.</summary>
-    public Status Close(long timeoutNs)
+    /// <summary>Stops the pump and releases what is stored.</summary>
+    public Status Stop(long timeoutNs)
     {
-        Status status = Buffer.Stop(timeoutNs);
-        if (status == Status.State && Buffer.Sinks.Count == 0)
-        {
-            status = Status.Ok; // packets of a buffer without sinks were never to be written
-        }
-
-        return status == Status.Ok ? Disconnect() : Explain(status);
+        Status status = Buffer.Stop(timeoutNs, out string why);
+        return status == Status.State ? ExplainFlush(status)
+            : status == Status.Ok ? status
+            : (Status)LastError.Set(status, why);
     }
 
     /// <summary>Gives up the buffer, whatever its sinks say.</summary>
-    /// <returns>Packets that no sink has.</returns>
-    public long Discard(nint handle)
+    /// <returns>Timeout: something hangs in it.</returns>
+    public Status Discard(nint handle, out long lost)
     {
-        _ = Buffer.Stop(0);
-        long lost = Buffer.Clear();
-        Free(handle);
-        return lost;
+        lost = 0;
+        if (Buffer.IsCalling)
+        {
+            throw new SluiceException(Status.State, "a callback calls into the buffer that calls it");
+        }
+
+        if (!Forget(handle))
+        {
+            return (Status)LastError.BadHandle(handle, HandleKind.Buffer);
+        }
+
+        bool ended = Buffer.GiveUp(EndLimit.UntilStuck, keepsShared: false, out UnwrittenPackets rest);
+        lost = rest.Packets;
+        return ended ? Status.Ok : (Status)LastError.Set(Status.Timeout, $"the buffer is gone, and {rest.Reason}");
+    }
+
+    /// <summary>Makes the handle and those of the sinks stale. False: it was already.</summary>
+    public bool Forget(nint handle)
+    {
+        bool first = HandleTable.Remove(handle);
+        ForgetSinks(all: true);
+        return first;
     }
 
     /// <summary>Packets of the stride, in parts that fit a span.</summary>
@@ -189,25 +211,21 @@ internal sealed unsafe class HostBuffer
         return status;
     }
 
-    private void Free(nint handle)
+    // Of sinks that are closed; one that is being added while the buffer ends gets none.
+    private void ForgetSinks(bool all)
     {
-        if (HandleTable.Remove(handle))
+        lock (_sinks)
         {
-            ForgetSinks();
-            Buffer.Dispose();
-        }
-    }
-
-    private void ForgetSinks()
-    {
-        lock (_sinkHandles)
-        {
-            foreach (nint sink in _sinkHandles)
+            _gone |= all;
+            foreach ((Sink sink, nint handle) in _sinks)
             {
-                HandleTable.Remove(sink);
+                if (all || sink.IsClosed)
+                {
+                    HandleTable.Remove(handle);
+                }
             }
 
-            _sinkHandles.Clear();
+            _sinks.RemoveAll(one => all || one.Sink.IsClosed);
         }
     }
 }

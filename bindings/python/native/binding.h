@@ -259,8 +259,9 @@ extern __thread struct Buffer *formatting;
 
 int records_register(PyObject *module);
 
-/* The exit handler, before the engine goes: what buffers of records hold goes to their on_close. */
-void records_shutdown(void);
+/* The exit handler, before the engine goes: what buffers of records hold goes to their on_close. Buffers that other threads do
+ * not leave by the deadline are left to the engine. */
+void records_shutdown(int64_t deadline);
 
 /* ---- arrays.c ---- */
 
@@ -349,6 +350,7 @@ typedef struct Buffer {
     int event_fd;     /* a copy of the engine's; 0: none */
     int own_event;    /* or one of its own, while a thread of the engine takes the packets */
     PyObject *failure; /* last exception in a formatter, for the call that reports it */
+    uint32_t awaited;  /* calls that wait for what a thread of the engine does: its exceptions are theirs */
     uint32_t sinks;
     uint32_t has_primary;
     uint32_t has_taker; /* a sink that takes packets in memory: a flush needs no primary one */
@@ -456,7 +458,8 @@ PyObject *buffer_poll(PyObject *self, PyObject *const *args, Py_ssize_t count, P
 /* The one argument `timeout` of a method, by place or by name; *ns stays as it is without one. */
 int timeout_of(const char *name, PyObject *const *args, Py_ssize_t count, PyObject *names, int64_t *ns);
 
-/* Stops the pump in slices. The engine's status, or INT32_MIN with an exception of a signal handler. */
+/* Stops the pump in slices. The engine's status: WOULD_BLOCK: a sink was not ready, TIMEOUT: something hangs; or INT32_MIN
+ * with an exception of a signal handler. */
 int32_t stop_in_slices(Buffer *self, int64_t timeout_ns);
 
 #pragma GCC visibility pop

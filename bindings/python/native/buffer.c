@@ -218,7 +218,7 @@ static int32_t end_handle(Buffer *self, int64_t timeout_ns, uint64_t *lost)
     }
     if (timeout_ns != 0 && (self->sinks != 0 || reader_reads(self))) {
         status = stop_in_slices(self, timeout_ns);
-        if (status == INT32_MIN) {
+        if (status == INT32_MIN || status == SLUICE_TIMEOUT) {
             return status;
         }
     }
@@ -245,15 +245,23 @@ static int end(Buffer *self, int64_t timeout_ns, uint64_t *lost)
         self->closing--;
         return -1;
     }
+    self->awaited++;
     int32_t status = self->handle == NULL ? SLUICE_OK : end_handle(self, timeout_ns, lost);
+    self->awaited--;
     self->closing--;
-    self->discarding = 0;
     if (status == SLUICE_OK || status == SLUICE_E_HANDLE) {
         self->handle = NULL;
+        self->discarding = 0;
         reader_detached(self);
         drop_callbacks(self);
         buffer_drop_classes(self);
+        Py_CLEAR(self->failure);
         status = SLUICE_OK;
+    } else if (self->discarding && status == SLUICE_TIMEOUT) {
+        self->handle = NULL; /* gone, but for a callback that hangs: callbacks go with the object, which it holds */
+        status = SLUICE_OK;
+    } else {
+        self->discarding = 0;
     }
     buffer_unlock(self);
     event_wake(self);

@@ -67,7 +67,7 @@ void callback_raised(Buffer *buffer, int *reported, const char *report)
         return;
     }
     callback_tell(error);
-    if (calling == buffer) {
+    if (calling == buffer || buffer->awaited != 0) {
         PyObject *before = buffer->failure;
         if (before != NULL &&
             !PyObject_IsInstance(before, PyExc_Exception)) { /* Ctrl-C outlasts the faults after it */

@@ -27,27 +27,30 @@ static PyObject *module_load(PyObject *module, PyObject *path)
     return library_load(module, path);
 }
 
-/* shutdown(seconds): the exit handler. Flushes and closes every buffer. */
-static PyObject *module_shutdown(PyObject *module, PyObject *seconds)
+/* How long the exit handler waits for calls that are under way, all of them together, and for claims. */
+#define CALLS_NS INT64_C(2000000000)
+#define CLAIMS_NS INT64_C(500000000)
+
+/* shutdown(): the exit handler. Flushes and closes every buffer, within the limit that exit() has. */
+static PyObject *module_shutdown(PyObject *module, PyObject *unused)
 {
     (void)module;
-    int64_t timeout_ns;
-    if (seconds_to_ns(seconds, "timeout", &timeout_ns) < 0) {
-        return NULL;
-    }
+    (void)unused;
     if (!engine_used || engine_gone != 0) {
         Py_RETURN_NONE;
     }
-    records_shutdown();
+    int64_t begin = sluice_monotonic_ns();
+    records_shutdown(begin + CALLS_NS);
     engine_gone =
         SLUICE_E_SHUTDOWN; /* no put begins any more; those under way see it at the end of their slice */
     struct timespec pause = {.tv_sec = 0, .tv_nsec = 1000000};
-    for (int round = 0; (slow_puts > 0 && round < 5000) || (open_claims > 0 && round < 500); round++) {
+    for (int64_t now = begin; (slow_puts > 0 && now < begin + CALLS_NS) || (open_claims > 0 && now < begin + CLAIMS_NS);
+         now = sluice_monotonic_ns()) {
         Py_BEGIN_ALLOW_THREADS(void) nanosleep(&pause, NULL);
         Py_END_ALLOW_THREADS
     }
     int32_t status;
-    Py_BEGIN_ALLOW_THREADS status = library.shutdown(timeout_ns);
+    Py_BEGIN_ALLOW_THREADS status = library.shutdown(SLUICE_UNTIL_STUCK);
     Py_END_ALLOW_THREADS interpreter_gone = 1;
     if (status != SLUICE_OK) {
         PyObject *text = engine_last_error(status);
@@ -86,7 +89,7 @@ static PyObject *module_statuses(PyObject *module, PyObject *unused)
 
 static PyMethodDef methods[] = {
     {"load", module_load, METH_O, "load(path) -> str: loads the library, returns where it was found"},
-    {"shutdown", module_shutdown, METH_O, "shutdown(seconds): flushes and closes every buffer, for good"},
+    {"shutdown", module_shutdown, METH_NOARGS, "shutdown(): flushes and closes every buffer, for good"},
     {"build_info", module_build_info, METH_NOARGS,
      "build_info() -> str: version and CPU image of the library"},
     {"hex_encode", module_hex_encode, METH_VARARGS,

@@ -231,15 +231,15 @@ static void leave_rest(PyObject *object)
     }
 }
 
-/* The exit handler: hands out what is stored. A buffer that a thread does not leave within a second is left
- * to the engine. */
-void records_shutdown(void)
+void records_shutdown(int64_t deadline)
 {
     while (first != NULL) {
         Records *self = first;
         Py_INCREF((PyObject *)self);
         PyLockStatus taken;
-        Py_BEGIN_ALLOW_THREADS taken = PyThread_acquire_lock_timed(self->lock, 1000000, 0);
+        int64_t left = (deadline - sluice_monotonic_ns()) / 1000;
+        left = left < 0 ? 0 : left;
+        Py_BEGIN_ALLOW_THREADS taken = PyThread_acquire_lock_timed(self->lock, left, 0);
         Py_END_ALLOW_THREADS if (taken != PY_LOCK_ACQUIRED)
         {
             list_out(self);

@@ -49,8 +49,7 @@ PyObject *buffer_start(PyObject *object, PyObject *unused)
 }
 
 /* The last slice is the one whose answer counts. */
-static int32_t in_slices(Buffer *self, int32_t (*call)(sluice_buffer *, int64_t), int64_t timeout_ns,
-                         int32_t not_now)
+static int32_t in_slices(Buffer *self, int32_t (*call)(sluice_buffer *, int64_t), int64_t timeout_ns)
 {
     int64_t deadline = sluice_deadline(timeout_ns);
     for (;;) {
@@ -68,7 +67,7 @@ static int32_t in_slices(Buffer *self, int32_t (*call)(sluice_buffer *, int64_t)
             Py_DECREF(failure);
             return INT32_MIN;
         }
-        if (status != not_now || left < SLICE_NS) {
+        if ((status != SLUICE_WOULD_BLOCK && status != SLUICE_TIMEOUT) || left < SLICE_NS) {
             return status;
         }
     }
@@ -76,8 +75,10 @@ static int32_t in_slices(Buffer *self, int32_t (*call)(sluice_buffer *, int64_t)
 
 int32_t stop_in_slices(Buffer *self, int64_t timeout_ns)
 {
-    int32_t status = in_slices(self, library.buffer_stop, timeout_ns, SLUICE_WOULD_BLOCK);
-    return status == SLUICE_WOULD_BLOCK ? SLUICE_TIMEOUT : status; /* a sink was not ready all the time */
+    self->awaited++;
+    int32_t status = in_slices(self, library.buffer_stop, timeout_ns);
+    self->awaited--;
+    return status;
 }
 
 int seconds_to_ns(PyObject *seconds, const char *what, int64_t *ns)
@@ -122,8 +123,10 @@ PyObject *buffer_stop(PyObject *object, PyObject *const *args, Py_ssize_t count,
     int32_t status = stop_in_slices(self, timeout_ns);
     event_wake(self);
     if (status == SLUICE_OK) {
+        Py_CLEAR(self->failure); /* of an attempt before the one that went well */
         Py_RETURN_NONE;
     }
+    status = status == SLUICE_WOULD_BLOCK ? SLUICE_TIMEOUT : status; /* a sink was not ready all the time */
     return status == INT32_MIN ? NULL : buffer_fault(self, status);
 }
 
@@ -134,7 +137,7 @@ PyObject *buffer_poll(PyObject *object, PyObject *const *args, Py_ssize_t count,
     if (timeout_of("poll", args, count, names, &timeout_ns) < 0 || buffer_usable(self) < 0) {
         return NULL;
     }
-    int32_t status = in_slices(self, library.buffer_poll, timeout_ns, SLUICE_WOULD_BLOCK);
+    int32_t status = in_slices(self, library.buffer_poll, timeout_ns);
     if (status == INT32_MIN) {
         return NULL;
     }

@@ -34,7 +34,8 @@
  *   characters. Paths, and names of shared memory, are bytes: any that the system takes, shown in texts with \xNN for what is no
  *   UTF-8; a relative path is made absolute when it is given, so that a later chdir changes nothing. Times are nanoseconds on the monotonic clock; -1 means for
  *   ever, 0 look once. Callbacks take the host's `user` pointer first, return a status and must not call into the
- *   object that calls them. Threading stands at the head of each chapter.
+ *   object that calls them. Threading stands at the head of each chapter. Any call may run while another thread ends
+ *   the object it is given: it answers what it would have answered before, or E_STATE, or E_HANDLE.
  */
 #ifndef SLUICE_SLUICE_H
 #define SLUICE_SLUICE_H
@@ -187,11 +188,16 @@ typedef struct sluice_buffer_options {
 SLUICE_CHECKED int32_t sluice_buffer_create(const sluice_buffer_options *options, sluice_buffer **buffer);
 
 /* Stops the pump, releases what is stored to the sinks, closes them and frees the buffer; its producers are invalid
- * afterwards. A fault of a sink that could not take the rest is returned, and the buffer is kept: mend it and call
- * again, or call sluice_buffer_discard. NULL is fine. Since 0.1. */
+ * afterwards: their memory stays, and they are told E_STATE unless the ring has a name or file. A fault of a sink that could
+ * not take the rest is returned, and the buffer is kept: mend it and call again, or call sluice_buffer_discard. TIMEOUT: a write
+ * or a function of the host did not come back, and nothing got on for 5 s (SLUICE_UNTIL_STUCK); the error text says which.
+ * The buffer is kept then, too, and stays valid. Puts of other threads get E_STATE from the begin of this call on, unless
+ * it fails. NULL is fine. Since 0.1. */
 SLUICE_CHECKED int32_t sluice_buffer_destroy(sluice_buffer *buffer);
 
-/* Frees the buffer whatever its sinks say; *lost (may be NULL) receives the packets that no sink has. Since 0.1. */
+/* Frees the buffer whatever its sinks say; *lost (may be NULL) receives the packets that no sink has. TIMEOUT: as
+ * sluice_buffer_destroy, but the buffer is gone, and the thread that hangs frees what is left of it when it comes back. No
+ * function of the host begins after this call; what one that is still running uses must stay until it returned. Since 0.1. */
 int32_t sluice_buffer_discard(sluice_buffer *buffer, uint64_t *lost);
 
 /* ---- 4 Putting and taking ------------------------------------------------------ any thread --------------- */
@@ -395,8 +401,16 @@ SLUICE_CHECKED int32_t sluice_buffer_flush(sluice_buffer *buffer, uint64_t *pack
  * E_STATE: it runs. Since 0.1. */
 SLUICE_CHECKED int32_t sluice_buffer_start(sluice_buffer *buffer);
 
+/* A time-out of sluice_buffer_stop and sluice_shutdown for what takes long and gets on: over when no sink took anything for
+ * 5 s. The limit of sluice_buffer_destroy, and of exit(). Since 0.2. */
+#define SLUICE_UNTIL_STUCK INT64_MIN
+
 /* Stops the thread and releases what is stored, trying for timeout_ns. Else the sink's fault, or WOULD_BLOCK when it only was
- * not ready; what it did not take stays stored. Without a running thread it only releases. Since 0.1. */
+ * not ready; what it did not take stays stored. TIMEOUT: a write or a function of the host that is under way did not come
+ * back within timeout_ns and 0.1 s; the error text says which. The buffer stays usable: the thread ends when that comes back,
+ * and another call waits for it. Without a running thread it only releases: on a thread of the engine, where one ran before
+ * or no function of the host takes part, else on the caller's, where a function that hangs hangs the call.
+ * Since 0.1. */
 SLUICE_CHECKED int32_t sluice_buffer_stop(sluice_buffer *buffer, int64_t timeout_ns);
 
 /* For hosts that forbid threads: one round of what the thread does, on the caller's. OK: something was released.
@@ -575,8 +589,11 @@ uint32_t sluice_abi_version(void);
  * is added in a child of fork() that cannot use the engine. Since 0.1. */
 int32_t sluice_build_info(char *text, size_t capacity, size_t *length);
 
-/* Stops every pump, flushes and closes every buffer, and invalidates all handles. TIMEOUT: some data could not be written in
- * time; what was lost is in the error text. Runs by itself at exit, with 5 s. Since 0.1. */
+/* Stops every pump, flushes and closes every buffer, all of them at the same time, and invalidates all handles. TIMEOUT: some
+ * data could not be written in time; the error text says how many packets of which buffer, and what kept them. Functions of
+ * the host are called on threads of the engine meanwhile; one that hangs is given up as in sluice_buffer_discard. Packets under
+ * a name or in a file are not lost, they stay there. E_STATE: called by a function that a buffer calls. Runs by itself at
+ * exit(), with SLUICE_UNTIL_STUCK: what was lost is then said on standard error. Since 0.1. */
 int32_t sluice_shutdown(int64_t timeout_ns);
 
 /* The library as a guest in its host's process:

@@ -12,10 +12,7 @@ from . import _sluice
 #: The file that was loaded.
 path: str = _sluice.load(os.environ.get("SLUICE_LIBRARY") or "libsluice.so.1")
 
-#: Seconds that the exit of the interpreter waits for sinks.
-EXIT_TIMEOUT = 5.0
-
-atexit.register(_sluice.shutdown, EXIT_TIMEOUT)
+atexit.register(_sluice.shutdown)
 
 
 def build_info() -> str:

@@ -44,17 +44,19 @@ public:
     buffer &operator=(buffer &&other) noexcept
     {
         if (this != &other) {
-            handle_ = std::move(other.handle_); // ends the old one, which may still call its callables
+            end();
+            handle_ = std::move(other.handle_);
             callables_ = std::move(other.callables_);
         }
         return *this;
     }
+    ~buffer() { end(); }
 
     explicit operator bool() const noexcept { return static_cast<bool>(handle_); }
     sluice_buffer *get() const noexcept { return handle_.get(); } // for sluice.h; stays owned
 
     // Writes what is stored, closes the sinks and ends the buffer; it is empty then. After a fault it is as it was: mend what
-    // is wrong and call again, or discard().
+    // is wrong and call again, or discard(). TIMEOUT: a write or a callable hangs, and nothing got on for 5 s.
     status try_close() noexcept
     {
         const status code = sluice_buffer_destroy(get());
@@ -70,8 +72,7 @@ public:
     std::uint64_t discard() noexcept
     {
         std::uint64_t lost = 0;
-        static_cast<void>(status(sluice_buffer_discard(handle_.release(), &lost)));
-        callables_.reset();
+        drop_callables(sluice_buffer_discard(handle_.release(), &lost));
         return lost;
     }
 
@@ -416,11 +417,27 @@ private:
         return value;
     }
 
+    // The end, in a destructor: what cannot be written is told to sluice::on_loss.
+    void end() noexcept
+    {
+        if (handle_) {
+            drop_callables(detail::end_buffer(handle_.release()));
+        }
+    }
+
+    void drop_callables(std::int32_t ended) noexcept
+    {
+        if (ended == SLUICE_TIMEOUT) {
+            detail::leave_behind(std::move(callables_));
+        }
+        callables_.reset();
+    }
+
     // What sinks did: the text of a callable's fault has what it threw.
     void all(status code) const
     {
         if (!code.ok()) {
-            detail::raise(code, code.fault() ? last_error() : std::string());
+            detail::raise(code, code.fault() || code == SLUICE_TIMEOUT ? last_error() : std::string());
         }
     }
 

@@ -28,19 +28,21 @@ inline void print_loss(const char *fault, std::uint64_t packets) noexcept
 
 inline std::atomic<loss_handler> loss{print_loss};
 
+// Ends a buffer for good. TIMEOUT: something that it called is still running.
 inline std::int32_t end_buffer(sluice_buffer *raw) noexcept
 {
     const std::int32_t code = sluice_buffer_destroy(raw);
-    if (code != SLUICE_OK) {
-        char text[1024] = "";
-        static_cast<void>(status(sluice_last_error(text, sizeof text, nullptr)));
-        std::uint64_t lost = 0;
-        static_cast<void>(status(sluice_buffer_discard(raw, &lost)));
-        if (lost != 0) {
-            loss.load()(code < 0 && text[0] != '\0' ? text : status(code).text(), lost);
-        }
+    if (code == SLUICE_OK) {
+        return code;
     }
-    return code;
+    char text[1024] = "";
+    static_cast<void>(status(sluice_last_error(text, sizeof text, nullptr)));
+    std::uint64_t lost = 0;
+    const std::int32_t ended = sluice_buffer_discard(raw, &lost);
+    if (lost != 0) {
+        loss.load()(text[0] != '\0' ? text : status(code).text(), lost);
+    }
+    return ended;
 }
 
 inline sluice_buffer_options raw_options(const buffer_options &options) noexcept

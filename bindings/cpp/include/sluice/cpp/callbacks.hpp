@@ -9,6 +9,7 @@
 #include "options.hpp"
 #include "view.hpp"
 
+#include <atomic>
 #include <exception>
 #include <memory>
 #include <mutex>
@@ -235,6 +236,7 @@ struct callables {
 
     std::mutex mutex; // whoever adds or ends them
     thrown_text thrown;
+    callables *before = nullptr; // among those that were left behind
     list sinks; // until a disconnect
     list rules; // until the end
 
@@ -257,6 +259,17 @@ struct callables {
             SLUICE_E_CALLBACK);
     }
 };
+
+// One of them hangs, and is still running after the end of its buffer: they stay where they are, for good.
+inline void leave_behind(std::unique_ptr<callables> hanging) noexcept
+{
+    static std::atomic<callables *> last{nullptr};
+    if (callables *raw = hanging.release(); raw != nullptr) {
+        raw->before = last.load();
+        while (!last.compare_exchange_weak(raw->before, raw)) {
+        }
+    }
+}
 
 // A call of the engine, `ask(function, user)`, that shows batches to a callable, whose exception comes out when `rethrow`.
 template <class Look, class Ask> status show(Look &look, bool rethrow, Ask ask)

@@ -20,7 +20,7 @@ inline std::string build_info()
 }
 
 // Stops every pump, flushes and closes every buffer; all handles are invalid afterwards. TIMEOUT: some data could not be
-// written in time. Runs by itself at exit, with 5 s.
+// written in time. Runs by itself at exit, where it is given up when nothing got on for 5 s.
 inline status try_shutdown(nanoseconds timeout) noexcept
 {
     return sluice_shutdown(timeout.count());

@@ -1,0 +1,387 @@
+using Sluice.Buffers;
+using Sluice.Memory;
+using Sluice.Primitives;
+using Sluice.Sinks;
+
+namespace Sluice.Control;
+
+/// <summary>
+/// The end. Whatever hangs - a function of the host, a write - an end keeps its limit: it leaves the buffer as it is and says
+/// what hangs, or it gives the buffer up, and the thread that hangs frees it when it comes back.
+/// </summary>
+public sealed unsafe partial class PacketBuffer
+{
+    private const int SliceMs = 20;
+
+    // How long an end that is over waits for the handler of faults, which runs outside of the gate.
+    private const int HandlerMs = 5000;
+
+    // How long a put that is under way may keep a buffer from its end.
+    private static readonly TimeSpan PutPatience = TimeSpan.FromSeconds(2);
+
+    private int _enders; // puts are refused while there is one
+    private volatile bool _abandoned;
+    private bool _freed;
+
+    /// <summary>Stops the thread, if one runs, and releases what is stored.</summary>
+    /// <param name="timeoutNs">How long to retry a sink that refuses; 0 tries once, -1 for ever.</param>
+    /// <returns><see cref="Status.Ok"/>, or why the rest is still stored. <see cref="Status.Timeout"/>: a sink, a function of the host
+    ///     or the thread did not come back in time; the buffer stays usable, and another call waits for it again.</returns>
+    public Status Stop(long timeoutNs) => Stop(timeoutNs, out _);
+
+    /// <summary>Stops the pump, releases what is stored, closes the sinks and frees the memory.</summary>
+    /// <remarks>
+    /// What the sinks refuse is lost here; <see cref="Stop(long)"/> and <see cref="Disconnect"/> before it tell. A sink or a
+    /// function that hangs is waited for as long as something gets on, and 5 s more; then its thread frees the memory.
+    /// </remarks>
+    public void Dispose()
+    {
+        if (!_disposed)
+        {
+            _batches?.Widen();
+            _ = GiveUp(EndLimit.UntilStuck, keepsShared: true, out _);
+        }
+    }
+
+    /// <inheritdoc cref="Stop(long)"/>
+    internal Status Stop(long timeoutNs, out string why)
+    {
+        RefuseCallbacks();
+        if (_disposed)
+        {
+            throw Closed();
+        }
+
+        EndingWork work = new(EndLimit.Of(timeoutNs, _progress), inside =>
+            TryStopPump(inside) ? Repeat(inside, AttemptRelease) : Status.Timeout, TellFaults);
+        work.Start(NeedsThread);
+        Status status = work.Wait();
+        why = Why(status);
+        return status;
+    }
+
+    /// <summary>
+    /// Stops the pump, releases what is stored, closes the sinks and frees the memory: all of it, or nothing where a sink
+    /// refuses or something hangs. <see cref="ConcludeEnd"/> after the answer.
+    /// </summary>
+    /// <param name="timeoutNs">How long; <see cref="EndLimit.UntilStuck"/>, too.</param>
+    /// <param name="retries">Whether a sink that refuses is tried again meanwhile.</param>
+    internal EndingWork PrepareEnd(long timeoutNs, bool retries)
+    {
+        RefuseCallbacks();
+        bool claimed = _putGate.IsHeldByCurrentThread;
+        Interlocked.Increment(ref _enders);
+        return new EndingWork(EndLimit.Of(timeoutNs, _progress), work =>
+            !TryStopPump(work) ? Status.Timeout
+            : retries ? Repeat(work, inside => AttemptEnd(inside, claimed))
+            : Once(work, inside => AttemptEnd(inside, claimed)), TellFaults);
+    }
+
+    /// <summary>After the answer to <see cref="PrepareEnd"/>: the buffer is gone, or as it was.</summary>
+    internal void ConcludeEnd(Status status, out string why)
+    {
+        Interlocked.Decrement(ref _enders);
+        why = Why(status);
+        if (_disposed)
+        {
+            ClosePutting();
+            _ = EndReports(HandlerMs);
+        }
+    }
+
+    /// <summary>The same in one call, without retries.</summary>
+    internal Status TryEnd(long timeoutNs, out string why)
+    {
+        EndingWork work = PrepareEnd(timeoutNs, retries: false);
+        Status status = Status.Internal;
+        try
+        {
+            work.Start(NeedsThread);
+            status = work.Wait();
+        }
+        finally
+        {
+            ConcludeEnd(status, out why);
+        }
+
+        return status;
+    }
+
+    /// <summary>
+    /// Ends the buffer, after one more try to write, whatever its sinks say and whatever hangs: no function of the host is
+    /// called after it that was not called before.
+    /// </summary>
+    /// <param name="timeoutNs">How long to wait for what hangs; <see cref="EndLimit.UntilStuck"/>, too. Not at all for what an end
+    ///     waited for already, and that did not come back since.</param>
+    /// <param name="keepsShared">Whether what is stored under a name or in a file stays there, for who attaches next.</param>
+    /// <param name="rest">What is lost.</param>
+    /// <param name="anyThread">Whether functions of the host may be called on a thread that is not the host's in any case.</param>
+    /// <returns>False: something hangs. Whatever it was given - data of the host's functions - must stay until it came back.</returns>
+    internal bool GiveUp(long timeoutNs, bool keepsShared, out UnwrittenPackets rest, bool anyThread = false)
+    {
+        RefuseCallbacks();
+        EndLimit limit = EndLimit.Of(_at != null && _hung == Volatile.Read(ref _step) ? 0 : timeoutNs, _progress);
+        bool claimed = _putGate.IsHeldByCurrentThread, keeps = keepsShared && IsShared;
+        UnwrittenPackets found = default;
+        Interlocked.Increment(ref _enders);
+        EndingWork work = new(limit, inside => TryStopPump(inside)
+            ? Once(inside, inside => AttemptGiveUp(inside, claimed, keeps, out found))
+            : Status.Timeout, TellFaults);
+        work.Start(NeedsThread || (anyThread && MayHang));
+        bool ended = work.Wait() == Status.Ok;
+        if (!ended)
+        {
+            rest = new UnwrittenPackets(Description, keeps ? 0 : Unreleased, Why(Status.Timeout));
+            Abandon();
+        }
+        else
+        {
+            rest = found;
+        }
+
+        ClosePutting();
+        ended &= EndReports(ended ? HandlerMs : 0);
+        Interlocked.Decrement(ref _enders);
+        return ended;
+    }
+
+    /// <summary>
+    /// Gives the buffer up from inside one of its own calls to the host, as exit() in a callback does: nothing can be written.
+    /// </summary>
+    internal UnwrittenPackets LeaveBehind()
+    {
+        var rest = new UnwrittenPackets(Description, IsShared ? 0 : Unreleased, "the process ended within a function that the buffer called");
+        Abandon();
+        return rest;
+    }
+
+    /// <summary>Whether this thread is inside, in a function that the buffer called.</summary>
+    internal bool IsCalling => _gate.IsMine || _reports.IsTelling;
+
+    private bool IsShared => Options.Name != null || Options.File != null;
+
+    /// <summary>Whether what ends the buffer may take as long as something outside likes.</summary>
+    internal bool MayHang => Reach > SinkReach.Memory;
+
+    // Functions of the host that were only ever called on threads of the host are not called on one of the engine.
+    private bool NeedsThread => Reach == SinkReach.File || (Reach == SinkReach.Host && _started);
+
+    private SinkReach Reach
+    {
+        get
+        {
+            SinkReach reach = Policy.CallsHost ? SinkReach.Host : SinkReach.Memory;
+            foreach (Sink sink in _sinks)
+            {
+                reach = sink.Reach > reach ? sink.Reach : reach;
+            }
+
+            return reach;
+        }
+    }
+
+    // The thread is in its last round at most. False: still so when the work was given up.
+    private bool TryStopPump(EndingWork work)
+    {
+        if (Volatile.Read(ref _pump) is not { } pump)
+        {
+            return true;
+        }
+
+        pump.CallOff();
+        while (!pump.TryJoin(SliceMs))
+        {
+            if (work.IsGivenUp)
+            {
+                return false;
+            }
+        }
+
+        _ = Interlocked.CompareExchange(ref _pump, null, pump);
+        return true;
+    }
+
+    // Inside, once.
+    private Status Once(EndingWork work, Func<EndingWork, Status> attempt)
+    {
+        while (!_gate.TryEnter(MonotonicClock.Deadline(SliceMs * 1_000_000L)))
+        {
+            if (_disposed || work.IsGivenUp)
+            {
+                return _disposed ? Status.Ok : Status.Timeout;
+            }
+        }
+
+        try
+        {
+            return _disposed ? Status.Ok : attempt(work);
+        }
+        finally
+        {
+            Leave(); // whoever waits is answered before faults are told
+        }
+    }
+
+    // Inside, again and again, until there is nothing more to do, or to be had within the limit.
+    private Status Repeat(EndingWork work, Func<EndingWork, Status> attempt)
+    {
+        for (long pause = Pump.FirstPauseNs; ; pause = Pump.NextPause(pause))
+        {
+            long before = ProgressOfFaulty;
+            Status status = Once(work, attempt);
+            long left = work.RetryUntil - MonotonicClock.Now;
+            if (status is Status.Ok or Status.State or Status.Timeout || left <= 0 || work.IsGivenUp)
+            {
+                return status;
+            }
+
+            pause = ProgressOfFaulty == before ? pause : Pump.FirstPauseNs;
+            Pump.Sleep(Math.Min(pause, left));
+        }
+    }
+
+    private Status AttemptRelease(EndingWork work)
+    {
+        if (_sinks.Length == 0)
+        {
+            _ = _source.Readable; // what Packets counts
+            return _source.Packets == 0 ? Status.Ok : Status.State;
+        }
+
+        Status status;
+        long packets;
+        do
+        {
+            status = WriteOut(_source.Readable, () => work.IsGivenUp, out packets, out _);
+        }
+        while (status == Status.Ok && packets != 0 && MonotonicClock.Now < work.RetryUntil); // what came meanwhile
+        return status;
+    }
+
+    private Status AttemptEnd(EndingWork work, bool claimed)
+    {
+        Status status = WriteAll(work);
+        if (status == Status.Ok)
+        {
+            AwaitPuts(claimed);
+            status = WriteAll(work);
+        }
+
+        status = status == Status.Ok ? CloseSinks() : status;
+        while (status == Status.Ok && _reports.IsBusy && !work.IsGivenUp)
+        {
+            Thread.Sleep(1); // the handler of faults runs, of which nothing may be left
+        }
+
+        if (status == Status.Ok && !work.TryCommit())
+        {
+            status = Status.Timeout;
+        }
+
+        if (status == Status.Ok)
+        {
+            _disposed = true;
+            Free();
+        }
+
+        return status;
+    }
+
+    private Status AttemptGiveUp(EndingWork work, bool claimed, bool keeps, out UnwrittenPackets rest)
+    {
+        rest = default;
+        AwaitPuts(claimed);
+        string why = Why(WriteAll(work));
+        foreach (Sink sink in _sinks)
+        {
+            if (!work.IsGivenUp)
+            {
+                At(sink);
+                _ = Note(sink, sink.Close());
+                At(null);
+            }
+        }
+
+        if (!work.TryCommit())
+        {
+            return Status.Timeout;
+        }
+
+        long lost = keeps ? _detaching?.Held ?? 0 : ClearInside();
+        why = why.Length == 0 && lost != 0 ? Why(_sinks.Length == 0 ? Status.State : Status.WouldBlock) : why;
+        rest = new UnwrittenPackets(Description, lost, why);
+        _disposed = true;
+        Free();
+        return Status.Ok;
+    }
+
+    private Status WriteAll(EndingWork work)
+    {
+        Status status = _sinks.Length == 0 ? Status.Ok : WriteOut(_source.Readable, () => work.IsGivenUp, out _, out _);
+        return work.IsGivenUp ? Status.Timeout : status;
+    }
+
+    // Puts that were under way when the end began are in, or were refused; those that come later are refused. Not while the thread
+    // that ends the buffer has a claim of it open.
+    private void AwaitPuts(bool claimed)
+    {
+        if (!claimed && _putGate.TryEnter(PutPatience))
+        {
+            _putGate.Exit();
+        }
+    }
+
+    // Whoever hangs inside stays there, and finds nothing freed when it comes back; nothing of the host is called again.
+    private void Abandon()
+    {
+        _disposed = true;
+        _ = _calls.End();
+        _abandoned = true;
+        _gate.End();
+        _source.Wake();
+        FreeIfAbandoned();
+    }
+
+    // Whoever gives a buffer up looks whether it can go in after it said so, and whoever comes out looks whether it was said:
+    // one of them frees.
+    private void FreeIfAbandoned()
+    {
+        if (_abandoned && !_gate.IsMine && _gate.TryEnterLast())
+        {
+            Free();
+            _gate.Exit();
+        }
+    }
+
+    // Inside. What an open claim or a producer refers to stays mapped until it is settled or closed.
+    private void Free()
+    {
+        if (_freed)
+        {
+            return;
+        }
+
+        _freed = true;
+        _gate.End();
+        foreach (Sink sink in _sinks)
+        {
+            sink.Dispose();
+        }
+
+        if (!IsShared)
+        {
+            _store.Seal(); // producers that are still open learn that nobody takes any more
+        }
+        else if (Options is { Name: not null, Attach: AttachMode.Create } && _store is RingSource { Packets: 0 } ring)
+        {
+            ring.Ring.Remove(); // who made the name takes it away, unless packets wait in it for the next consumer
+        }
+
+        _source.Dispose();
+        if (_eventFd >= 0)
+        {
+            _ = Libc.Close(_eventFd);
+            _eventFd = -1;
+        }
+    }
+}
