@@ -15,6 +15,7 @@ static atomic_int runtime_forked;
 static void after_fork_in_child(void)
 {
     int32_t phase = atomic_load_explicit(&sluice_host_phase, memory_order_relaxed);
+    sluice_host_start_in_child();
     if (phase == HOST_STARTING || phase == HOST_RUNS) {
         atomic_store_explicit(&runtime_forked, 1, memory_order_relaxed);
     }

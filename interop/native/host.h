@@ -34,6 +34,9 @@ int32_t sluice_host_start(void);
 /* Shuts down what never ran: from now on calls answer E_SHUTDOWN. 0: it runs, and shuts itself down. */
 int32_t sluice_host_end_unstarted(void);
 
+/* In a child of fork(), which has this thread alone: what another one left in the middle of a start is put right. */
+void sluice_host_start_in_child(void);
+
 /* Why this thread's last call did not get to the engine; "" after one that did. Never NULL. */
 const char *sluice_host_error(void);
 

@@ -31,6 +31,11 @@
 _Atomic int32_t sluice_host_phase = HOST_NEW;
 
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+
+/* The host's setting of SIGPIPE, while it is not in force. */
+static struct sigaction pipe_kept;
+static atomic_int pipe_is_kept;
+
 static __thread char why_not[320];
 
 /* An entry of the managed half, whose first call starts the runtime. */
@@ -147,29 +152,45 @@ static void let_go_of_stdio(const int held[3])
     }
 }
 
+static void put_back_pipe(void)
+{
+    struct sigaction now;
+    if (atomic_exchange(&pipe_is_kept, 0) && sigaction(SIGPIPE, NULL, &now) == 0 && now.sa_handler == SIG_IGN) {
+        (void)sigaction(SIGPIPE, &pipe_kept, NULL);
+    }
+}
+
+void sluice_host_start_in_child(void)
+{
+    static const pthread_mutex_t fresh = PTHREAD_MUTEX_INITIALIZER;
+    gate = fresh; /* whoever held it is not here */
+    put_back_pipe();
+}
+
 /* The runtime's thread inherits the mask: handlers of the host run on threads of the host. The runtime ignores SIGPIPE, which
  * is not for a guest to decide; it keeps SIGSEGV, SIGFPE and SIGRTMIN, which it works with. */
 static int32_t start(void)
 {
     sigset_t blocked, before, after;
-    struct sigaction pipe_before, pipe_after;
+    int cancel;
+    (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel); /* the gate is held */
     asynchronous_signals(&blocked);
     (void)pthread_sigmask(SIG_BLOCK, &blocked, &before);
     int32_t status = probe();
     if (status == SLUICE_OK) {
-        int held[3], known = sigaction(SIGPIPE, NULL, &pipe_before) == 0;
+        int held[3];
+        atomic_store(&pipe_is_kept, sigaction(SIGPIPE, NULL, &pipe_kept) == 0);
         hold_stdio(held);
         managed_sluice_start();
         let_go_of_stdio(held);
-        if (known && sigaction(SIGPIPE, NULL, &pipe_after) == 0 && pipe_after.sa_handler == SIG_IGN) {
-            (void)sigaction(SIGPIPE, &pipe_before, NULL);
-        }
+        put_back_pipe();
     }
     (void)pthread_sigmask(SIG_SETMASK, NULL, &after);
     if (!sigismember(&after, SIGRTMIN)) {
         (void)sigdelset(&before, SIGRTMIN);
     }
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    (void)pthread_setcancelstate(cancel, NULL);
     return status;
 }
 

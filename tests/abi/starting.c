@@ -5,7 +5,9 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -231,6 +233,77 @@ static void no_proc(uint64_t unused)
     works();
 }
 
+#define TOGETHER 8
+
+static pthread_barrier_t line;
+
+static void *first_call(void *wanted)
+{
+    sluice_layout *layout;
+    (void)pthread_barrier_wait(&line);
+    int32_t status = sluice_layout_create("< a:I", &layout);
+    CHECK(status == *(int32_t *)wanted);
+    CHECK((status == SLUICE_OK) == (strstr(last_error(), "cannot start") == NULL));
+    return NULL;
+}
+
+/* Many threads make the first call at once. */
+static void together(uint64_t space)
+{
+    int32_t wanted = space == 0 ? SLUICE_OK : SLUICE_E_MEMORY;
+    CHECK(pthread_barrier_init(&line, NULL, TOGETHER) == 0);
+    for (int round = 0; round < 2; round++) {
+        pthread_t threads[TOGETHER];
+        for (int i = 0; i < TOGETHER; i++) {
+            CHECK(pthread_create(&threads[i], NULL, first_call, &wanted) == 0);
+            if (i == TOGETHER / 2 && round == 0 && space != 0) {
+                limit(RLIMIT_AS, space); /* room for the threads, not for the engine */
+            }
+        }
+        for (int i = 0; i < TOGETHER; i++) {
+            CHECK(pthread_join(threads[i], NULL) == 0);
+        }
+        unlimit(RLIMIT_AS);
+        wanted = SLUICE_OK;
+    }
+}
+
+static void *call_alone(void *unused)
+{
+    (void)unused;
+    sluice_layout *layout;
+    CHECK_OK(sluice_layout_create("< a:I", &layout));
+    return NULL;
+}
+
+/* A fork in the middle of the start: the child has an engine of its own, or E_FORKED; it never waits for a thread it does not
+ * have, and SIGPIPE is as the host set it. */
+static void forks(uint64_t pause)
+{
+    (void)alarm(60);
+    CHECK(signal(SIGPIPE, SIG_DFL) != SIG_ERR);
+    pthread_t thread;
+    CHECK(pthread_create(&thread, NULL, call_alone, NULL) == 0);
+    for (volatile uint64_t i = 0; i < pause; i++) {
+    }
+    for (int i = 0; i < 6; i++) {
+        int status = -1;
+        pid_t child = fork();
+        CHECK(child >= 0);
+        if (child == 0) {
+            struct sigaction now;
+            sluice_layout *layout;
+            (void)alarm(20);
+            int32_t answer = sluice_layout_create("< a:I", &layout);
+            CHECK(answer == SLUICE_OK || answer == SLUICE_E_FORKED);
+            CHECK(sigaction(SIGPIPE, NULL, &now) == 0 && now.sa_handler == SIG_DFL);
+            _exit(0);
+        }
+        CHECK(waitpid(child, &status, 0) == child && status == 0);
+    }
+    CHECK(pthread_join(thread, NULL) == 0);
+}
+
 /* Shut down before anything ran, the engine is not started for that. */
 static void shut_down_first(uint64_t unused)
 {
@@ -249,6 +322,11 @@ int main(int count, char **arguments)
     CHECK(in_child(no_thread, 0) == 0);
     CHECK(in_child(every_call, 0) == 0);
     CHECK(in_child(shut_down_first, 0) == 0);
+    CHECK(in_child(together, 0) == 0);
+    CHECK(in_child(together, 900 * MIB) == 0);
+    for (uint64_t pause = 0; pause < 2000000; pause += 50000) {
+        CHECK(in_child(forks, pause) == 0);
+    }
     sweep(space_of, "address space", 1000 * MIB, 1300 * MIB, 3 * MIB);
     sweep(data_of, "memory", 1 * MIB, 64 * MIB, MIB);
     if (in_child(no_room_in_group, 0) == 77) {
