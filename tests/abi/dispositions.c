@@ -206,6 +206,31 @@ static void faults(int unused)
     CHECK(number == SIGFPE);
 }
 
+static int32_t refuse(void *user, const struct sluice_batch *batch)
+{
+    (void)user, (void)batch;
+    return -1;
+}
+
+static void tell_caught(void)
+{
+    _exit(7 + caught);
+}
+
+/* What exit() says of packets that are lost goes to a pipe that nobody reads any more: neither ends nor disturbs that the host. */
+static void losses(int mode)
+{
+    int ends[2];
+    CHECK(pipe(ends) == 0 && close(ends[0]) == 0 && signal(SIGPIPE, mode == HANDLED ? catch_signal : SIG_DFL) != SIG_ERR);
+    CHECK(atexit(tell_caught) == 0); /* runs after the library's handler, which is registered later */
+    sluice_buffer_options options = packet_options();
+    sluice_buffer *buffer = new_buffer(&options);
+    CHECK_OK(sluice_buffer_add_callback_sink(buffer, refuse, NULL, NULL));
+    put_packets(buffer, 0, 3);
+    CHECK(dup2(ends[1], STDERR_FILENO) == STDERR_FILENO);
+    exit(0);
+}
+
 static int in_child(void (*body)(int mode), int mode)
 {
     int status = -1;
@@ -232,5 +257,6 @@ int main(void)
     CHECK(in_child(closed_pipe, HANDLED) == 0);
     CHECK(in_child(threads, 0) == 0);
     CHECK(in_child(faults, 0) == 0);
+    CHECK(WEXITSTATUS(in_child(losses, DEFAULT)) == 7 && WEXITSTATUS(in_child(losses, HANDLED)) == 7);
     return 0;
 }

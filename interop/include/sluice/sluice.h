@@ -605,7 +605,7 @@ int32_t sluice_shutdown(int64_t timeout_ns);
  *     there before; and SIGRTMIN is unblocked in every thread that calls. Every other setting and mask stays, that of SIGPIPE
  *     too: the runtime ignores it for the moment of the start only.
  *   - The library's threads block every signal but faults, SIGRTMIN and SIGPROF: handlers run on threads of the host.
- *   - It writes to files that it made and to eventfds, never to a pipe or a socket, and so raises no SIGPIPE.
+ *   - It writes to files that it made, to eventfds, and lines about losses to standard error. No SIGPIPE comes of any of that.
  *   - Its descriptors close on exec and are never 0, 1 or 2, also when the host has closed those.
  *   - Texts are whole characters of UTF-8, numbers in them do not depend on the locale. */
 
