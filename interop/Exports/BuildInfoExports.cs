@@ -12,9 +12,10 @@ internal static unsafe class BuildInfoExports
     // SLUICE_ABI_VERSION of sluice.h; sluice_abi_version is in native/entry.c.
     private const uint AbiVersion = 1;
 
-    // Made once, so that a forked child answers without allocating.
-    private static readonly byte[] Text = Compose("");
-    private static readonly byte[] ForkedText = Compose("; forked");
+    // In a forked child native/entry.c answers.
+    private static readonly byte[] Text = Encoding.UTF8.GetBytes(
+        $"sluice {BuildInfo.Version} (abi {AbiVersion}; image {BuildInfo.Image}; {BuildInfo.Framework}; "
+        + $"{BuildInfo.Compilation})");
 
     /// <summary>
     /// Copies the build text, cut to <paramref name="capacity"/> - 1 bytes and ended with a zero byte;
@@ -23,23 +24,7 @@ internal static unsafe class BuildInfoExports
     [UnmanagedCallersOnly(EntryPoint = "managed_sluice_build_info", CallConvs = [typeof(CallConvCdecl)])]
     public static int GetBuildInfo(byte* text, nuint capacity, nuint* length)
     {
-        ReadOnlySpan<byte> whole = HostProcess.IsForked ? ForkedText : Text;
-        if (text != null && capacity > 0)
-        {
-            int copied = (int)nuint.Min(capacity - 1, (nuint)whole.Length);
-            whole[..copied].CopyTo(new Span<byte>(text, copied));
-            text[copied] = 0;
-        }
-
-        if (length != null)
-        {
-            *length = (nuint)whole.Length;
-        }
-
+        HostText.Copy(Text, text, capacity, length);
         return 0;
     }
-
-    private static byte[] Compose(string remark) => Encoding.UTF8.GetBytes(
-        $"sluice {BuildInfo.Version} (abi {AbiVersion}; image {BuildInfo.Image}; {BuildInfo.Framework}; "
-        + $"{BuildInfo.Compilation}{remark})");
 }

@@ -12,11 +12,6 @@ internal static class LibraryExports
     [UnmanagedCallersOnly(EntryPoint = "managed_sluice_shutdown", CallConvs = [typeof(CallConvCdecl)])]
     public static int Shutdown(long timeoutNs)
     {
-        if (HostProcess.IsForked)
-        {
-            return (int)Status.Forked;
-        }
-
         try
         {
             if (Runtime.Shutdown.IsCalledBack)

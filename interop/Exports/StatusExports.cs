@@ -24,15 +24,7 @@ internal static unsafe class StatusExports
     [UnmanagedCallersOnly(EntryPoint = "managed_sluice_last_error", CallConvs = [typeof(CallConvCdecl)])]
     public static int GetLastError(byte* text, nuint capacity, nuint* length)
     {
-        if (HostProcess.IsForked)
-        {
-            HostText.Copy("the engine does not run in a forked child; the inline rings do"u8, text, capacity, length);
-        }
-        else
-        {
-            HostText.Copy(LastError.Text, text, capacity, length);
-        }
-
+        HostText.Copy(LastError.Text, text, capacity, length);
         return (int)Status.Ok;
     }
 }

@@ -3,7 +3,7 @@ using Sluice.Primitives;
 namespace Sluice.Interop.Runtime;
 
 /// <summary>
-/// What every export passes: no entry in a forked child or after the shutdown, no exception beyond the boundary.
+/// What every export passes: no entry after the shutdown, no exception beyond the boundary.
 /// </summary>
 internal static class Boundary
 {
@@ -18,12 +18,6 @@ internal static class Boundary
     /// <summary>Whether the call may go on; else the status to answer with.</summary>
     public static bool Refuses(out int status)
     {
-        if (HostProcess.IsForked)
-        {
-            status = (int)Status.Forked; // no text: nothing is allocated in such a child
-            return true;
-        }
-
         if (IsShutDown)
         {
             status = LastError.Set(Status.Shutdown, "the engine was shut down");

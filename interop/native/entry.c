@@ -11,6 +11,7 @@
 
 #include <sluice/ring/platform.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #define ENTRY(name, parameters, arguments)                                                                   \
@@ -132,8 +133,6 @@ ENTRY4(file_check, file_in, uint64_t, uint64_t, uint64_t *)
 ENTRY2(buffer_get_stats, sluice_buffer *, sluice_buffer_stats *)
 
 /* 11 Library */
-ENTRY3(build_info, char *, size_t, size_t *)
-
 uint32_t sluice_abi_version(void)
 {
     return SLUICE_ABI_VERSION;
@@ -150,17 +149,8 @@ int32_t sluice_shutdown(int64_t timeout_ns)
     return status == SLUICE_OK ? managed_sluice_shutdown(timeout_ns) : status;
 }
 
-/* 1 Results. The text of a call that did not get to the engine is here. */
-ENTRY1(callback_fault, const char *)
-
-extern int32_t managed_sluice_last_error(char *text, size_t capacity, size_t *length);
-
-int32_t sluice_last_error(char *text, size_t capacity, size_t *length)
+static int32_t copy(const char *whole, char *text, size_t capacity, size_t *length)
 {
-    if (sluice_host_runs()) {
-        return managed_sluice_last_error(text, capacity, length);
-    }
-    const char *whole = sluice_host_error();
     size_t bytes = strlen(whole), copied = bytes < capacity ? bytes : capacity - (capacity != 0);
     if (text != NULL && capacity != 0) {
         memcpy(text, whole, copied);
@@ -171,4 +161,32 @@ int32_t sluice_last_error(char *text, size_t capacity, size_t *length)
         *length = bytes;
     }
     return SLUICE_OK;
+}
+
+/* 1 Results. The text of a call that did not get to the engine is here. */
+ENTRY1(callback_fault, const char *)
+
+extern int32_t managed_sluice_last_error(char *text, size_t capacity, size_t *length);
+
+int32_t sluice_last_error(char *text, size_t capacity, size_t *length)
+{
+    if (sluice_host_runs()) {
+        return managed_sluice_last_error(text, capacity, length);
+    }
+    return copy(sluice_host_error(), text, capacity, length);
+}
+
+extern int32_t managed_sluice_build_info(char *text, size_t capacity, size_t *length);
+
+int32_t sluice_build_info(char *text, size_t capacity, size_t *length)
+{
+    int32_t status = sluice_host_runs() ? SLUICE_OK : sluice_host_start();
+    if (status != SLUICE_E_FORKED) {
+        return status == SLUICE_OK ? managed_sluice_build_info(text, capacity, length) : status;
+    }
+    char whole[320];
+    const char *build = sluice_host_build(); /* ends with ')' */
+    size_t bytes = strlen(build);
+    (void)snprintf(whole, sizeof whole, "%.*s; forked)", (int)(bytes - (bytes != 0)), build);
+    return copy(whole, text, capacity, length);
 }

@@ -17,7 +17,8 @@ enum sluice_host_phases {
     HOST_NEW,      /* no call came yet, or the runtime could not start */
     HOST_STARTING, /* a thread starts it just now */
     HOST_RUNS,
-    HOST_ENDED     /* shut down before it ever ran */
+    HOST_ENDED,    /* shut down before it ever ran */
+    HOST_FORKED    /* it ran, or was being started, when this process was forked from its parent: its threads are not here */
 };
 
 extern __attribute__((visibility("hidden"))) _Atomic int32_t sluice_host_phase;
@@ -34,18 +35,16 @@ int32_t sluice_host_start(void);
 /* Shuts down what never ran: from now on calls answer E_SHUTDOWN. 0: it runs, and shuts itself down. */
 int32_t sluice_host_end_unstarted(void);
 
-/* In a child of fork(), which has this thread alone: what another one left in the middle of a start is put right. */
-void sluice_host_start_in_child(void);
+/* The handlers of fork(): none falls into the middle of a start; should one all the same, the child puts right what it can. */
+void sluice_host_before_fork(void);
+void sluice_host_after_fork(void);
+void sluice_host_after_fork_in_child(void);
 
 /* Why this thread's last call did not get to the engine; "" after one that did. Never NULL. */
 const char *sluice_host_error(void);
 
-/*
- * 1 in a child of fork() whose parent had the managed runtime running, else 0.
- * Such a child has the runtime's memory but none of its threads: entering the engine there would hang or abort
- * at the next collection, so every export asks first. The inline ring needs no runtime and keeps working.
- */
-int32_t sluice_host_forked(void);
+/* What sluice_build_info told when the runtime started; "" before. */
+const char *sluice_host_build(void);
 
 /* Has exit() call `shut_down`, once however often it is asked for, and never in a forked child. Any thread. */
 void sluice_host_at_exit(void (*shut_down)(void));

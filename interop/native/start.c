@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -26,24 +27,41 @@
 #define RANGE_BYTES ((size_t)SLUICE_GC_RANGE + (1u << 20))
 #define WORKING_BYTES ((size_t)16 << 20)
 
+/* What the C library reserves, for a moment, when a thread allocates for the first time: the runtime's thread does so beside
+ * the one that starts, whose own reservations would fail in that moment. */
+#define ARENA_BYTES ((size_t)128 << 20)
+
+#define SPACE_BYTES (RANGE_BYTES + ARENA_BYTES)
+
 #define MEBI (UINT64_C(1) << 20)
 
 _Atomic int32_t sluice_host_phase = HOST_NEW;
 
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
 
+static __thread int gate_is_mine; /* for the time of a fork */
+
 /* The host's setting of SIGPIPE, while it is not in force. */
 static struct sigaction pipe_kept;
 static atomic_int pipe_is_kept;
 
 static __thread char why_not[320];
+static char build[256];
 
 /* An entry of the managed half, whose first call starts the runtime. */
 extern void managed_sluice_start(void);
+extern int32_t managed_sluice_build_info(char *text, size_t capacity, size_t *length);
 
 const char *sluice_host_error(void)
 {
-    return why_not;
+    return atomic_load(&sluice_host_phase) == HOST_FORKED
+               ? "the engine does not run in a forked child; the inline rings do"
+               : why_not;
+}
+
+const char *sluice_host_build(void)
+{
+    return build;
 }
 
 __attribute__((format(printf, 2, 3))) static int32_t refuse(int32_t status, const char *format, ...)
@@ -99,14 +117,16 @@ static int32_t probe(void)
 {
     int flags = MAP_PRIVATE | MAP_ANONYMOUS;
     int32_t status = SLUICE_OK;
-    void *range = mmap(NULL, RANGE_BYTES, PROT_NONE, flags, -1, 0);
+    void *volatile first = malloc(1); /* this thread's own arena is there before anything is tried */
+    free(first);
+    void *range = mmap(NULL, SPACE_BYTES, PROT_NONE, flags, -1, 0);
     void *working = range == MAP_FAILED ? MAP_FAILED : mmap(NULL, WORKING_BYTES, PROT_READ | PROT_WRITE, flags, -1, 0);
     if (working == MAP_FAILED) {
         int code = errno, whole = range == MAP_FAILED;
         struct rlimit space;
         int of_space = whole || getrlimit(RLIMIT_DATA, &space) != 0 || space.rlim_cur == RLIM_INFINITY;
         status = refuse(SLUICE_E_MEMORY, "the engine cannot start: it needs %llu MiB of %s, which are not to be had: %s%s",
-                        (unsigned long long)((whole ? RANGE_BYTES + WORKING_BYTES : WORKING_BYTES) / MEBI),
+                        (unsigned long long)((whole ? SPACE_BYTES + WORKING_BYTES : WORKING_BYTES) / MEBI),
                         whole ? "address space" : "memory", strerror(code),
                         of_space ? limit_text(RLIMIT_AS, "ulimit -v", MEBI, " MiB")
                                  : limit_text(RLIMIT_DATA, "ulimit -d", MEBI, " MiB"));
@@ -117,7 +137,7 @@ static int32_t probe(void)
         (void)munmap(working, WORKING_BYTES);
     }
     if (range != MAP_FAILED) {
-        (void)munmap(range, RANGE_BYTES);
+        (void)munmap(range, SPACE_BYTES);
     }
     return status;
 }
@@ -155,16 +175,41 @@ static void let_go_of_stdio(const int held[3])
 static void put_back_pipe(void)
 {
     struct sigaction now;
-    if (atomic_exchange(&pipe_is_kept, 0) && sigaction(SIGPIPE, NULL, &now) == 0 && now.sa_handler == SIG_IGN) {
+    if (atomic_load(&pipe_is_kept) && sigaction(SIGPIPE, NULL, &now) == 0 && now.sa_handler == SIG_IGN) {
         (void)sigaction(SIGPIPE, &pipe_kept, NULL);
+    }
+    atomic_store(&pipe_is_kept, 0);
+}
+
+/* A child gets the signal settings and the memory of different moments: no child is made in the middle of a start. A fork waits
+ * for it, but not for ever: the thread that starts may wait for a lock that this one took for its fork. */
+void sluice_host_before_fork(void)
+{
+    struct timespec until;
+    int32_t phase = atomic_load(&sluice_host_phase);
+    (void)clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += 2;
+    gate_is_mine = (phase == HOST_NEW || phase == HOST_STARTING) && pthread_mutex_timedlock(&gate, &until) == 0;
+}
+
+void sluice_host_after_fork(void)
+{
+    if (gate_is_mine) {
+        gate_is_mine = 0;
+        (void)pthread_mutex_unlock(&gate);
     }
 }
 
-void sluice_host_start_in_child(void)
+void sluice_host_after_fork_in_child(void)
 {
     static const pthread_mutex_t fresh = PTHREAD_MUTEX_INITIALIZER;
+    gate_is_mine = 0;
     gate = fresh; /* whoever held it is not here */
     put_back_pipe();
+    int32_t phase = atomic_load(&sluice_host_phase);
+    if (phase == HOST_STARTING || phase == HOST_RUNS) {
+        atomic_store(&sluice_host_phase, HOST_FORKED);
+    }
 }
 
 /* The runtime's thread inherits the mask: handlers of the host run on threads of the host. The runtime ignores SIGPIPE, which
@@ -182,6 +227,7 @@ static int32_t start(void)
         atomic_store(&pipe_is_kept, sigaction(SIGPIPE, NULL, &pipe_kept) == 0);
         hold_stdio(held);
         managed_sluice_start();
+        (void)managed_sluice_build_info(build, sizeof build, NULL);
         let_go_of_stdio(held);
         put_back_pipe();
     }
@@ -196,12 +242,11 @@ static int32_t start(void)
 
 int32_t sluice_host_start(void)
 {
-    if (sluice_host_forked()) {
-        return SLUICE_E_FORKED; /* no text and no lock: another thread may have held it */
-    }
     (void)pthread_mutex_lock(&gate);
     int32_t phase = atomic_load(&sluice_host_phase), status = SLUICE_OK;
-    if (phase == HOST_ENDED) {
+    if (phase == HOST_FORKED) {
+        status = SLUICE_E_FORKED;
+    } else if (phase == HOST_ENDED) {
         status = refuse(SLUICE_E_SHUTDOWN, "the engine was shut down");
     } else if (phase == HOST_NEW) {
         atomic_store(&sluice_host_phase, HOST_STARTING);
@@ -217,9 +262,6 @@ int32_t sluice_host_start(void)
 
 int32_t sluice_host_end_unstarted(void)
 {
-    if (sluice_host_forked()) {
-        return 0;
-    }
     (void)pthread_mutex_lock(&gate);
     int32_t fresh = HOST_NEW;
     (void)atomic_compare_exchange_strong(&sluice_host_phase, &fresh, HOST_ENDED);

@@ -1,7 +1,9 @@
 /* After fork() the child gets E_FORKED from the engine, can still use ring.h, ends cleanly, and the parent
- * notices nothing. */
+ * notices nothing, whatever its other threads did at the time. */
 #include "abi.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <sys/wait.h>
 
 #define FROM_CHILD 1000u
@@ -55,6 +57,61 @@ static void the_parents_ring_can_be_fed(const char *name)
     sluice_ring_close(&ring, 0);
 }
 
+static atomic_int busy;
+
+static void *ask_once(void *buffer)
+{
+    uint64_t size;
+    CHECK_OK(sluice_buffer_size(buffer, &size));
+    return NULL;
+}
+
+/* Threads come to the engine and leave it all the time, for which the runtime takes locks. */
+static void *come_and_go(void *buffer)
+{
+    while (atomic_load(&busy)) {
+        pthread_t thread;
+        CHECK(pthread_create(&thread, NULL, ask_once, buffer) == 0 && pthread_join(thread, NULL) == 0);
+    }
+    return NULL;
+}
+
+/* This thread was never in the engine. */
+static void *fork_afresh(void *buffer)
+{
+    int status = -1;
+    pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        char text[256];
+        (void)alarm(60);
+        the_engine_refuses(buffer);
+        CHECK_OK(sluice_last_error(text, sizeof text, NULL));
+        CHECK(strstr(text, "forked child") != NULL);
+        CHECK_OK(sluice_build_info(text, sizeof text, NULL));
+        CHECK(strstr(text, "; forked)") != NULL);
+        _exit(0);
+    }
+    CHECK(waitpid(child, &status, 0) == child && status == 0);
+    return NULL;
+}
+
+static void locks_of_others_do_not_matter(sluice_buffer *buffer)
+{
+    pthread_t asking[2], forking;
+    atomic_store(&busy, 1);
+    for (int i = 0; i < 2; i++) {
+        CHECK(pthread_create(&asking[i], NULL, come_and_go, buffer) == 0);
+    }
+    for (int i = 0; i < 500; i++) {
+        CHECK(pthread_create(&forking, NULL, fork_afresh, buffer) == 0 && pthread_join(forking, NULL) == 0);
+    }
+    atomic_store(&busy, 0);
+    for (int i = 0; i < 2; i++) {
+        CHECK(pthread_join(asking[i], NULL) == 0);
+    }
+}
+
 int main(void)
 {
     char name[64];
@@ -79,6 +136,7 @@ int main(void)
     int status = -1;
     CHECK(waitpid(child, &status, 0) == child);
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 6);
+    locks_of_others_do_not_matter(buffer);
     put_packets(buffer, FROM_CHILD, 500);
     CHECK_OK(sluice_buffer_stop(buffer, 10 * SECOND));
     CHECK_OK(sluice_buffer_destroy(buffer));

@@ -7,7 +7,9 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -17,10 +19,20 @@
 
 static const char *symbols_path;
 
+static int outcome(pid_t child, uint64_t argument)
+{
+    int status = -1;
+    CHECK(waitpid(child, &status, 0) == child);
+    if (WIFSIGNALED(status)) {
+        fprintf(stderr, "the host was ended by signal %d, argument %llu\n", WTERMSIG(status), (unsigned long long)argument);
+        exit(1);
+    }
+    return WEXITSTATUS(status);
+}
+
 /* What the body exits with, in a child: the engine never ran in this process. */
 static int in_child(void (*body)(uint64_t argument), uint64_t argument)
 {
-    int status = -1;
     (void)fflush(NULL);
     pid_t child = fork();
     CHECK(child >= 0);
@@ -28,12 +40,7 @@ static int in_child(void (*body)(uint64_t argument), uint64_t argument)
         body(argument);
         _exit(0);
     }
-    CHECK(waitpid(child, &status, 0) == child);
-    if (WIFSIGNALED(status)) {
-        fprintf(stderr, "the host was ended by signal %d, argument %llu\n", WTERMSIG(status), (unsigned long long)argument);
-        exit(1);
-    }
-    return WEXITSTATUS(status);
+    return outcome(child, argument);
 }
 
 static void limit(int resource, uint64_t amount)
@@ -107,6 +114,8 @@ static void no_thread(uint64_t unused)
     limit(RLIMIT_NPROC, 1); /* it runs, and its pump cannot */
     sluice_buffer_options options = packet_options();
     sluice_buffer *buffer = new_buffer(&options);
+    sluice_sink *sink;
+    CHECK_OK(sluice_buffer_add_memory_sink(buffer, 4096, &sink));
     CHECK_FAULT(sluice_buffer_start(buffer), SLUICE_E_MEMORY, "thread");
     unlimit(RLIMIT_NPROC);
     put_packets(buffer, 0, 10);
@@ -154,6 +163,50 @@ static void every_call(uint64_t unused)
     CHECK_OK(sluice_shutdown(0));
 }
 
+static int threads_until_greedy;
+
+struct greedy {
+    void *(*body)(void *argument);
+    void *argument;
+    sem_t holds;
+};
+
+static void *take_arena(void *argument)
+{
+    struct greedy *greedy = argument;
+    void *(*body)(void *) = greedy->body;
+    void *of_body = greedy->argument;
+    void *volatile first = malloc(1); /* keeps half of it as the arena */
+    free(first);
+    for (size_t left = 64 * MIB, piece = left; left >= 4096; left -= piece) {
+        while (piece > left || mmap(NULL, piece, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED) {
+            if ((piece /= 2) < 4096) {
+                left = piece = 0;
+                break;
+            }
+        }
+    }
+    CHECK(sem_post(&greedy->holds) == 0);
+    return body(of_body);
+}
+
+/* Every thread is made here, the runtime's too. A greedy one holds as much address space as the C library reserves when a
+ * thread allocates for the first time, or all that is left, before the thread that makes it goes on. */
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*body)(void *), void *argument)
+{
+    int (*create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+    *(void **)&create = dlsym(RTLD_NEXT, "pthread_create");
+    if (threads_until_greedy == 0 || --threads_until_greedy != 0) {
+        return create(thread, attributes, body, argument);
+    }
+    struct greedy greedy = {.body = body, .argument = argument};
+    CHECK(sem_init(&greedy.holds, 0, 0) == 0);
+    int code = create(thread, attributes, take_arena, &greedy);
+    while (code == 0 && sem_wait(&greedy.holds) != 0) {
+    }
+    return code;
+}
+
 /* Whatever there is, the first calls work or answer E_MEMORY. */
 static void enough_or_not(int resource, uint64_t amount)
 {
@@ -169,6 +222,12 @@ static void enough_or_not(int resource, uint64_t amount)
 
 static void space_of(uint64_t amount)
 {
+    enough_or_not(RLIMIT_AS, amount);
+}
+
+static void space_beside_a_greedy_thread(uint64_t amount)
+{
+    threads_until_greedy = 2; /* the first one is the probe's */
     enough_or_not(RLIMIT_AS, amount);
 }
 
@@ -328,6 +387,7 @@ int main(int count, char **arguments)
         CHECK(in_child(forks, pause) == 0);
     }
     sweep(space_of, "address space", 1000 * MIB, 1300 * MIB, 3 * MIB);
+    sweep(space_beside_a_greedy_thread, "address space beside a thread that takes some", 1000 * MIB, 1300 * MIB, 3 * MIB);
     sweep(data_of, "memory", 1 * MIB, 64 * MIB, MIB);
     if (in_child(no_room_in_group, 0) == 77) {
         printf("the control group is left out: this user may not make one\n");

@@ -597,9 +597,9 @@ int32_t sluice_build_info(char *text, size_t capacity, size_t *length);
 int32_t sluice_shutdown(int64_t timeout_ns);
 
 /* The library as a guest in its host's process:
- *   - The first call starts the engine's runtime, which takes about a gibibyte of address space (memory only as it is used)
- *     and a thread. Where they are not to be had (ulimit -v, -d, -u, a control group) that call and each later one answer
- *     E_MEMORY with the reason, and work once they are. Without /proc the engine works.
+ *   - The first call starts the engine's runtime, which takes a thread and 1.2 GiB of address space, of which it keeps a
+ *     gibibyte (memory only as it is used). Where they are not to be had (ulimit -v, -d, -u, a control group) that call and
+ *     each later one answer E_MEMORY with the reason, and work once they are. Without /proc the engine works.
  *   - Signals are the host's. The settings of SIGSEGV and SIGFPE (faults in managed code) and of SIGRTMIN (by which the
  *     runtime stops its threads) become the runtime's, which hands faults that are not its own on to the handler that was
  *     there before; and SIGRTMIN is unblocked in every thread that calls. Every other setting and mask stays, that of SIGPIPE
