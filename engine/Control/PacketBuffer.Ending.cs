@@ -20,8 +20,9 @@ public sealed unsafe partial class PacketBuffer
     private static readonly TimeSpan PutPatience = TimeSpan.FromSeconds(2);
 
     private int _enders; // puts are refused while there is one
-    private volatile bool _abandoned;
     private bool _freed;
+    private UnwrittenPackets _rest; // of an end that did not fail
+    private int _restTaken;
 
     /// <summary>Stops the thread, if one runs, and releases what is stored.</summary>
     /// <param name="timeoutNs">How long to retry a sink that refuses; 0 tries once, -1 for ever.</param>
@@ -34,13 +35,38 @@ public sealed unsafe partial class PacketBuffer
     /// What the sinks refuse is lost here; <see cref="Stop(long)"/> and <see cref="Disconnect"/> before it tell. A sink or a
     /// function that hangs is waited for as long as something gets on, and 5 s more; then its thread frees the memory.
     /// </remarks>
+    /// <exception cref="SluiceException">Lost, with <see cref="PacketBufferOptions.ThrowOnLoss"/>: packets are gone; the buffer is
+    ///     closed.</exception>
     public void Dispose()
     {
         if (!_disposed)
         {
             _batches?.Widen();
-            _ = GiveUp(EndLimit.UntilStuck, keepsShared: true, out _);
+            _ = GiveUp(EndLimit.UntilStuck, keepsShared: true, out UnwrittenPackets rest);
+            GC.SuppressFinalize(this);
+            TellLoss(rest);
         }
+    }
+
+    /// <summary>
+    /// Ends the buffer, or keeps it: stops the thread, releases what is stored, closes the sinks and frees the memory, where every
+    /// sink takes everything. What is stored under a name or in a file, without a sink, stays there.
+    /// </summary>
+    /// <param name="timeout">How long to retry a sink that refuses; <see cref="Timeout.InfiniteTimeSpan"/>: for ever.</param>
+    /// <returns>
+    /// <see cref="Status.Ok"/>; <see cref="Status.Lost"/>: it is closed, and packets are gone, because there was no sink (told as
+    /// <see cref="OnLoss"/> says); a fault of a sink, <see cref="Status.WouldBlock"/> or <see cref="Status.Timeout"/>: the buffer is
+    /// as it was, with <see cref="LastError"/>.
+    /// </returns>
+    public Status Close(TimeSpan timeout)
+    {
+        if (_disposed)
+        {
+            return Status.Ok;
+        }
+
+        Status status = _sinks.Length == 0 ? Status.Ok : Stop(Nanoseconds(timeout), out _);
+        return status == Status.Ok ? TryEnd(EndLimit.UntilStuck, out _) : status;
     }
 
     /// <inheritdoc cref="Stop(long)"/>
@@ -89,7 +115,11 @@ public sealed unsafe partial class PacketBuffer
         }
     }
 
-    /// <summary>The same in one call, without retries.</summary>
+    /// <summary>What an end that did not fail gave up; for the first who asks.</summary>
+    internal UnwrittenPackets TakeRest() =>
+        _disposed && Interlocked.Exchange(ref _restTaken, 1) == 0 ? _rest : default;
+
+    /// <summary>The same in one call, without retries. <see cref="Status.Lost"/>: packets are gone, which was told.</summary>
     internal Status TryEnd(long timeoutNs, out string why)
     {
         EndingWork work = PrepareEnd(timeoutNs, retries: false);
@@ -104,55 +134,14 @@ public sealed unsafe partial class PacketBuffer
             ConcludeEnd(status, out why);
         }
 
+        if (status == Status.Ok && TakeRest().Loss() is { } loss)
+        {
+            Losses.Tell(loss);
+            why = loss.Text;
+            status = Status.Lost;
+        }
+
         return status;
-    }
-
-    /// <summary>
-    /// Ends the buffer, after one more try to write, whatever its sinks say and whatever hangs: no function of the host is
-    /// called after it that was not called before.
-    /// </summary>
-    /// <param name="timeoutNs">How long to wait for what hangs; <see cref="EndLimit.UntilStuck"/>, too. Not at all for what an end
-    ///     waited for already, and that did not come back since.</param>
-    /// <param name="keepsShared">Whether what is stored under a name or in a file stays there, for who attaches next.</param>
-    /// <param name="rest">What is lost.</param>
-    /// <param name="anyThread">Whether functions of the host may be called on a thread that is not the host's in any case.</param>
-    /// <returns>False: something hangs. Whatever it was given - data of the host's functions - must stay until it came back.</returns>
-    internal bool GiveUp(long timeoutNs, bool keepsShared, out UnwrittenPackets rest, bool anyThread = false)
-    {
-        RefuseCallbacks();
-        EndLimit limit = EndLimit.Of(_at != null && _hung == Volatile.Read(ref _step) ? 0 : timeoutNs, _progress);
-        bool claimed = _putGate.IsHeldByCurrentThread, keeps = keepsShared && IsShared;
-        UnwrittenPackets found = default;
-        Interlocked.Increment(ref _enders);
-        EndingWork work = new(limit, inside => TryStopPump(inside)
-            ? Once(inside, inside => AttemptGiveUp(inside, claimed, keeps, out found))
-            : Status.Timeout, TellFaults);
-        work.Start(NeedsThread || (anyThread && MayHang));
-        bool ended = work.Wait() == Status.Ok;
-        if (!ended)
-        {
-            rest = new UnwrittenPackets(Description, keeps ? 0 : Unreleased, Why(Status.Timeout));
-            Abandon();
-        }
-        else
-        {
-            rest = found;
-        }
-
-        ClosePutting();
-        ended &= EndReports(ended ? HandlerMs : 0);
-        Interlocked.Decrement(ref _enders);
-        return ended;
-    }
-
-    /// <summary>
-    /// Gives the buffer up from inside one of its own calls to the host, as exit() in a callback does: nothing can be written.
-    /// </summary>
-    internal UnwrittenPackets LeaveBehind()
-    {
-        var rest = new UnwrittenPackets(Description, IsShared ? 0 : Unreleased, "the process ended within a function that the buffer called");
-        Abandon();
-        return rest;
     }
 
     /// <summary>Whether this thread is inside, in a function that the buffer called.</summary>
@@ -282,37 +271,12 @@ public sealed unsafe partial class PacketBuffer
         {
             _disposed = true;
             Free();
+            _rest = _sinks.Length == 0
+                ? new UnwrittenPackets(Description, Statistics.Lost, Why(Status.State), Status.Lost)
+                : new UnwrittenPackets(Description, Statistics.Lost, "they were put while it ended", Status.WouldBlock);
         }
 
         return status;
-    }
-
-    private Status AttemptGiveUp(EndingWork work, bool claimed, bool keeps, out UnwrittenPackets rest)
-    {
-        rest = default;
-        AwaitPuts(claimed);
-        string why = Why(WriteAll(work));
-        foreach (Sink sink in _sinks)
-        {
-            if (!work.IsGivenUp)
-            {
-                At(sink);
-                _ = Note(sink, sink.Close());
-                At(null);
-            }
-        }
-
-        if (!work.TryCommit())
-        {
-            return Status.Timeout;
-        }
-
-        long lost = keeps ? _detaching?.Held ?? 0 : ClearInside();
-        why = why.Length == 0 && lost != 0 ? Why(_sinks.Length == 0 ? Status.State : Status.WouldBlock) : why;
-        rest = new UnwrittenPackets(Description, lost, why);
-        _disposed = true;
-        Free();
-        return Status.Ok;
     }
 
     private Status WriteAll(EndingWork work)
@@ -331,28 +295,6 @@ public sealed unsafe partial class PacketBuffer
         }
     }
 
-    // Whoever hangs inside stays there, and finds nothing freed when it comes back; nothing of the host is called again.
-    private void Abandon()
-    {
-        _disposed = true;
-        _ = _calls.End();
-        _abandoned = true;
-        _gate.End();
-        _source.Wake();
-        FreeIfAbandoned();
-    }
-
-    // Whoever gives a buffer up looks whether it can go in after it said so, and whoever comes out looks whether it was said:
-    // one of them frees.
-    private void FreeIfAbandoned()
-    {
-        if (_abandoned && !_gate.IsMine && _gate.TryEnterLast())
-        {
-            Free();
-            _gate.Exit();
-        }
-    }
-
     // Inside. What an open claim or a producer refers to stays mapped until it is settled or closed.
     private void Free()
     {
@@ -362,6 +304,8 @@ public sealed unsafe partial class PacketBuffer
         }
 
         _freed = true;
+        LiveBuffers.Remove(_number);
+        NoFinalizer();
         _gate.End();
         foreach (Sink sink in _sinks)
         {
@@ -377,6 +321,9 @@ public sealed unsafe partial class PacketBuffer
             ring.Ring.Remove(); // who made the name takes it away, unless packets wait in it for the next consumer
         }
 
+        _ = _source.Readable; // what Packets counts, also of what came while it ended
+        long left = _source.Packets, held = IsShared ? _detaching?.Held ?? 0 : left;
+        SetFinal(stored: left - held, lost: held + _discarded);
         _source.Dispose();
         if (_eventFd >= 0)
         {

@@ -123,11 +123,14 @@ public sealed partial class PacketBuffer
         Status status = await ReleaseToSlowReaders(limit).ConfigureAwait(false);
         string why = status == Status.WouldBlock ? "a reader took nothing for 10 s" : Why(status);
         long left = Unreleased;
-        _ = GiveUp(status == Status.Timeout ? 0 : EndLimit.UntilStuck, keepsShared: true, out _);
+        _ = GiveUp(status == Status.Timeout ? 0 : EndLimit.UntilStuck, keepsShared: true, out UnwrittenPackets rest);
+        GC.SuppressFinalize(this);
         if (status != Status.Ok)
         {
             throw new SluiceException(status, $"the buffer was closed with {left} packets that not every sink has: {why}");
         }
+
+        TellLoss(rest);
     }
 
     // Until everything is released and the sinks are closed, or nothing got on for as long as the limit says.

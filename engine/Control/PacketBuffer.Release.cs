@@ -153,7 +153,7 @@ public sealed unsafe partial class PacketBuffer
     }
 
     /// <summary>Starts a thread that runs rounds until <see cref="Stop(long)"/>.</summary>
-    /// <exception cref="SluiceException">It runs already.</exception>
+    /// <exception cref="SluiceException">State: it runs already, or there is no sink yet.</exception>
     public void Start()
     {
         RefuseOldPump();
@@ -163,6 +163,12 @@ public sealed unsafe partial class PacketBuffer
             if (IsRunning)
             {
                 throw new SluiceException(Status.State, "the pump of the buffer runs already");
+            }
+
+            if (_sinks.Length == 0)
+            {
+                throw new SluiceException(
+                    Status.State, "the buffer has no sink to write to: add one first, further ones may come while it runs");
             }
 
             StartPump();

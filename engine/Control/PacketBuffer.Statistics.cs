@@ -1,48 +1,74 @@
 using Sluice.Buffers;
+using Sluice.Primitives;
 
 namespace Sluice.Control;
 
 /// <summary>The counters.</summary>
 public sealed unsafe partial class PacketBuffer
 {
-    /// <summary>The counters now. Any thread.</summary>
+    private object? _final; // boxed, so that it is there as a whole
+
+    /// <summary>The counters now; of a buffer that has ended, those of its end. Any thread.</summary>
     public BufferStatistics Statistics
     {
         get
         {
-            Enter();
+            if (Volatile.Read(ref _final) is { } final)
+            {
+                return (BufferStatistics)final;
+            }
+
             try
             {
-                BufferCounters counters = _store.Counters;
-                return new BufferStatistics
-                {
-                    LastFault = LastFault,
-                    StoredPackets = _source.Packets,
-                    StoredBytes = _source.Readable,
-                    Capacity = _source.Capacity,
-                    Pushed = counters.Pushed,
-                    Popped = counters.Popped - _clearedHeld - (_detaching?.Held ?? 0),
-                    DroppedNewest = counters.DroppedNewest,
-                    DroppedOldest = counters.DroppedOldest,
-                    Cleared = counters.Cleared + _clearedHeld,
-                    Rejected = counters.Rejected,
-                    Aborted = counters.Aborted,
-                    Unblocked = counters.Unblocked,
-                    Stalls = counters.Stalls,
-                    GrowthRefused = _store.Refusals.Count,
-                    HighWater = counters.HighWater,
-                    Flushes = counters.Flushes,
-                    WrittenBytes = counters.WrittenBytes,
-                    SinkErrors = counters.SinkErrors,
-                    ControllerErrors = Policy.ControllerErrors,
-                    Segments = counters.Segments,
-                    SpilledBytes = counters.SpilledBytes,
-                };
+                Enter();
+            }
+            catch (SluiceException) when (Volatile.Read(ref _final) != null)
+            {
+                return (BufferStatistics)_final!; // it ended meanwhile
+            }
+
+            try
+            {
+                return Counted(_source.Packets, _source.Readable, 0);
             }
             finally
             {
                 Exit();
             }
         }
+    }
+
+    // Once, at the end: by who frees the buffer, or leaves it to somebody who hangs inside.
+    private void SetFinal(long stored, long lost) =>
+        _ = Interlocked.CompareExchange(ref _final, Counted(stored, stored * Stride, lost), null);
+
+    private BufferStatistics Counted(long packets, long bytes, long lost)
+    {
+        BufferCounters counters = _store.Counters;
+        return new BufferStatistics
+        {
+            LastFault = LastFault,
+            StoredPackets = packets,
+            StoredBytes = bytes,
+            Capacity = _source.Capacity,
+            Pushed = counters.Pushed,
+            Popped = counters.Popped - _clearedHeld - (_detaching?.Held ?? 0),
+            DroppedNewest = counters.DroppedNewest,
+            DroppedOldest = counters.DroppedOldest,
+            Cleared = counters.Cleared + _clearedHeld - _discarded,
+            Rejected = counters.Rejected,
+            Aborted = counters.Aborted,
+            Unblocked = counters.Unblocked,
+            Stalls = counters.Stalls,
+            GrowthRefused = _store.Refusals.Count,
+            HighWater = counters.HighWater,
+            Flushes = counters.Flushes,
+            WrittenBytes = counters.WrittenBytes,
+            SinkErrors = counters.SinkErrors,
+            ControllerErrors = Policy.ControllerErrors,
+            Segments = counters.Segments,
+            SpilledBytes = counters.SpilledBytes,
+            Lost = lost,
+        };
     }
 }

@@ -42,6 +42,11 @@ public sealed unsafe partial class PacketBuffer : IDisposable, IAsyncDisposable
         Policy = new ReleasePolicy(options.Release, MonotonicClock.Now) { Calls = _calls, Tell = ReportController };
         _gate = new BufferGate(_source.Wake);
         _progress = () => SinkProgress;
+        _number = LiveBuffers.Add(this);
+        if (_number == 0)
+        {
+            NoFinalizer();
+        }
     }
 
     /// <summary>What the buffer was made with.</summary>

@@ -67,6 +67,12 @@ public sealed record PacketBufferOptions
     /// <summary>When stored packets are released.</summary>
     public ReleaseRules Release { get; init; }
 
+    /// <summary>
+    /// Whether <see cref="PacketBuffer.Dispose"/> and <see cref="PacketBuffer.DisposeAsync"/> throw when packets are gone with the
+    /// buffer. In any case they are counted, and told as <see cref="PacketBuffer.OnLoss"/> says.
+    /// </summary>
+    public bool ThrowOnLoss { get; init; }
+
     /// <summary>How the pump waits.</summary>
     public WaitStrategy Wait { get; init; }
 }

@@ -23,17 +23,37 @@ internal static unsafe class BufferExports
         ? (int)Status.Ok
         : Boundary.On<HostBuffer, nint>(buffer, HandleKind.Buffer, buffer, static (buffer, handle) => buffer.Destroy(handle));
 
-    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_discard", CallConvs = [typeof(CallConvCdecl)])]
-    public static int Discard(nint buffer, ulong* lost) => buffer == 0
-        ? (int)Status.Ok
-        : Boundary.On<HostBuffer, (nint, nint)>(buffer, HandleKind.Buffer, (buffer, (nint)lost), static (buffer, arguments) =>
-        {
-            Status status = buffer.Discard(arguments.Item1, out long packets);
-            if (arguments.Item2 != 0)
-            {
-                *(ulong*)arguments.Item2 = (ulong)packets;
-            }
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_abandon", CallConvs = [typeof(CallConvCdecl)])]
+    public static int Abandon(nint buffer, ulong* lost) => End(buffer, lost, onPurpose: false);
 
-            return status;
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_on_end", CallConvs = [typeof(CallConvCdecl)])]
+    public static int OnEnd(nint buffer, delegate* unmanaged[Cdecl]<void*, nint, StatsExports.BufferStats*, void> hook, void* user) =>
+        Boundary.On<HostBuffer, (nint, nint)>(buffer, HandleKind.Buffer, ((nint)hook, (nint)user), static (buffer, arguments) =>
+        {
+            var (hook, user) = arguments;
+            buffer.OnEnd(hook == 0 ? null : sink =>
+            {
+                StatsExports.BufferStats stats = StatsExports.BufferStats.Of(buffer.Buffer.Statistics);
+                ((delegate* unmanaged[Cdecl]<void*, nint, StatsExports.BufferStats*, void>)hook)((void*)user, sink, &stats);
+            });
+            return Status.Ok;
         });
+
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_discard", CallConvs = [typeof(CallConvCdecl)])]
+    public static int Discard(nint buffer, ulong* lost) => End(buffer, lost, onPurpose: true);
+
+    private static int End(nint buffer, ulong* lost, bool onPurpose) => buffer == 0
+        ? (int)Status.Ok
+        : Boundary.On<HostBuffer, (nint, nint, bool)>(
+            buffer, HandleKind.Buffer, (buffer, (nint)lost, onPurpose), static (buffer, arguments) =>
+            {
+                var (handle, lost, onPurpose) = arguments;
+                Status status = buffer.GiveUp(handle, onPurpose, out long packets);
+                if (lost != 0)
+                {
+                    *(ulong*)lost = (ulong)packets;
+                }
+
+                return status;
+            });
 }

@@ -20,9 +20,14 @@ internal static class LibraryExports
             }
 
             IReadOnlyList<UnwrittenPackets> unwritten = Runtime.Shutdown.Run(timeoutNs);
-            return unwritten.Count == 0
-                ? (int)Status.Ok
-                : LastError.Set(Status.Timeout, LossReport.Describe(unwritten));
+            if (unwritten.Count == 0)
+            {
+                return (int)Status.Ok;
+            }
+
+            LossReport.Tell(unwritten, atExit: false);
+            bool withoutSinks = unwritten.All(one => one.Status == Status.Lost);
+            return LastError.Set(withoutSinks ? Status.Lost : Status.Timeout, LossReport.Describe(unwritten));
         }
         catch (Exception fault)
         {
@@ -36,7 +41,7 @@ internal static class LibraryExports
     {
         try
         {
-            LossReport.Print(Runtime.Shutdown.Run(EndLimit.UntilStuck));
+            LossReport.Tell(Runtime.Shutdown.Run(EndLimit.UntilStuck), atExit: true);
         }
         catch (Exception)
         {

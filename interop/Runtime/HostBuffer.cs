@@ -10,10 +10,16 @@ internal sealed unsafe class HostBuffer
 {
     private readonly List<(Sink Sink, nint Handle)> _sinks = [];
     private Action<BufferFault>? _onFault;
+    private Action<nint>? _onEnd;
     private bool _gone;
 
     // Of a put that finds no room the last error tells why, though that is no fault.
-    static HostBuffer() => RingChain.RefusalOnThread = static text => LastError.Set(Status.WouldBlock, text);
+    static HostBuffer()
+    {
+        RingChain.RefusalOnThread = static text => LastError.Set(Status.WouldBlock, text);
+        HostLoss.TellHost();
+        LiveBuffers.EndAtExit = false; // exit() ends those of the handles
+    }
 
     private HostBuffer(PacketBuffer buffer) => Buffer = buffer;
 
@@ -40,6 +46,15 @@ internal sealed unsafe class HostBuffer
             Buffer.Faulted -= _onFault;
             Buffer.Faulted += hook;
             _onFault = hook;
+        }
+    }
+
+    /// <summary>Whom to tell the final numbers: of each sink that is closed, with its handle, and with 0 of the buffer.</summary>
+    public void OnEnd(Action<nint>? hook)
+    {
+        lock (_sinks)
+        {
+            _onEnd = hook;
         }
     }
 
@@ -106,9 +121,13 @@ internal sealed unsafe class HostBuffer
     public Status Destroy(nint handle)
     {
         Status status = Buffer.TryEnd(EndLimit.UntilStuck, out string why);
-        return status != Status.Ok
-            ? (Status)LastError.Set(status, why)
-            : Forget(handle) ? Status.Ok : (Status)LastError.BadHandle(handle, HandleKind.Buffer);
+        bool ended = status is Status.Ok or Status.Lost;
+        if (ended && !End(handle) && status != Status.Lost)
+        {
+            return (Status)LastError.BadHandle(handle, HandleKind.Buffer);
+        }
+
+        return status == Status.Ok ? status : (Status)LastError.Set(status, why);
     }
 
     /// <summary>Stops the pump and releases what is stored.</summary>
@@ -121,8 +140,12 @@ internal sealed unsafe class HostBuffer
     }
 
     /// <summary>Gives up the buffer, whatever its sinks say.</summary>
-    /// <returns>Timeout: something hangs in it.</returns>
-    public Status Discard(nint handle, out long lost)
+    /// <param name="handle">Its handle.</param>
+    /// <param name="onPurpose">What nothing took is given up, too; else a ring that outlives the buffer keeps it, and a loss is
+    ///     told.</param>
+    /// <param name="lost">Packets that are gone.</param>
+    /// <returns>Lost: packets are gone, and not on purpose. Timeout: something hangs in it.</returns>
+    public Status GiveUp(nint handle, bool onPurpose, out long lost)
     {
         lost = 0;
         if (Buffer.IsCalling)
@@ -130,22 +153,34 @@ internal sealed unsafe class HostBuffer
             throw new SluiceException(Status.State, "a callback calls into the buffer that calls it");
         }
 
-        if (!Forget(handle))
+        if (!HandleTable.Remove(handle))
         {
             return (Status)LastError.BadHandle(handle, HandleKind.Buffer);
         }
 
-        bool ended = Buffer.GiveUp(EndLimit.UntilStuck, keepsShared: false, out UnwrittenPackets rest);
+        bool ended = Buffer.GiveUp(EndLimit.UntilStuck, keepsShared: !onPurpose, out UnwrittenPackets rest);
+        _ = End(handle);
         lost = rest.Packets;
-        return ended ? Status.Ok : (Status)LastError.Set(Status.Timeout, $"the buffer is gone, and {rest.Reason}");
+        PacketLoss? loss = onPurpose ? null : rest.Loss();
+        Losses.Tell(loss);
+        return !ended ? (Status)LastError.Set(Status.Timeout, $"the buffer is gone, and {rest.Reason}")
+            : loss is { Packets: > 0 } ? (Status)LastError.Set(Status.Lost, loss.Text)
+            : Status.Ok;
     }
 
-    /// <summary>Makes the handle and those of the sinks stale. False: it was already.</summary>
-    public bool Forget(nint handle)
+    /// <summary>The buffer has ended: tells its final numbers, and makes its handle and those of its sinks stale.</summary>
+    /// <returns>False: the handle was already.</returns>
+    public bool End(nint handle)
     {
-        bool first = HandleTable.Remove(handle);
         ForgetSinks(all: true);
-        return first;
+        Action<nint>? told;
+        lock (_sinks)
+        {
+            (told, _onEnd) = (_onEnd, null);
+        }
+
+        told?.Invoke(0);
+        return HandleTable.Remove(handle);
     }
 
     /// <summary>Packets of the stride, in parts that fit a span.</summary>
@@ -211,21 +246,23 @@ internal sealed unsafe class HostBuffer
         return status;
     }
 
-    // Of sinks that are closed; one that is being added while the buffer ends gets none.
+    // Of sinks that are closed, after their final numbers were told; one that is being added while the buffer ends gets none.
     private void ForgetSinks(bool all)
     {
+        List<(Sink Sink, nint Handle)> closed;
+        Action<nint>? told;
         lock (_sinks)
         {
             _gone |= all;
-            foreach ((Sink sink, nint handle) in _sinks)
-            {
-                if (all || sink.IsClosed)
-                {
-                    HandleTable.Remove(handle);
-                }
-            }
-
+            closed = _sinks.FindAll(one => all || one.Sink.IsClosed);
             _sinks.RemoveAll(one => all || one.Sink.IsClosed);
+            told = _onEnd;
+        }
+
+        foreach ((_, nint handle) in closed)
+        {
+            told?.Invoke(handle);
+            HandleTable.Remove(handle);
         }
     }
 }

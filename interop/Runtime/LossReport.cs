@@ -1,9 +1,8 @@
 using Sluice.Control;
-using Sluice.Memory;
 
 namespace Sluice.Interop.Runtime;
 
-/// <summary>What could not be written when the engine or the process ended, told where somebody can see it.</summary>
+/// <summary>What nothing took when the engine or the process ended, told where somebody can see it.</summary>
 internal static class LossReport
 {
     // More buffers than these are counted, not described.
@@ -17,12 +16,14 @@ internal static class LossReport
         return string.Join("; ", described) + rest;
     }
 
-    /// <summary>A line for each on standard error, when the process ends and nobody else is there to be told.</summary>
-    public static void Print(IReadOnlyList<UnwrittenPackets> unwritten)
+    /// <summary>Tells of each, as the host wants it.</summary>
+    /// <param name="unwritten">What nothing took.</param>
+    /// <param name="atExit">Whether the process ends: standard error is told when nobody else is.</param>
+    public static void Tell(IReadOnlyList<UnwrittenPackets> unwritten, bool atExit)
     {
         foreach (UnwrittenPackets one in unwritten)
         {
-            StandardError.Say($"at exit {one}");
+            Losses.Tell(one.Loss(atExit), prints: atExit);
         }
     }
 }

@@ -68,7 +68,9 @@ ENTRY3(layout_fill, layout_in, void *, size_t)
 /* 3 Buffers */
 ENTRY2(buffer_create, const sluice_buffer_options *, sluice_buffer **)
 ENDING1(buffer_destroy, sluice_buffer *)
+ENDING2(buffer_abandon, sluice_buffer *, uint64_t *)
 ENDING2(buffer_discard, sluice_buffer *, uint64_t *)
+ENTRY3(buffer_on_end, sluice_buffer *, sluice_end_fn, void *)
 
 /* 4 Putting and taking */
 ENTRY3(buffer_put, sluice_buffer *, const void *, size_t)

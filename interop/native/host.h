@@ -46,6 +46,10 @@ const char *sluice_host_error(void);
 /* What sluice_build_info told when the runtime started; "" before. */
 const char *sluice_host_build(void);
 
+/* Tells the host of packets that are gone with their buffer. 1: it had set a hook, 0: nobody was told. */
+struct sluice_loss;
+int32_t sluice_host_tell_loss(const struct sluice_loss *loss);
+
 /* Has exit() call `shut_down`, once however often it is asked for, and never in a forked child. Any thread. */
 void sluice_host_at_exit(void (*shut_down)(void));
 

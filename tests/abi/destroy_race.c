@@ -58,6 +58,13 @@ static void told(void *user, const sluice_fault *fault)
     (void)fault;
 }
 
+static void ended(void *user, sluice_sink *one, const struct sluice_buffer_stats *stats)
+{
+    sluice_sink_info info = {.struct_size = sizeof info};
+    (void)user;
+    CHECK(stats->struct_size == sizeof *stats && (one == NULL || sluice_sink_get_info(one, &info) == SLUICE_OK));
+}
+
 /* ---- every call that takes a handle ---- */
 
 static packet some[16];
@@ -129,6 +136,7 @@ static int32_t remove_sink(void) { return sluice_buffer_remove_sink(buffer, sink
 static int32_t restore_files(void) { return sluice_buffer_restore_files(buffer, NULL); }
 static int32_t disconnect(void) { return sluice_buffer_disconnect(buffer); }
 static int32_t on_fault(void) { return sluice_buffer_on_fault(buffer, told, NULL); }
+static int32_t on_end(void) { return sluice_buffer_on_end(buffer, ended, NULL); }
 static int32_t add_controller(void) { return sluice_buffer_add_controller(buffer, decide, NULL); }
 static int32_t on_reset(void) { return sluice_buffer_on_reset(buffer, hook, NULL); }
 static int32_t configure(void) { return sluice_buffer_configure(buffer, 3, 0, 1000000); }
@@ -210,6 +218,7 @@ static struct call {
     {"file_check", file_check, 0, 0}, {"formatter_create", formatter_of, 0, 0},
     {"buffer_create", buffer_of_a_layout, 0, 0}, {"buffer_remove_sink", remove_sink, 0, 0},
     {"buffer_restore_files", restore_files, 0, 0}, {"buffer_on_fault", on_fault, 0, 0},
+    {"buffer_on_end", on_end, 0, 0},
 };
 
 enum { CALLS = sizeof calls / sizeof calls[0] };
@@ -258,9 +267,11 @@ static void new_objects(unsigned round)
 static void end_buffer(unsigned round)
 {
     uint64_t lost;
-    int32_t status = round % 2 ? sluice_buffer_destroy(buffer) : sluice_buffer_discard(buffer, &lost);
+    int32_t status = round / 3 % 3 == 0   ? sluice_buffer_destroy(buffer)
+                     : round / 3 % 3 == 1 ? sluice_buffer_abandon(buffer, &lost)
+                                      : sluice_buffer_discard(buffer, &lost);
     CHECK(is_expected(status));
-    if (status != SLUICE_OK) {
+    if (status != SLUICE_OK && status != SLUICE_LOST) {
         status = sluice_buffer_discard(buffer, &lost);
         CHECK(status == SLUICE_OK || status == SLUICE_E_HANDLE);
     }
@@ -291,8 +302,8 @@ static void new_file(const char *path, int checked)
 }
 
 /* What makes and ends the objects meanwhile, or needs a producer that is open. */
-static const char *const others[] = {"buffer_destroy", "buffer_discard", "buffer_close_producer", "layout_create", "layout_from_numpy",
-                                     "layout_destroy", "formatter_destroy", "file_open",          "file_close"};
+static const char *const others[] = {"buffer_destroy", "buffer_abandon", "buffer_discard", "buffer_close_producer", "layout_create",
+                                     "layout_from_numpy", "layout_destroy", "formatter_destroy", "file_open", "file_close"};
 
 /* Every exported call that takes a handle is in one of the lists; symbols of the inline rings and of the library have others. */
 static void check_completeness(const char *symbols)

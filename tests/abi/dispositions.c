@@ -142,6 +142,8 @@ static void threads(int unused)
     static const int open_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT, SIGPROF};
     sluice_buffer_options options = packet_options();
     sluice_buffer *buffer = new_buffer(&options);
+    sluice_sink *sink;
+    CHECK_OK(sluice_buffer_add_memory_sink(buffer, 1 << 20, &sink));
     CHECK_OK(sluice_buffer_start(buffer));
     uint64_t wanted = ~UINT64_C(0);
     for (size_t i = 0; i < sizeof open_signals / sizeof open_signals[0]; i++) {

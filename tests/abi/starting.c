@@ -134,7 +134,7 @@ static void every_call(uint64_t unused)
     int calls = 0;
     while (fgets(line, sizeof line, list) != NULL) {
         static const char *const without[] = {"sluice_abi_version", "sluice_status_text", "sluice_last_error", "sluice_shutdown",
-                                              "sluice_ring_", "sluice_producer_", "sluice_consumer_", "sluice_batch_",
+                                              "sluice_on_loss", "sluice_ring_", "sluice_producer_", "sluice_consumer_", "sluice_batch_",
                                               "SLUICE_"};
         int enters = 1;
         line[strcspn(line, "@\n")] = '\0';
@@ -148,7 +148,8 @@ static void every_call(uint64_t unused)
         *(void **)&call = dlsym(RTLD_DEFAULT, line);
         CHECK(call != NULL);
         int32_t status = call(0, 0, 0, 0, 0, 0, 0);
-        int ends = strstr(line, "_destroy") != NULL || strstr(line, "_discard") != NULL || strstr(line, "_close") != NULL;
+        int ends = strstr(line, "_destroy") != NULL || strstr(line, "_abandon") != NULL || strstr(line, "_discard") != NULL ||
+                   strstr(line, "_close") != NULL;
         int of_null = ends && strcmp(line, "sluice_buffer_close_producer") != 0;
         if (status != (of_null ? SLUICE_OK : SLUICE_E_MEMORY)) {
             fprintf(stderr, "%s answers %d\n", line, status);

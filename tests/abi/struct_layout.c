@@ -81,6 +81,14 @@ static void print_fault(FILE *out)
     GOLDEN_SIZE(out, sluice_fault)
 }
 
+static void print_loss(FILE *out)
+{
+#define F(field) GOLDEN_FIELD(out, sluice_loss, field)
+    F(struct_size) F(status) F(packets) F(kept) F(where) F(text)
+#undef F
+    GOLDEN_SIZE(out, sluice_loss)
+}
+
 static void print_reading_options(FILE *out)
 {
 #define F(field) GOLDEN_FIELD(out, sluice_reading_options, field)
@@ -122,6 +130,7 @@ int main(int count, char **arguments)
     print_sink_info(out);
     print_snapshot(out);
     print_fault(out);
+    print_loss(out);
     print_reading_options(out);
     print_file_info(out);
     print_buffer_stats(out);

@@ -157,6 +157,35 @@ static void a_destructor_that_cannot_write_reports()
     sluice::on_loss(before);
 }
 
+static void what_a_close_without_a_sink_loses_is_told_and_thrown_on_request()
+{
+    const auto before = sluice::on_loss([](const char *text, std::uint64_t packets) noexcept {
+        lost_text = text;
+        lost_packets = packets;
+    });
+    lost_packets = 0;
+    sluice::buffer buffer = with(0);
+    buffer.put(packet{1, 0});
+    buffer.close();
+    CHECK(!buffer && lost_packets == 1 && has(lost_text, "1 packet of a FIFO") && has(lost_text, "no sink"));
+    CHECK(buffer.stats().lost == 1 && buffer.stats().pushed == 1);
+    sluice::buffer_options options = packet_options();
+    options.throw_on_loss = true;
+    sluice::buffer strict(options);
+    strict.put(packet{1, 0});
+    strict.put(packet{2, 0});
+    CHECK_THROWS(strict.close(), SLUICE_LOST, "2 packets");
+    CHECK(!strict && lost_packets == 2 && strict.stats().lost == 2);
+    strict.close();
+    sluice::buffer other = with(0);
+    other.put(packet{1, 0});
+    lost_packets = 0;
+    CHECK(other.discard() == 1 && lost_packets == 0 && other.stats().lost == 1);
+    sluice::buffer none = with(0);
+    CHECK_THROWS(none.start(), SLUICE_E_STATE, "add one first");
+    sluice::on_loss(before);
+}
+
 static void faults_of_the_thread_are_told()
 {
     sluice::buffer_options options = packet_options();
@@ -204,4 +233,5 @@ int main()
     a_text_that_throws_is_a_fault_of_its_packet();
     controllers_decide();
     a_destructor_that_cannot_write_reports();
+    what_a_close_without_a_sink_loses_is_told_and_thrown_on_request();
 }

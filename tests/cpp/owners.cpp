@@ -12,7 +12,8 @@ template <class T> constexpr bool is_owner()
 static_assert(is_owner<sluice::layout>() && is_owner<sluice::formatter>() && is_owner<sluice::buffer>());
 static_assert(is_owner<sluice::producer>() && is_owner<sluice::claim<packet>>() && is_owner<sluice::record_claim>());
 static_assert(is_owner<sluice::ring>() && is_owner<sluice::consumer>());
-static_assert(std::is_trivially_copyable_v<sluice::sink> && std::is_trivially_copyable_v<sluice::view<int>>);
+static_assert(std::is_nothrow_copy_constructible_v<sluice::sink> && std::is_nothrow_copy_assignable_v<sluice::sink>);
+static_assert(std::is_trivially_copyable_v<sluice::view<int>>);
 
 static void moved_from_objects_answer_e_handle()
 {
@@ -53,6 +54,7 @@ static void moved_from_objects_answer_e_handle()
     CHECK(formatter_there.format(packet{3, 0.5f}) == "3, 0.5\n");
     CHECK(producer_there.put(packet{3, 0.5f}));
     CHECK(buffer_there.size() == 1);
+    CHECK(buffer_there.discard() == 1);
 }
 
 static void a_moved_buffer_keeps_its_callables()

@@ -302,7 +302,6 @@ def test_close_is_idempotent_and_ends_everything(make):
         buffer.almost_full,
         buffer.flush_needed,
         buffer.time_since_last_flush,
-        buffer.stats,
         buffer.flush,
         buffer.start,
         buffer.stop,
@@ -316,6 +315,7 @@ def test_close_is_idempotent_and_ends_everything(make):
         with pytest.raises(sluice.SluiceError, match="the buffer is closed"):
             call()
     assert repr(buffer).endswith("closed>")
+    assert buffer.stats()["pushed"] == 1
 
 
 def test_a_buffer_is_initialised_once(make):

@@ -46,7 +46,7 @@ def test_every_method_of_a_closed_buffer_says_so(misuse, tmp_path):
             made = getattr(buffer, method)(*arguments.get(method, []))
             return asyncio.run(made) if method == "readable" else made
 
-        harmless = {"close", "discard", "closed", "layout", "packet_size", "flush_size", "flush_timeout", "sinks"}
+        harmless = {"close", "discard", "closed", "layout", "packet_size", "flush_size", "flush_timeout", "sinks", "stats"}
         used = []
         for options in ({}, {"packet_size": 4}, {"layout": "> number:I"}):
             for kind in (sluice.FIFO, sluice.CircularBuffer):

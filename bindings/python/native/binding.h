@@ -29,6 +29,7 @@
  *   hex.c       bytes as hexadecimal text
  *   sinks.c     files that packets go to
  *   run.c       flush, and the pump
+ *   ends.c      what is left of a buffer and its sinks when they have ended; what was lost
  *   records.h   what belongs to the type Records
  *
  * The GIL and the engine
@@ -90,6 +91,9 @@
     X(file_check)                                                                                            \
     X(buffer_create)                                                                                         \
     X(buffer_destroy)                                                                                        \
+    X(buffer_abandon)                                                                                        \
+    X(buffer_on_end)                                                                                         \
+    X(on_loss)                                                                                               \
     X(buffer_discard)                                                                                        \
     X(buffer_open_producer)                                                                                  \
     X(buffer_close_producer)                                                                                 \
@@ -352,6 +356,9 @@ typedef struct Buffer {
     PyObject *failure; /* last exception in a formatter, for the call that reports it */
     uint32_t awaited;  /* calls that wait for what a thread of the engine does: its exceptions are theirs */
     uint32_t sinks;
+    sluice_buffer_stats final; /* of a buffer that has ended; ends.c */
+    uint32_t has_final;
+    uint32_t raises; /* a close that loses packets */
     uint32_t has_primary;
     uint32_t has_taker; /* a sink that takes packets in memory: a flush needs no primary one */
 } Buffer;
@@ -392,6 +399,28 @@ PyObject *buffer_fault(Buffer *self, int32_t status);
         Py_BEGIN_ALLOW_THREADS status = (call);                                                              \
         Py_END_ALLOW_THREADS calling = outer_;                                                               \
     } while (0)
+
+/* ---- ends.c ---- */
+
+/* Told by the engine of what has ended; `user` is the buffer. */
+void ends_tell(void *user, sluice_sink *sink, const sluice_buffer_stats *stats);
+
+/* Told by the engine of packets that nothing took before their buffer ended. */
+void ends_loss(void *user, const sluice_loss *loss);
+
+/* From here on buffers end because the interpreter does. */
+void ends_at_exit(void);
+
+void ends_in_child(void);
+
+/* 1, with the numbers of its end: the buffer has ended. */
+int ends_stats(Buffer *self, sluice_buffer_stats *stats);
+
+/* A sink of the engine as a Python object, and back. */
+PyObject *sink_capsule(sluice_sink *sink);
+sluice_sink *sink_handle(PyObject *capsule);
+
+PyObject *module_sink_info(PyObject *module, PyObject *capsule);
 
 /* Seconds as a Python number (None: -1, for ever) to nanoseconds. 0, or -1 with an exception that names
  * `what`. */
@@ -447,7 +476,6 @@ PyObject *buffer_add_memory_sink(PyObject *self, PyObject *limit);
 PyObject *buffer_sink_take(PyObject *self, PyObject *args);
 PyObject *buffer_add_file_sink(PyObject *self, PyObject *args, PyObject *names);
 PyObject *buffer_add_text_sink(PyObject *self, PyObject *args, PyObject *names);
-PyObject *buffer_sink_info(PyObject *self, PyObject *sink);
 PyObject *buffer_disconnect_sinks(PyObject *self, PyObject *unused);
 PyObject *buffer_restore_files(PyObject *self, PyObject *unused);
 PyObject *buffer_flush(PyObject *self, PyObject *unused);

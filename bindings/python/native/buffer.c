@@ -106,18 +106,21 @@ static int create(Buffer *self, PyObject *args, PyObject *names)
         "kind",  "layout", "stride",           "capacity",      "full_policy",      "producers",
         "flags", "attach", "block_timeout_ns", "memory_limit",  "spill_limit",      "spill_directory",
         "name",  "file",   "release_packets",  "release_bytes", "release_after_ns", "wait",
-        "packet_class", NULL};
+        "packet_class", "raise_on_loss", NULL};
     sluice_buffer_options options = {.struct_size = sizeof options, .release_clock = SLUICE_SINCE_RELEASE};
     PyObject *layout = NULL, *packet_class = NULL;
     unsigned long long capacity = 0, memory_limit = 0, spill_limit = 0, packets = 0, bytes = 0;
     long long block_timeout_ns = 0, after_ns = 0;
-    if (!PyArg_ParseTupleAndKeywords(args, names, "|$IOIKIIIILKKO&O&O&KKLIO:Buffer", keywords, &options.kind,
+    int raises = 0;
+    if (!PyArg_ParseTupleAndKeywords(args, names, "|$IOIKIIIILKKO&O&O&KKLIOp:Buffer", keywords, &options.kind,
                                      &layout, &options.stride, &capacity, &options.full_policy,
                                      &options.producers, &options.flags, &options.attach, &block_timeout_ns,
                                      &memory_limit, &spill_limit, bytes_or_null, &options.spill_directory,
-                                     bytes_or_null, &options.name, bytes_or_null, &options.file, &packets, &bytes, &after_ns, &options.wait, &packet_class)) {
+                                     bytes_or_null, &options.name, bytes_or_null, &options.file, &packets, &bytes, &after_ns,
+                                     &options.wait, &packet_class, &raises)) {
         return -1;
     }
+    self->raises = (uint32_t)raises;
     if (layout != NULL && Py_IsNone(layout)) {
         layout = NULL;
     }
@@ -163,6 +166,7 @@ static int create(Buffer *self, PyObject *args, PyObject *names)
         return -1;
     }
     (void)library.buffer_on_fault(self->handle, callback_fault, self);
+    (void)library.buffer_on_end(self->handle, ends_tell, self);
     Py_XINCREF(layout);
     self->layout = layout;
     if (packet_class != NULL && !Py_IsNone(packet_class)) {
@@ -206,14 +210,25 @@ static void drop_callbacks(Buffer *self)
     }
 }
 
-/* Under the lock, closing set: what ends the buffer in the engine. `lost` set: whatever the sinks say. */
-static int32_t end_handle(Buffer *self, int64_t timeout_ns, uint64_t *lost)
+/* How a buffer ends. */
+typedef enum Way {
+    CLOSE,   /* or stays, where a sink refuses */
+    DISCARD, /* whatever the sinks say, on purpose */
+    ABANDON  /* the same when it is dropped: after one more try, and a loss is told */
+} Way;
+
+/* Under the lock, closing set: what ends the buffer in the engine. */
+static int32_t end_handle(Buffer *self, Way way, int64_t timeout_ns, uint64_t *lost)
 {
     int32_t status;
     close_producer(self);
-    if (lost != NULL) {
+    if (way == DISCARD) {
         self->discarding = 1;
         ENGINE_CALL(self, status, library.buffer_discard(self->handle, lost));
+        return status;
+    }
+    if (way == ABANDON) {
+        ENGINE_CALL(self, status, library.buffer_abandon(self->handle, lost));
         return status;
     }
     if (timeout_ns != 0 && (self->sinks != 0 || reader_reads(self))) {
@@ -227,7 +242,7 @@ static int32_t end_handle(Buffer *self, int64_t timeout_ns, uint64_t *lost)
 }
 
 /* 0, or -1 with an exception and the buffer as it was. */
-static int end(Buffer *self, int64_t timeout_ns, uint64_t *lost)
+static int end(Buffer *self, Way way, int64_t timeout_ns, uint64_t *lost)
 {
     if (self->handle == NULL) {
         return 0;
@@ -246,10 +261,15 @@ static int end(Buffer *self, int64_t timeout_ns, uint64_t *lost)
         return -1;
     }
     self->awaited++;
-    int32_t status = self->handle == NULL ? SLUICE_OK : end_handle(self, timeout_ns, lost);
+    int32_t status = self->handle == NULL ? SLUICE_OK : end_handle(self, way, timeout_ns, lost);
     self->awaited--;
     self->closing--;
-    if (status == SLUICE_OK || status == SLUICE_E_HANDLE) {
+    PyObject *loss = NULL; /* asked for: made while the engine's text is there */
+    if (status == SLUICE_LOST && way == CLOSE && self->raises) {
+        (void)raise_engine(status, NULL);
+        loss = take_exception();
+    }
+    if (status == SLUICE_OK || status == SLUICE_LOST || status == SLUICE_E_HANDLE) {
         self->handle = NULL;
         self->discarding = 0;
         reader_detached(self);
@@ -257,7 +277,7 @@ static int end(Buffer *self, int64_t timeout_ns, uint64_t *lost)
         buffer_drop_classes(self);
         Py_CLEAR(self->failure);
         status = SLUICE_OK;
-    } else if (self->discarding && status == SLUICE_TIMEOUT) {
+    } else if (way != CLOSE && status == SLUICE_TIMEOUT) {
         self->handle = NULL; /* gone, but for a callback that hangs: callbacks go with the object, which it holds */
         status = SLUICE_OK;
     } else {
@@ -265,6 +285,11 @@ static int end(Buffer *self, int64_t timeout_ns, uint64_t *lost)
     }
     buffer_unlock(self);
     event_wake(self);
+    if (loss != NULL) {
+        PyErr_SetObject((PyObject *)Py_TYPE(loss), loss);
+        Py_DECREF(loss);
+        return -1;
+    }
     if (status == SLUICE_OK) {
         return 0;
     }
@@ -280,7 +305,7 @@ PyObject *buffer_close(PyObject *object, PyObject *const *args, Py_ssize_t count
     if (timeout_of("close", args, count, names, &timeout_ns) < 0) {
         return NULL;
     }
-    if (end((Buffer *)object, timeout_ns, NULL) < 0) {
+    if (end((Buffer *)object, CLOSE, timeout_ns, NULL) < 0) {
         return NULL;
     }
     Py_RETURN_NONE;
@@ -290,37 +315,27 @@ PyObject *buffer_discard(PyObject *object, PyObject *unused)
 {
     (void)unused;
     uint64_t lost = 0;
-    if (end((Buffer *)object, 0, &lost) < 0) {
+    if (end((Buffer *)object, DISCARD, 0, &lost) < 0) {
         return NULL;
     }
     return PyLong_FromUnsignedLongLong(lost);
 }
 
-/* A buffer that is dropped without a close is flushed, as a file is; with what cannot be written it tells how
- * much. */
+/* A buffer that is dropped without a close is flushed, as a file is; what cannot be written is told, as a loss. */
 void buffer_finalize(PyObject *object)
 {
     Buffer *self = (Buffer *)object;
     if (self->handle == NULL || engine_gone != 0) {
         return;
     }
-    PyObject *pending = take_exception(), *error = NULL;
+    PyObject *pending = take_exception();
+    uint64_t lost = 0;
     claim_forget(self);
     if (self->sinks > 0 && PyErr_ResourceWarning(object, 1, "unclosed buffer %R", object) < 0) {
         PyErr_WriteUnraisable(object);
     }
-    if (end(self, 0, NULL) < 0) {
-        error = take_exception();
-        uint64_t lost = 0;
-        if (end(self, 0, &lost) < 0) {
-            PyErr_WriteUnraisable(object);
-        }
-        PyObject *report = Py_BuildValue("(OK)", error, (unsigned long long)lost);
-        if (report != NULL) {
-            call_errors("report_lost", report);
-            Py_DECREF(report);
-        }
-        Py_XDECREF(error);
+    if (end(self, ABANDON, 0, &lost) < 0) {
+        PyErr_WriteUnraisable(object);
     }
     if (pending != NULL) {
         PyErr_SetObject((PyObject *)Py_TYPE(pending), pending);

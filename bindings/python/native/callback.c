@@ -43,6 +43,7 @@ static void keep_thread_state(void)
 int callback_enter(Buffer *buffer, Entered *entered)
 {
     if (interpreter_gone || buffer->discarding) {
+        (void)library.callback_fault(interpreter_gone ? "the interpreter has ended" : "the buffer is being discarded");
         return -1;
     }
     if (kept == NULL && PyGILState_GetThisThreadState() == NULL) {

@@ -46,6 +46,7 @@ PyObject *library_load(PyObject *module, PyObject *path)
         return NULL;
     }
     library = found;
+    (void)library.on_loss(ends_loss, NULL); /* starts nothing */
     Dl_info info;
     if (dladdr((void *)found.abi_version, &info) == 0 || info.dli_fname == NULL) {
         return PyUnicode_FromString("");

@@ -20,6 +20,7 @@ static void after_fork_in_child(void)
     if (engine_used && engine_gone == 0) {
         engine_gone = SLUICE_E_FORKED;
     }
+    ends_in_child();
 }
 
 static PyObject *module_load(PyObject *module, PyObject *path)
@@ -50,9 +51,10 @@ static PyObject *module_shutdown(PyObject *module, PyObject *unused)
         Py_END_ALLOW_THREADS
     }
     int32_t status;
+    ends_at_exit();
     Py_BEGIN_ALLOW_THREADS status = library.shutdown(SLUICE_UNTIL_STUCK);
     Py_END_ALLOW_THREADS interpreter_gone = 1;
-    if (status != SLUICE_OK) {
+    if (status < SLUICE_OK) { /* losses were told, each by itself */
         PyObject *text = engine_last_error(status);
         PyObject *message = text == NULL ? NULL : PyUnicode_FromFormat("%s: %U", library.status_text(status), text);
         Py_XDECREF(text);
@@ -95,6 +97,7 @@ static PyMethodDef methods[] = {
     {"hex_encode", module_hex_encode, METH_VARARGS,
      "hex_encode(data, style, upper, separator, first_offset) -> str"},
     {"own_put", buffer_own_put, METH_O, "own_put(type): a faster put for a subclass of Buffer"},
+    {"sink_info", module_sink_info, METH_O, "sink_info(sink) -> (packets, bytes, errors, last_status, last_error)"},
     {"statuses", module_statuses, METH_NOARGS, "statuses() -> tuple of (name, number, text)"},
     {NULL, NULL, 0, NULL},
 };

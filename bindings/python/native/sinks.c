@@ -4,9 +4,6 @@
  */
 #include "binding.h"
 
-/* A sink of the engine as a Python object; it ends with its buffer, which checks it. */
-static const char *const capsule_name = "sluice.sink";
-
 /* What a first look at a memory sink makes room for. */
 #define FIRST_ROOM ((size_t)64 << 10)
 
@@ -16,7 +13,7 @@ static PyObject *added(Buffer *self, int32_t status, sluice_sink *sink, PyObject
         return raise_engine(status, path);
     }
     self->sinks++;
-    return PyCapsule_New(sink, capsule_name, NULL);
+    return sink_capsule(sink);
 }
 
 /* _add_file_sink(path, header, primary, durability, rotate_bytes) */
@@ -145,7 +142,7 @@ PyObject *buffer_sink_take(PyObject *object, PyObject *args)
     if (!PyArg_ParseTuple(args, "OK:_sink_take", &sink, &most) || buffer_usable(self) < 0) {
         return NULL;
     }
-    sluice_sink *handle = PyCapsule_GetPointer(sink, capsule_name);
+    sluice_sink *handle = sink_handle(sink);
     size_t room = most == 0 || most > FIRST_ROOM ? FIRST_ROOM : (size_t)most, length = 0;
     PyObject *data = handle == NULL ? NULL : PyBytes_FromStringAndSize(NULL, (Py_ssize_t)room);
     while (data != NULL) {
@@ -177,30 +174,6 @@ PyObject *buffer_sink_take(PyObject *object, PyObject *args)
         data = exact;
     }
     return data;
-}
-
-static int32_t last_error(const void *sink, char *text, size_t capacity, size_t *length)
-{
-    return library.sink_last_error((sluice_sink *)(uintptr_t)sink, text, capacity, length);
-}
-
-/* (packets, bytes, errors, last_status, last_error) */
-PyObject *buffer_sink_info(PyObject *object, PyObject *sink)
-{
-    sluice_sink *handle = PyCapsule_GetPointer(sink, capsule_name);
-    sluice_sink_info info = {.struct_size = sizeof info};
-    int32_t status;
-    if (handle == NULL || buffer_usable((Buffer *)object) < 0) {
-        return NULL;
-    }
-    ENGINE_CALL((Buffer *)object, status, library.sink_get_info(handle, &info));
-    if (status != SLUICE_OK) {
-        return raise_engine(status, NULL);
-    }
-    PyObject *text = engine_text(last_error, handle); /* whole: the struct cuts it */
-    return text == NULL ? NULL
-                        : Py_BuildValue("(KKKiN)", (unsigned long long)info.packets, (unsigned long long)info.bytes,
-                                        (unsigned long long)info.errors, (int)info.last_status, text);
 }
 
 PyObject *buffer_disconnect_sinks(PyObject *object, PyObject *unused)

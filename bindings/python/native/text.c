@@ -41,7 +41,9 @@ static int32_t last_error(const void *unused, char *text, size_t capacity, size_
 PyObject *engine_last_error(int32_t status)
 {
     int32_t read = SLUICE_OK;
-    PyObject *text = status < 0 || status == SLUICE_TIMEOUT ? read_text(last_error, NULL, "replace", &read) : NULL;
+    PyObject *text = status < 0 || status == SLUICE_TIMEOUT || status == SLUICE_LOST
+                         ? read_text(last_error, NULL, "replace", &read)
+                         : NULL;
     if (text == NULL && PyErr_Occurred()) {
         return NULL;
     }

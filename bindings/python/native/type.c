@@ -5,6 +5,8 @@
  */
 #include "binding.h"
 
+#include <unistd.h>
+
 PyTypeObject *buffer_type;
 
 static PyObject *buffer_configure(PyObject *object, PyObject *args)
@@ -100,12 +102,22 @@ static PyObject *buffer_stats(PyObject *object, PyObject *unused)
     Buffer *self = (Buffer *)object;
     sluice_buffer_stats stats = {.struct_size = sizeof stats};
     int32_t status;
-    if (buffer_usable(self) < 0) {
-        return NULL;
-    }
-    ENGINE_CALL(self, status, library.buffer_get_stats(self->handle, &stats));
-    if (status != SLUICE_OK) {
-        return raise_engine(status, NULL);
+    if (!ends_stats(self, &stats)) {
+        sluice_buffer *handle = self->handle; /* also of one that is being closed: the engine answers, or it has ended */
+        if ((handle == NULL || engine_gone != 0) && buffer_usable(self) < 0) {
+            return NULL;
+        }
+        ENGINE_CALL(self, status, library.buffer_get_stats(handle, &stats));
+        while (status != SLUICE_OK && !ends_stats(self, &stats)) {
+            if (!self->closing) {
+                return raise_engine(status, NULL);
+            }
+            Py_BEGIN_ALLOW_THREADS usleep(1000); /* its end is under way, and tells the numbers */
+            Py_END_ALLOW_THREADS if (PyErr_CheckSignals() < 0)
+            {
+                return NULL;
+            }
+        }
     }
 #define STATS_FORMAT(name) "s:K,"
 #define STATS_VALUE(name) , #name, (unsigned long long)stats.name
@@ -222,15 +234,18 @@ static PyMethodDef methods[] = {
     {"close", (PyCFunction)(void (*)(void))buffer_close, METH_FASTCALL | METH_KEYWORDS,
      "close(timeout=10.0)\n--\n\nFlushes what is stored to the sinks, closes them and frees the buffer. A "
      "second call does nothing.\n"
+     "Without a sink, what is stored is lost: it is counted in stats()['lost'] and logged, or with raise_on_loss a "
+     "SluiceError\n(`Status.LOST`), and the buffer is closed; a ring with a name or a file keeps it instead.\n"
      "SluiceError: a sink failed; the buffer stays open: mend it and close again, or discard()."},
     {"discard", buffer_discard, METH_NOARGS,
-     "discard()\n--\n\nFrees the buffer whatever its sinks say. Returns how many packets no sink has."},
+     "discard()\n--\n\nFrees the buffer and what it stores on purpose, also what lies under its name or in its file. "
+     "Returns how many\npackets no sink has."},
     {"stats", buffer_stats, METH_NOARGS,
-     "stats()\n--\n\nAll counters of the buffer: packets, bytes, losses, faults."},
+     "stats()\n--\n\nAll counters of the buffer: packets, bytes, losses, faults. Of a buffer that was closed, those "
+     "of its end."},
     {"_configure", buffer_configure, METH_VARARGS, "_configure(packets, bytes, ns)"},
     {"_add_file_sink", (PyCFunction)(void (*)(void))buffer_add_file_sink, METH_VARARGS | METH_KEYWORDS, NULL},
     {"_add_text_sink", (PyCFunction)(void (*)(void))buffer_add_text_sink, METH_VARARGS | METH_KEYWORDS, NULL},
-    {"_sink_info", buffer_sink_info, METH_O, NULL},
     {"_add_callback_sink", buffer_add_callback_sink, METH_O, NULL},
     {"_add_memory_sink", buffer_add_memory_sink, METH_O, NULL},
     {"_sink_take", buffer_sink_take, METH_VARARGS, NULL},

@@ -173,7 +173,7 @@ typedef struct sluice_buffer_options {
     const char *spill_directory;  /* FIFO: default TMPDIR, else /var/tmp */
     const char *name;             /* shared memory that other processes attach to by name (circular); the buffer that
                                      made it with SLUICE_CREATE takes the name away at its end, if nothing is left in it */
-    const char *file;             /* a file that keeps the packets when the process dies (circular) */
+    const char *file;             /* a file that keeps the packets when the process dies, and when the buffer ends (circular) */
     const sluice_layout *layout;  /* may be NULL */
     uint64_t release_packets;     /* release at this many packets; 0: no such rule */
     uint64_t release_bytes;       /* release at this many bytes; 0: no such rule */
@@ -187,7 +187,9 @@ typedef struct sluice_buffer_options {
 /* Makes a buffer. E_INVALID names the field, the value and the limit. Since 0.1. */
 SLUICE_CHECKED int32_t sluice_buffer_create(const sluice_buffer_options *options, sluice_buffer **buffer);
 
-/* Stops the pump, releases what is stored to the sinks, closes them and frees the buffer; its producers are invalid
+/* Stops the pump, releases what is stored to the sinks, closes them and frees the buffer. LOST: it is freed, and packets that were
+ * stored are gone, because it had no sink; the error text says how many, and sluice_on_loss is told. What a ring with a name or a
+ * file stores stays there, without a sink, for who attaches next. Its producers are invalid
  * afterwards: their memory stays, and they are told E_STATE unless the ring has a name or file. A fault of a sink that could
  * not take the rest is returned, and the buffer is kept: mend it and call again, or call sluice_buffer_discard. TIMEOUT: a write
  * or a function of the host did not come back, and nothing got on for 5 s (SLUICE_UNTIL_STUCK); the error text says which.
@@ -195,15 +197,51 @@ SLUICE_CHECKED int32_t sluice_buffer_create(const sluice_buffer_options *options
  * it fails. NULL is fine. Since 0.1. */
 SLUICE_CHECKED int32_t sluice_buffer_destroy(sluice_buffer *buffer);
 
-/* Frees the buffer whatever its sinks say; *lost (may be NULL) receives the packets that no sink has. TIMEOUT: as
+/* The end of a buffer that nobody can mend, as destructors make it: one more try to write, then it is freed whatever its sinks
+ * say. What a ring with a name or a file stores stays there. LOST: packets are gone, *lost (may be NULL) says how many, and
+ * sluice_on_loss is told. TIMEOUT as below. NULL is fine. Since 0.2. */
+int32_t sluice_buffer_abandon(sluice_buffer *buffer, uint64_t *lost);
+
+/* Frees the buffer and what it stores on purpose, also what lies under its name or in its file; *lost (may be NULL) receives the
+ * packets that no sink has, and nobody is told of them. TIMEOUT: as
  * sluice_buffer_destroy, but the buffer is gone, and the thread that hangs frees what is left of it when it comes back. No
  * function of the host begins after this call; what one that is still running uses must stay until it returned. Since 0.1. */
 int32_t sluice_buffer_discard(sluice_buffer *buffer, uint64_t *lost);
 
+/* Packets that were stored in a buffer when it ended, and that nothing took. Valid until the hook returns. */
+typedef struct sluice_loss {
+    uint32_t struct_size;
+    int32_t status;   /* why: LOST: the buffer had no sink; a sink's fault; WOULD_BLOCK: a sink was not ready; TIMEOUT: it hung */
+    uint64_t packets;  /* gone */
+    uint64_t kept;     /* in a ring that outlives the buffer, though there was a sink for them */
+    const char *where; /* the buffer in words */
+    const char *text;  /* a sentence: how many, where, why, and what to do */
+} sluice_loss;
+
+typedef void (*sluice_loss_fn)(void *user, const sluice_loss *loss);
+
+/* Whom to tell of losses, of every buffer of the process: of one that ends without a sink (sluice_buffer_destroy, which answers
+ * LOST), of what sinks did not take when sluice_buffer_abandon, sluice_shutdown or exit() ended it. NULL, as at the start: a line
+ * on standard error tells. sluice_buffer_discard means it, and tells nobody. The hook is called on the thread that ends the buffer,
+ * after its end and without a lock; at exit every call but those that return text answers E_SHUTDOWN there. Since 0.2. */
+int32_t sluice_on_loss(sluice_loss_fn hook, void *user);
+
+struct sluice_buffer_stats;
+
+/* Told what ended, once: each sink that is closed, by the end of the buffer or before (sluice_sink_get_info still answers for it,
+ * with its final numbers), and then, with `sink` NULL, the buffer. `stats` are its numbers, the final ones when the buffer ended. */
+typedef void (*sluice_end_fn)(void *user, sluice_sink *sink, const struct sluice_buffer_stats *stats);
+
+/* For totals that are to be logged: handles are stale once a buffer has ended, at exit() too. The hook is called on the thread that
+ * ends the buffer or the sink, after that and without a lock, and may call nothing of this buffer but sluice_sink_get_info. NULL:
+ * nobody is told. Since 0.2. */
+SLUICE_CHECKED int32_t sluice_buffer_on_end(sluice_buffer *buffer, sluice_end_fn hook, void *user);
+
 /* ---- 4 Putting and taking ------------------------------------------------------ any thread --------------- */
 
 /* Copies one packet in. E_SIZE: not the stride. E_CONSTANT: a constant of the layout does not hold. WOULD_BLOCK, TIMEOUT,
- * DROPPED: the full policy spoke; of a FIFO that could neither grow nor spill the last error has the reason. Any number of threads may call it; a thread that puts often takes a producer. Since 0.1. */
+ * DROPPED: the full policy spoke; of a FIFO that could neither grow nor spill the last error has the reason. Any number of
+ * threads may call it; a thread that puts often takes a producer. Since 0.1. */
 SLUICE_CHECKED int32_t sluice_buffer_put(sluice_buffer *buffer, const void *packet, size_t bytes);
 
 /* Copies packets of the stride in; *done (may be NULL) tells how many, the status is that of the first one not taken.
@@ -398,7 +436,7 @@ SLUICE_CHECKED int32_t sluice_buffer_flush(sluice_buffer *buffer, uint64_t *pack
 /* ---- 7 Running ----------------------------------------------------------------- any thread --------------- */
 
 /* Starts a thread that evaluates and releases. Faults of sinks are retried, at longer and longer intervals up to 1 s.
- * E_STATE: it runs. Since 0.1. */
+ * E_STATE: it runs, or there is no sink yet; further ones may come while it runs. Since 0.1. */
 SLUICE_CHECKED int32_t sluice_buffer_start(sluice_buffer *buffer);
 
 /* A time-out of sluice_buffer_stop and sluice_shutdown for what takes long and gets on: over when no sink took anything for
@@ -592,8 +630,9 @@ int32_t sluice_build_info(char *text, size_t capacity, size_t *length);
 /* Stops every pump, flushes and closes every buffer, all of them at the same time, and invalidates all handles. TIMEOUT: some
  * data could not be written in time; the error text says how many packets of which buffer, and what kept them. Functions of
  * the host are called on threads of the engine meanwhile; one that hangs is given up as in sluice_buffer_discard. Packets under
- * a name or in a file are not lost, they stay there. E_STATE: called by a function that a buffer calls. Runs by itself at
- * exit(), with SLUICE_UNTIL_STUCK: what was lost is then said on standard error. Since 0.1. */
+ * a name or in a file are not lost, they stay there. LOST: nothing but that buffers without a sink held packets. sluice_on_loss is
+ * told of each. E_STATE: called by a function that a buffer calls. Runs by itself at exit(), with SLUICE_UNTIL_STUCK: without a
+ * hook, a line for each is then said on standard error. Since 0.1. */
 int32_t sluice_shutdown(int64_t timeout_ns);
 
 /* The library as a guest in its host's process:

@@ -80,6 +80,7 @@ public sealed class DisposeRaceTests : IDisposable
         ["Options"] = buffer => _ = buffer.Options.Stride,
         ["Layout"] = buffer => _ = buffer.Layout?.Size,
         ["Stride"] = buffer => _ = buffer.Stride,
+        ["Close"] = buffer => _ = buffer.Close(TimeSpan.FromMilliseconds(1)),
         ["Dispose"] = buffer => buffer.Dispose(),
         ["DisposeAsync"] = buffer => buffer.DisposeAsync().AsTask().Wait(),
     };

@@ -258,6 +258,8 @@ class FIFO(PacketBuffer):
     :param spill_limit: bytes in files beyond it; default 64 GiB.
     :param spill_directory: where those files lie; default TMPDIR, else /var/tmp.
     :param wait: how the pump waits for packets.
+    :param raise_on_loss: whether ``close()`` without a sink raises when packets are lost; in any case they are counted, as
+        ``stats()["lost"]``, and logged.
     :raises SluiceError: (a ValueError) naming what is out of its range and the limit.
     """
 
@@ -278,6 +280,7 @@ class FIFO(PacketBuffer):
         huge_pages: bool = False,
         lock_memory: bool = False,
         wait: Wait | str = Wait.PARK,
+        raise_on_loss: bool = False,
     ) -> None:
         self._sinks = ()
         self.flush_size = flush_size
@@ -296,6 +299,7 @@ class FIFO(PacketBuffer):
             release_bytes=whole(flush_bytes, "flush_bytes"),
             release_after_ns=flush_after(flush_timeout),
             wait=member(Wait, wait, "wait").value,
+            raise_on_loss=raise_on_loss,
         )
 
 
@@ -312,10 +316,12 @@ class CircularBuffer(PacketBuffer):
     :param full: the :class:`FullPolicy`, or its name.
     :param block_timeout: seconds that a put waits for room with ``full="block"``; None: for ever.
     :param name: shared memory that other processes attach to by this name.
-    :param file: a file that keeps the packets when the process dies.
+    :param file: a file that keeps the packets, when the process dies and when the buffer is closed.
     :param attach: whether the name or file is made or found.
     :param many_producers: other threads and processes put through producers of their own.
     :param wait: how the pump waits for packets.
+    :param raise_on_loss: whether ``close()`` without a sink raises when packets are lost; in any case they are counted, as
+        ``stats()["lost"]``, and logged.
     :raises SluiceError: (a ValueError) naming what is out of its range and the limit.
     """
 
@@ -339,6 +345,7 @@ class CircularBuffer(PacketBuffer):
         huge_pages: bool = False,
         lock_memory: bool = False,
         wait: Wait | str = Wait.PARK,
+        raise_on_loss: bool = False,
     ) -> None:
         self._sinks = ()
         self.flush_size = flush_size
@@ -361,4 +368,5 @@ class CircularBuffer(PacketBuffer):
             release_bytes=whole(flush_bytes, "flush_bytes"),
             release_after_ns=flush_after(flush_timeout),
             wait=member(Wait, wait, "wait").value,
+            raise_on_loss=raise_on_loss,
         )

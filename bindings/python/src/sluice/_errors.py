@@ -180,10 +180,10 @@ def report_over(text: str) -> None:
     logger.warning("%s", text)
 
 
-def report_lost(lost: tuple[BaseException, int]) -> None:
-    """A buffer was dropped without a close, and could not be flushed."""
-    error, packets = lost
-    logger.error("an unclosed buffer lost %d packets: %s", packets, error, exc_info=error)
+def report_loss(loss: tuple[int, str]) -> None:
+    """Packets that nothing took before their buffer ended; none of them is gone where a ring that outlives it keeps them."""
+    packets, text = loss
+    logger.log(logging.ERROR if packets else logging.WARNING, "%s", text)
 
 
 def report_shutdown(message: str) -> None:

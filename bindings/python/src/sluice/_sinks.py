@@ -9,6 +9,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from . import _sluice
 from ._options import Choice
 
 if TYPE_CHECKING:
@@ -71,11 +72,8 @@ class AnySink:
         return buffer
 
     def info(self) -> SinkInfo:
-        """Its counters.
-
-        :raises SluiceError: (a ValueError) the sink was disconnected, or its buffer closed.
-        """
-        return SinkInfo(*self._connected_to()._sink_info(self._handle))
+        """Its counters: now, or as they were when it was disconnected or its buffer closed."""
+        return SinkInfo(*_sluice.sink_info(self._handle))
 
 
 class Sink(AnySink):

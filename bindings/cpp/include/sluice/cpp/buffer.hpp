@@ -47,6 +47,8 @@ public:
             end();
             handle_ = std::move(other.handle_);
             callables_ = std::move(other.callables_);
+            final_ = std::exchange(other.final_, std::nullopt);
+            throws_ = other.throws_;
         }
         return *this;
     }
@@ -55,18 +57,30 @@ public:
     explicit operator bool() const noexcept { return static_cast<bool>(handle_); }
     sluice_buffer *get() const noexcept { return handle_.get(); } // for sluice.h; stays owned
 
-    // Writes what is stored, closes the sinks and ends the buffer; it is empty then. After a fault it is as it was: mend what
-    // is wrong and call again, or discard(). TIMEOUT: a write or a callable hangs, and nothing got on for 5 s.
+    // Writes what is stored, closes the sinks and ends the buffer; it is empty then, and stats() are the final numbers. LOST: it
+    // had no sink, and what it stored is gone, which sluice::on_loss is told; a ring with a name or a file keeps it instead. After
+    // a fault the buffer is as it was: mend what is wrong and call again, or discard(). TIMEOUT: a write or a callable hangs, and
+    // nothing got on for 5 s.
     status try_close() noexcept
     {
         const status code = sluice_buffer_destroy(get());
-        if (code.ok()) {
+        if (code.ok() || code == SLUICE_LOST) {
             static_cast<void>(handle_.release());
+            keep_final();
             callables_.reset();
         }
         return code;
     }
-    void close() { all(try_close()); }
+    // Throws faults, and SLUICE_LOST where buffer_options::throw_on_loss is set.
+    void close()
+    {
+        const status code = try_close();
+        if (code != SLUICE_LOST) {
+            all(code);
+        } else if (throws_) {
+            detail::raise(code, last_error());
+        }
+    }
 
     // Ends the buffer whatever its sinks say. Returns how many packets no sink has.
     std::uint64_t discard() noexcept
@@ -200,9 +214,7 @@ public:
         raw.header = options.header.data();
         raw.header_bytes = options.header.size();
         raw.rotate_bytes = options.rotate_bytes;
-        sluice_sink *made = nullptr;
-        const status code = sluice_buffer_add_file_sink(get(), &raw, &made);
-        return {code, sink(made)};
+        return add_plain<sink>([&](sluice_sink **made) { return sluice_buffer_add_file_sink(get(), &raw, made); });
     }
 
     // A line per packet, from a layout or in hexadecimal.
@@ -210,9 +222,7 @@ public:
     result<sink> try_add_text_sink(const text_options &options) noexcept
     {
         sluice_text_options raw = detail::raw_options(options);
-        sluice_sink *made = nullptr;
-        const status code = sluice_buffer_add_text_sink(get(), &raw, &made);
-        return {code, sink(made)};
+        return add_plain<sink>([&](sluice_sink **made) { return sluice_buffer_add_text_sink(get(), &raw, made); });
     }
 
     // `format`, void(const packet &, std::string &text), appends the text of a packet, its line end included. It may be
@@ -223,8 +233,8 @@ public:
     }
     template <class Format> result<sink> try_add_text_sink(const text_options &options, Format format) noexcept
     {
-        return add_callable<detail::text_callable<Format>, sink>(
-            &detail::callables::sinks, std::move(format), [&](auto *own, sluice_sink **made) {
+        return add_callable<detail::text_callable<Format>>(
+            std::move(format), [&](auto *own, sluice_sink **made) {
                 sluice_text_options raw = detail::raw_options(options);
                 raw.format = own->call;
                 raw.format_user = own;
@@ -237,8 +247,8 @@ public:
     template <class Accept> sink add_callback_sink(Accept accept) { return added(try_add_callback_sink(std::move(accept))); }
     template <class Accept> result<sink> try_add_callback_sink(Accept accept) noexcept
     {
-        return add_callable<detail::batch_callable<Accept>, sink>(
-            &detail::callables::sinks, std::move(accept), [&](auto *own, sluice_sink **made) {
+        return add_callable<detail::batch_callable<Accept>>(
+            std::move(accept), [&](auto *own, sluice_sink **made) {
                 return sluice_buffer_add_callback_sink(get(), own->call, own, made);
             });
     }
@@ -246,9 +256,7 @@ public:
     memory_sink add_memory_sink(std::uint64_t limit) { return added(try_add_memory_sink(limit)); }
     result<memory_sink> try_add_memory_sink(std::uint64_t limit) noexcept
     {
-        sluice_sink *made = nullptr;
-        const status code = sluice_buffer_add_memory_sink(get(), limit, &made);
-        return {code, memory_sink(made)};
+        return add_plain<memory_sink>([&](sluice_sink **made) { return sluice_buffer_add_memory_sink(get(), limit, made); });
     }
 
     // Closes and removes one sink, without a flush; what it called is not called any more, and lives until the buffer ends.
@@ -292,20 +300,16 @@ public:
     template <class Decide> void add_controller(Decide decide) { detail::done(try_add_controller(std::move(decide))); }
     template <class Decide> status try_add_controller(Decide decide) noexcept
     {
-        return add_callable<detail::controller_callable<Decide>, sink>(
-                   &detail::callables::rules, std::move(decide),
-                   [&](auto *own, sluice_sink **) { return sluice_buffer_add_controller(get(), own->call, own); })
-            .status();
+        return add_rule<detail::controller_callable<Decide>>(
+            std::move(decide), [&](auto *own) { return sluice_buffer_add_controller(get(), own->call, own); });
     }
 
     // `hook`, void(), is called after each release.
     template <class Hook> void on_reset(Hook hook) { detail::done(try_on_reset(std::move(hook))); }
     template <class Hook> status try_on_reset(Hook hook) noexcept
     {
-        return add_callable<detail::hook_callable<Hook>, sink>(
-                   &detail::callables::rules, std::move(hook),
-                   [&](auto *own, sluice_sink **) { return sluice_buffer_on_reset(get(), own->call, own); })
-            .status();
+        return add_rule<detail::hook_callable<Hook>>(
+            std::move(hook), [&](auto *own) { return sluice_buffer_on_reset(get(), own->call, own); });
     }
 
     // Changes the thresholds; 0: no such rule.
@@ -352,10 +356,8 @@ public:
     template <class Hook> void on_fault(Hook hook) { detail::done(try_on_fault(std::move(hook))); }
     template <class Hook> status try_on_fault(Hook hook) noexcept
     {
-        return add_callable<detail::fault_callable<Hook>, sink>(
-                   &detail::callables::rules, std::move(hook),
-                   [&](auto *own, sluice_sink **) { return sluice_buffer_on_fault(get(), own->call, own); })
-            .status();
+        return add_rule<detail::fault_callable<Hook>>(
+            std::move(hook), [&](auto *own) { return sluice_buffer_on_fault(get(), own->call, own); });
     }
 
     // A file descriptor that is readable once packets are stored; it belongs to the buffer.
@@ -363,8 +365,12 @@ public:
 
     // ---- Statistics
 
+    // The counters now; after close() or discard() those of the end.
     sluice_buffer_stats stats() const
     {
+        if (!handle_ && final_) {
+            return *final_;
+        }
         sluice_buffer_stats numbers{};
         numbers.struct_size = sizeof numbers;
         detail::done(sluice_buffer_get_stats(get(), &numbers));
@@ -396,7 +402,8 @@ private:
         sluice_buffer *made = nullptr;
         const status code = sluice_buffer_create(&raw, &made);
         handle_.reset(made);
-        return code;
+        throws_ = options.throw_on_loss;
+        return code.ok() ? status(sluice_buffer_on_end(made, detail::callables::ended, callables_.get())) : code;
     }
 
     status put_bytes(const void *packet, std::size_t bytes) noexcept { return sluice_buffer_put(get(), packet, bytes); }
@@ -425,8 +432,16 @@ private:
         }
     }
 
+    void keep_final() noexcept
+    {
+        if (callables_) {
+            final_ = callables_->take_final();
+        }
+    }
+
     void drop_callables(std::int32_t ended) noexcept
     {
+        keep_final();
         if (ended == SLUICE_TIMEOUT) {
             detail::leave_behind(std::move(callables_));
         }
@@ -456,19 +471,36 @@ private:
         return *made;
     }
 
-    template <class Callable, class Made, class Function, class Add>
-    result<Made> add_callable(detail::callables::list detail::callables::*to, Function &&function, Add &&add) noexcept
+    // A rule: `add(callable)` gives it to the engine.
+    template <class Callable, class Function, class Add> status add_rule(Function &&function, Add &&add) noexcept
+    {
+        return callables_ ? callables_->add<Callable>(&detail::callables::rules, std::forward<Function>(function), add)
+                          : status(SLUICE_E_HANDLE);
+    }
+
+    // A sink that calls: `add(callable, sluice_sink **)` gives it to the engine.
+    template <class Callable, class Function, class Add> result<sink> add_callable(Function &&function, Add &&add) noexcept
+    {
+        return add_plain<sink>([&](sluice_sink **made) {
+            return callables_
+                ->add<Callable>(&detail::callables::sinks, std::forward<Function>(function),
+                                [&](Callable *own) { return add(own, made); })
+                .code();
+        });
+    }
+
+    template <class Made, class Add> result<Made> add_plain(Add &&add) noexcept
     {
         if (!callables_) {
             return {SLUICE_E_HANDLE};
         }
-        sluice_sink *made = nullptr;
-        const status code =
-            callables_->add<Callable>(to, std::forward<Function>(function), [&](Callable *own) { return add(own, &made); });
-        return {code, Made(made)};
+        const auto made = callables_->keep(std::forward<Add>(add));
+        return {made.status(), Made(*made)};
     }
 
     std::unique_ptr<detail::callables> callables_; // outlives the handle, whose end may call them
+    std::optional<sluice_buffer_stats> final_{};   // of a buffer that has ended
+    bool throws_ = false;
     detail::handle<sluice_buffer, detail::end_buffer> handle_;
 };
 

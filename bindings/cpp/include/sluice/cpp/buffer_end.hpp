@@ -9,40 +9,30 @@
 #include "options.hpp"
 
 #include <atomic>
-#include <cstdio>
 
 namespace sluice
 {
 
-// Told when a destructor ends a buffer whose sinks did not take everything: the fault, and how many packets no sink has.
-using loss_handler = void (*)(const char *fault, std::uint64_t packets) noexcept;
+// Told of packets that nothing took before their buffer ended: why, in a sentence, and how many are gone. 0: all of them stay in
+// a ring that outlives its buffer.
+using loss_handler = void (*)(const char *text, std::uint64_t packets) noexcept;
 
 namespace detail
 {
 
-inline void print_loss(const char *fault, std::uint64_t packets) noexcept
-{
-    (void)std::fprintf(stderr, "sluice: %llu packets of a buffer were lost at its end: %s\n",
-                       static_cast<unsigned long long>(packets), fault);
-}
+inline std::atomic<loss_handler> loss{nullptr};
 
-inline std::atomic<loss_handler> loss{print_loss};
+inline void tell_loss(void *, const sluice_loss *told) noexcept
+{
+    if (const loss_handler handler = loss.load(); handler != nullptr) {
+        handler(told->text, told->packets);
+    }
+}
 
 // Ends a buffer for good. TIMEOUT: something that it called is still running.
 inline std::int32_t end_buffer(sluice_buffer *raw) noexcept
 {
-    const std::int32_t code = sluice_buffer_destroy(raw);
-    if (code == SLUICE_OK) {
-        return code;
-    }
-    char text[1024] = "";
-    static_cast<void>(status(sluice_last_error(text, sizeof text, nullptr)));
-    std::uint64_t lost = 0;
-    const std::int32_t ended = sluice_buffer_discard(raw, &lost);
-    if (lost != 0) {
-        loss.load()(text[0] != '\0' ? text : status(code).text(), lost);
-    }
-    return ended;
+    return sluice_buffer_abandon(raw, nullptr);
 }
 
 inline sluice_buffer_options raw_options(const buffer_options &options) noexcept
@@ -95,10 +85,13 @@ inline sluice_text_options raw_options(const text_options &options) noexcept
 
 } // namespace detail
 
-// Sets what is told of losses, and returns what was; the default prints a line on standard error.
+// Sets what is told of losses, of every buffer of the process, and returns what was; null, as at the start: a line on standard
+// error tells. Buffers that end by close() without a sink or by a destructor, and those that exit() ends.
 inline loss_handler on_loss(loss_handler handler) noexcept
 {
-    return detail::loss.exchange(handler == nullptr ? detail::print_loss : handler);
+    const loss_handler before = detail::loss.exchange(handler);
+    static_cast<void>(status(sluice_on_loss(handler == nullptr ? nullptr : detail::tell_loss, nullptr)));
+    return before;
 }
 
 } // namespace sluice

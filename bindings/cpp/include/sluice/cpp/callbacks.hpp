@@ -7,12 +7,16 @@
 
 #include <sluice/sluice.h>
 #include "options.hpp"
+#include "sink.hpp"
 #include "view.hpp"
+
+#include <algorithm>
 
 #include <atomic>
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 namespace sluice
@@ -239,6 +243,55 @@ struct callables {
     callables *before = nullptr; // among those that were left behind
     list sinks; // until a disconnect
     list rules; // until the end
+
+    std::mutex ends; // guards what is left of what ended
+    std::vector<std::shared_ptr<sink_state>> open;
+    std::optional<sluice_buffer_stats> final{};
+
+    // Told by the engine: a sink ended, or with none the buffer.
+    static void ended(void *user, sluice_sink *raw, const sluice_buffer_stats *stats) noexcept
+    {
+        auto &self = *static_cast<callables *>(user);
+        const std::lock_guard<std::mutex> lock(self.ends);
+        if (raw == nullptr) {
+            self.final = *stats;
+            return;
+        }
+        const auto gone = [raw](const auto &one) { return one->end(raw); };
+        self.open.erase(std::remove_if(self.open.begin(), self.open.end(), gone), self.open.end());
+    }
+
+    // A sink that is about to be added: `make`, status(sluice_sink **), adds it.
+    template <class Make> result<std::shared_ptr<sink_state>> keep(Make &&make) noexcept
+    {
+        std::shared_ptr<sink_state> state;
+        status code = guarded(
+            [&]() -> status {
+                state = std::make_shared<sink_state>();
+                const std::lock_guard<std::mutex> lock(ends);
+                open.push_back(state);
+                return SLUICE_OK;
+            },
+            SLUICE_E_MEMORY);
+        if (!code.ok()) {
+            return {code};
+        }
+        sluice_sink *raw = nullptr;
+        code = make(&raw);
+        const std::lock_guard<std::mutex> lock(ends);
+        if (code.ok() && raw != nullptr) {
+            state->begin(raw);
+            return {code, state};
+        }
+        open.erase(std::remove(open.begin(), open.end(), state), open.end());
+        return {code};
+    }
+
+    std::optional<sluice_buffer_stats> take_final() noexcept
+    {
+        const std::lock_guard<std::mutex> lock(ends);
+        return final;
+    }
 
     // Keeps a callable, and gives it to the engine by `tell`, status(Callable *).
     template <class Callable, class Function, class Tell>

@@ -81,6 +81,7 @@ struct buffer_options {
     sluice::combine combine = sluice::combine::any;
     sluice::release_clock release_clock = sluice::release_clock::since_first;
     sluice::wait wait = sluice::wait::park;
+    bool throw_on_loss = false; // close() throws SLUICE_LOST where packets are gone with the buffer
 };
 
 struct file_options {

@@ -7,6 +7,9 @@
 #include "handle.hpp"
 
 #include <cstddef>
+#include <memory>
+#include <mutex>
+#include <string>
 #include <vector>
 
 namespace sluice
@@ -20,30 +23,91 @@ struct sink_info {
     std::string last_error{};
 };
 
-// A sink of a buffer. It ends with the buffer or its disconnect; then its calls answer E_HANDLE. Any thread may use it.
+namespace detail
+{
+
+inline status read_info(sluice_sink *sink, sink_info &info)
+{
+    sluice_sink_info raw{};
+    raw.struct_size = sizeof raw;
+    const status code = sluice_sink_get_info(sink, &raw);
+    if (code.ok()) {
+        info = {raw.last_status, raw.packets, raw.bytes, raw.errors, {}};
+        return read_text(info.last_error, [&](char *to, std::size_t room, std::size_t *length) {
+            return sluice_sink_last_error(sink, to, room, length); // whole; the struct cuts it
+        });
+    }
+    return code;
+}
+
+// What is left of a sink of the engine when it has ended: its final numbers.
+class sink_state
+{
+public:
+    void begin(sluice_sink *raw) noexcept
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        raw_ = raw;
+    }
+
+    // Whether `raw` is this sink, which ends: its numbers are taken.
+    bool end(sluice_sink *raw) noexcept
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        if (raw != raw_) {
+            return false;
+        }
+        ended_ = guarded([&] { return read_info(raw, final_); }, SLUICE_E_MEMORY).ok();
+        return true;
+    }
+
+    status info(sink_info &numbers) const
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        if (ended_) {
+            numbers = final_;
+            return SLUICE_OK;
+        }
+        return read_info(raw_, numbers);
+    }
+
+    sluice_sink *raw() const noexcept
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        return raw_;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    sluice_sink *raw_ = nullptr;
+    bool ended_ = false;
+    sink_info final_{};
+};
+
+} // namespace detail
+
+// A sink of a buffer; copies are of the same one. It ends with the buffer, its disconnect or remove_sink: info() is then what it
+// was at last, its other calls answer E_HANDLE. Any thread may use it.
 class sink
 {
 public:
     sink() noexcept = default;
-    explicit sink(sluice_sink *raw) noexcept : raw_(raw) {}
+    explicit sink(sluice_sink *raw) noexcept : raw_(raw) {} // one of sluice.h: nothing is left of it at its end
+    explicit sink(std::shared_ptr<const detail::sink_state> state) noexcept : state_(std::move(state)) {}
 
     sink_info info() const
     {
-        sluice_sink_info raw{};
-        raw.struct_size = sizeof raw;
-        detail::done(sluice_sink_get_info(raw_, &raw));
-        std::string text; // whole; the struct cuts it
-        detail::done(detail::read_text(text, [&](char *to, std::size_t room, std::size_t *length) {
-            return sluice_sink_last_error(raw_, to, room, length);
-        }));
-        return {raw.last_status, raw.packets, raw.bytes, raw.errors, std::move(text)};
+        sink_info numbers;
+        detail::done(state_ ? state_->info(numbers) : detail::read_info(raw_, numbers));
+        return numbers;
     }
 
-    explicit operator bool() const noexcept { return raw_ != nullptr; }
-    sluice_sink *get() const noexcept { return raw_; }
+    explicit operator bool() const noexcept { return get() != nullptr; }
+    sluice_sink *get() const noexcept { return state_ ? state_->raw() : raw_; }
 
 private:
     sluice_sink *raw_ = nullptr;
+    std::shared_ptr<const detail::sink_state> state_{};
 };
 
 // Keeps released bytes until they are taken.
