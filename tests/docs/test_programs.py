@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(os.environ.get("SLUICE_HOME", Path(__file__).resolve().parents[2]))
 STAGE = ROOT / "build/stage"
-PAGES = ("README.md", "docs/files.md", "docs/ring.md", "docs/buffers.md")
+PAGES = ("README.md", "docs/files.md", "docs/ring.md", "docs/buffers.md", "docs/endings.md")
 BLOCK = re.compile(r"^```(c|python)\n(.*?)^```", re.M | re.S)
 
 
