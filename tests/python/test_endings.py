@@ -160,6 +160,38 @@ def test_a_loss_at_the_exit_of_the_interpreter_is_logged_once(script):
     assert done.stderr.count("at exit 1 packet of a FIFO of 4-byte packets is lost") == 1, done.stderr
 
 
+def test_a_buffer_that_is_dropped_while_the_interpreter_exits_is_there_until_its_end(script):
+    done = script(
+        """
+        import atexit, gc, threading, time
+        import sluice
+
+        exiting, dropped = threading.Event(), threading.Event()
+
+        def accept(batch):
+            if not dropped.is_set():
+                return False  # again later
+            print("delivered", bytes(batch), flush=True)
+
+        def drop():
+            global buffer
+            exiting.wait()
+            time.sleep(0.3)  # the exit handler of the package tries to write
+            del buffer
+            gc.collect()
+            dropped.set()
+
+        buffer = sluice.FIFO(packet_size=4)
+        buffer.add_callback_sink(accept)
+        buffer.put(b"kept")
+        atexit.register(exiting.set)
+        threading.Thread(target=drop, daemon=True).start()
+        """,
+        PYTHONMALLOC="debug",  # what is freed is overwritten
+    )
+    assert (done.stdout, done.stderr) == ("delivered b'kept'\n", "")
+
+
 def test_a_handler_that_fails_does_not_matter(make):
     class Broken(logging.Handler):
         def emit(self, record):

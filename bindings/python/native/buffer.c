@@ -391,10 +391,12 @@ void buffer_dealloc(PyObject *object)
         }
     }
     PyObject_GC_UnTrack(object);
-    if (engine_gone != SLUICE_E_SHUTDOWN || self->handle == NULL) {
-        drop_callbacks(self);
-        buffer_drop_classes(self);
-    } /* else an engine thread that the exit handler gave up may still hold them */
+    if (engine_gone == SLUICE_E_SHUTDOWN && self->handle != NULL) {
+        Py_SET_REFCNT(object, 1); /* for good: the exit handler ends it, and a callback that hangs may hold it longer */
+        return;
+    }
+    drop_callbacks(self);
+    buffer_drop_classes(self);
     PyMem_Free(self->constants);
     Py_CLEAR(self->failure);
     Py_CLEAR(self->arrays);
