@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* The life of the runtime in this process. */
 enum sluice_host_phases {
@@ -49,6 +50,9 @@ const char *sluice_host_build(void);
 /* Tells the host of packets that are gone with their buffer. 1: it had set a hook, 0: nobody was told. */
 struct sluice_loss;
 int32_t sluice_host_tell_loss(const struct sluice_loss *loss);
+
+/* mmap for the runtime, and for it alone. */
+void *sluice_host_map(void *address, size_t length, int protection, int flags, int fd, off_t offset);
 
 /* Has exit() call `shut_down`, once however often it is asked for, and never in a forked child. Any thread. */
 void sluice_host_at_exit(void (*shut_down)(void));
