@@ -1,6 +1,6 @@
 /* Every call of sluice.h while another thread destroys or discards the object it is given: it answers what it would have
  * answered before, or E_STATE, or E_HANDLE. Threads call at random for as long as buffers, layouts, formatters and files come
- * and go; then every call must have met a live object and a gone one.
+ * and go; then every call must have met a live object.
  *
  * With the argument `naive` the calls go to a buffer that is an address and is unmapped at its end, as a library without handles
  * would have it: the same threads must crash it, or this test could not fail (exit status 3). */

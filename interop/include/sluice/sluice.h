@@ -638,7 +638,10 @@ int32_t sluice_shutdown(int64_t timeout_ns);
 /* The library as a guest in its host's process:
  *   - The first call starts the engine's runtime, which takes a thread and 1.2 GiB of address space, of which it keeps a
  *     gibibyte (memory only as it is used). Where they are not to be had (ulimit -v, -d, -u, a control group) that call and
- *     each later one answer E_MEMORY with the reason, and work once they are. Without /proc the engine works.
+ *     each later one answer E_MEMORY with the reason, and work once they are. Without /proc the engine works. A gibibyte is
+ *     what layouts, handles and texts can take at once (packets do not count); beyond it calls answer E_MEMORY.
+ *   - The runtime reads the DOTNET_ variables of the environment. A setting there that the system cannot meet
+ *     (DOTNET_GCLargePages) ends the process at the first call, as in every program of .NET.
  *   - Signals are the host's. The settings of SIGSEGV and SIGFPE (faults in managed code) and of SIGRTMIN (by which the
  *     runtime stops its threads) become the runtime's, which hands faults that are not its own on to the handler that was
  *     there before; and SIGRTMIN is unblocked in every thread that calls. Every other setting and mask stays, that of SIGPIPE
