@@ -412,6 +412,48 @@ def test_cycles_through_callbacks_are_collected(misuse, tmp_path):
     assert done.stdout == f"{[None] * 6}\n"
 
 
+def test_a_buffer_outlives_its_callbacks(misuse, tmp_path):
+    """Only a cycle holds the buffer, or nothing, while its pump is in a callback that collects."""
+    done = misuse(
+        """
+        logging.disable()
+        for round in range(40):
+            for index, add in enumerate((
+                lambda buffer, call: buffer.add_callback_sink(call),
+                lambda buffer, call: buffer.add_controller(call),
+                lambda buffer, call: buffer.on_reset(call),
+                lambda buffer, call: buffer.add_custom_sink(f"{sys.argv[1]}/{round}-{index}.txt", sluice.WriteMode.TEXT, call),
+            )):
+                class Owner:
+                    def __call__(self, *arguments):
+                        for _ in range(3):
+                            gc.collect()
+                            time.sleep(0.0002)
+                        return ""
+                owner = Owner()
+                buffer = sluice.FIFO(packet_size=8, flush_size=1)
+                if round % 2:
+                    owner.buffer = buffer
+                add(buffer, owner)
+                buffer.add_memory_sink(1000)
+                buffer.start()
+                for number in range(20):
+                    buffer.put(bytes(8))
+                time.sleep(0.0005 * (round % 5))
+                del buffer, owner
+                if round % 3 == 0:
+                    gc.collect()
+        for _ in range(100):
+            gc.collect()
+            time.sleep(0.001)
+        print(sum(isinstance(each, sluice.Buffer) for each in gc.get_objects()))
+        """,
+        tmp_path,
+    )
+    assert done.stdout == "0\n"
+    assert "Exception ignored" not in done.stderr
+
+
 def test_a_sub_interpreter_cannot_import_it(misuse):
     done = misuse(
         """

@@ -236,6 +236,7 @@ void callback_fault(void *user, const sluice_fault *fault);
 /* Into Python and out of it again, on a thread of the engine or of Python's without the GIL. -1: Python cannot be called. */
 typedef struct Entered {
     PyGILState_STATE state;
+    struct Buffer *buffer; /* held meanwhile */
     struct Buffer *outer;
 } Entered;
 int callback_enter(struct Buffer *buffer, Entered *entered);
@@ -359,6 +360,7 @@ typedef struct Buffer {
     sluice_buffer_stats final; /* of a buffer that has ended; ends.c */
     uint32_t has_final;
     uint32_t raises; /* a close that loses packets */
+    struct Buffer *next_left; /* callback.c */
     uint32_t has_primary;
     uint32_t has_taker; /* a sink that takes packets in memory: a flush needs no primary one */
 } Buffer;

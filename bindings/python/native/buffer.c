@@ -278,7 +278,8 @@ static int end(Buffer *self, Way way, int64_t timeout_ns, uint64_t *lost)
         Py_CLEAR(self->failure);
         status = SLUICE_OK;
     } else if (way != CLOSE && status == SLUICE_TIMEOUT) {
-        self->handle = NULL; /* gone, but for a callback that hangs: callbacks go with the object, which it holds */
+        self->handle = NULL; /* gone, but for a callback that hangs and may come to the object and its functions at any time */
+        Py_INCREF((PyObject *)self);
         status = SLUICE_OK;
     } else {
         self->discarding = 0;
@@ -391,8 +392,8 @@ void buffer_dealloc(PyObject *object)
         }
     }
     PyObject_GC_UnTrack(object);
-    if (engine_gone == SLUICE_E_SHUTDOWN && self->handle != NULL) {
-        Py_SET_REFCNT(object, 1); /* for good: the exit handler ends it, and a callback that hangs may hold it longer */
+    if (engine_gone != SLUICE_E_FORKED && self->handle != NULL) {
+        Py_SET_REFCNT(object, 1); /* for good: the engine has it until the exit, and a callback that hangs even longer */
         return;
     }
     drop_callbacks(self);

@@ -40,6 +40,22 @@ static void keep_thread_state(void)
     kept = PyEval_SaveThread();
 }
 
+/* Buffers that nothing but a callback of theirs still held. A buffer cannot be ended by its own callback, and what held
+ * this one is gone: the main thread lets go of it as soon as it can. */
+static Buffer *left;
+
+static int let_go(void *unused)
+{
+    (void)unused;
+    while (left != NULL) {
+        Buffer *buffer = left;
+        left = buffer->next_left;
+        Py_DECREF((PyObject *)buffer);
+    }
+    return 0;
+}
+
+/* A callback holds its buffer: a collection in there does not find it unreachable. */
 int callback_enter(Buffer *buffer, Entered *entered)
 {
     if (interpreter_gone || buffer->discarding) {
@@ -50,6 +66,7 @@ int callback_enter(Buffer *buffer, Entered *entered)
         keep_thread_state();
     }
     entered->state = PyGILState_Ensure();
+    entered->buffer = (Buffer *)Py_NewRef((PyObject *)buffer);
     entered->outer = formatting;
     formatting = buffer;
     return 0;
@@ -57,7 +74,15 @@ int callback_enter(Buffer *buffer, Entered *entered)
 
 void callback_leave(const Entered *entered)
 {
+    Buffer *buffer = entered->buffer;
     formatting = entered->outer;
+    if (Py_REFCNT((PyObject *)buffer) == 1 && buffer->handle != NULL) {
+        buffer->next_left = left;
+        left = buffer;
+        (void)Py_AddPendingCall(let_go, NULL); /* too many are pending: a later one lets go of this buffer as well */
+    } else {
+        Py_DECREF((PyObject *)buffer);
+    }
     PyGILState_Release(entered->state);
 }
 
