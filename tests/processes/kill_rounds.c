@@ -20,13 +20,18 @@
 #define MOST_PRODUCERS 2
 #define MOST_ROUNDS 4096
 
+/* How far the packets of each producer are released once the ring's tail is `tail` or beyond. */
+typedef struct release {
+    uint64_t next[MOST_PRODUCERS]; /* numbers below are released */
+    uint64_t tail;
+} release;
+
 typedef struct ledger {
     uint64_t acknowledged[MOST_PRODUCERS]; /* numbers below are put */
     uint64_t in_doubt[MOST_PRODUCERS][MOST_ROUNDS]; /* numbers whose put was cut off by a kill, each plus one */
     uint64_t doubts[MOST_PRODUCERS];
-    uint64_t released[MOST_PRODUCERS]; /* numbers below are released */
-    uint64_t releasing[MOST_PRODUCERS]; /* the same once the release under way is done */
-    uint64_t taken, redelivered;
+    release released[2]; /* the last release, and the one under way: the ring's tail tells whether that was done */
+    uint64_t taken;
     uint32_t stop, drained;
 } ledger;
 
@@ -104,7 +109,23 @@ static int may_be_missing(uint32_t index, uint64_t number)
     return 0;
 }
 
-static void check_packet(const void *memory, uint32_t bytes, uint64_t *next, const uint64_t *other)
+/* The release that a tail tells was the last one. Aborted slots, which are passed over on the way, move the tail too. */
+static const release *last_release(uint64_t tail)
+{
+    const release *one = &book->released[0], *other = &book->released[1];
+    return other->tail <= tail && (one->tail > tail || other->tail > one->tail) ? other : one;
+}
+
+/* Notes what a release up to `tail` will have released. A kill between any two stores leaves the last release as it is. */
+static void note_release(const release *last, const uint64_t *next, uint64_t tail)
+{
+    release *coming = &book->released[last == &book->released[0]];
+    __atomic_store_n(&coming->tail, UINT64_MAX, __ATOMIC_SEQ_CST);
+    memcpy(coming->next, next, sizeof coming->next);
+    __atomic_store_n(&coming->tail, tail, __ATOMIC_SEQ_CST);
+}
+
+static void check_packet(const void *memory, uint32_t bytes, uint64_t *next)
 {
     packet one, expected;
     CHECK(bytes >= 16 && bytes <= sizeof one);
@@ -119,15 +140,9 @@ static void check_packet(const void *memory, uint32_t bytes, uint64_t *next, con
     while (next[index] != one.number && may_be_missing(index, next[index])) {
         next[index]++;
     }
-    if (next[index] != one.number && other != NULL && other[index] != next[index]) {
-        next[index] = other[index]; /* the release that a kill cut off had been done */
-        while (next[index] != one.number && may_be_missing(index, next[index])) {
-            next[index]++;
-        }
-    }
     if (next[index] != one.number) {
-        fprintf(stderr, "producer %u: packet %llu where %llu (or %llu) is due\n", index, (unsigned long long)one.number,
-                (unsigned long long)next[index], (unsigned long long)(other != NULL ? other[index] : 0));
+        fprintf(stderr, "producer %u: packet %llu where %llu is due\n", index, (unsigned long long)one.number,
+                (unsigned long long)next[index]);
         exit(WRONG);
     }
     next[index]++;
@@ -143,9 +158,8 @@ static int take_until_drained(void)
         fprintf(stderr, "consumer: %d %s\n", status, ring.error);
         return 1;
     }
-    uint64_t next[MOST_PRODUCERS], before[MOST_PRODUCERS], first[MOST_PRODUCERS] = {1, 1};
-    memcpy(next, book->released, sizeof next);
-    memcpy(before, book->releasing, sizeof before);
+    uint64_t next[MOST_PRODUCERS];
+    memcpy(next, last_release(consumer.tail)->next, sizeof next);
     int idle = 0;
     while (idle < 3) {
         status = sluice_consumer_wait(&consumer, 1, 100000000);
@@ -161,23 +175,12 @@ static int take_until_drained(void)
         uint32_t bytes;
         uint16_t type;
         while (sluice_batch_next(&batch, &at, &memory, &bytes, &type)) {
-            uint32_t index;
-            memcpy(&index, (const uint8_t *)memory + 8, sizeof index);
-            CHECK(index < producers);
-            uint64_t due = next[index];
-            check_packet(memory, bytes, next, first[index] ? before : NULL);
-            if (first[index] && before[index] != book->released[index] && next[index] == due + 1) {
-                book->redelivered++;
-            }
-            first[index] = 0;
+            check_packet(memory, bytes, next);
             seen++;
         }
         CHECK(seen == batch.packets);
-        memcpy(book->releasing, next, sizeof next);
-        __atomic_thread_fence(__ATOMIC_SEQ_CST);
+        note_release(last_release(consumer.tail), next, consumer.tail + batch.bytes);
         CHECK(sluice_consumer_release(&consumer, batch.bytes, batch.packets) == SLUICE_OK);
-        __atomic_thread_fence(__ATOMIC_SEQ_CST);
-        memcpy(book->released, next, sizeof next);
         book->taken += seen;
     }
     CHECK(ring.header->head == ring.header->tail);
@@ -281,8 +284,9 @@ int main(int count, char **arguments)
     if (!book->drained) {
         return WEXITSTATUS(status);
     }
+    CHECK(sluice_ring_attach(&ring, name, file, 0) == SLUICE_OK);
     for (uint32_t index = 0; index < producers; index++) {
-        uint64_t due = book->released[index];
+        uint64_t due = last_release(ring.header->tail)->next[index];
         while (due < book->acknowledged[index] && may_be_missing(index, due)) {
             due++;
         }
@@ -293,7 +297,6 @@ int main(int count, char **arguments)
         }
         CHECK(due > rounds); /* something happened between the kills */
     }
-    CHECK(sluice_ring_attach(&ring, name, file, 0) == SLUICE_OK);
     printf("%llu rounds, %llu producers and %llu consumers killed: %llu packets taken, %llu claims given up\n",
            (unsigned long long)rounds, (unsigned long long)kills[1], (unsigned long long)kills[0],
            (unsigned long long)book->taken, (unsigned long long)ring.header->unblocked);
