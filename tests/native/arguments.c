@@ -195,14 +195,14 @@ static void attach(void)
         CHECK(other.header->capacity == 65536 && other.cells != NULL);
         sluice_ring_close(&other, 0);
         damages[i].what(ring.header);
-        refuse_attach(file, SLUICE_E_ABI, damages[i].words);
+        refuse_attach(file, strcmp(damages[i].words, "contradicts") == 0 ? SLUICE_E_CORRUPT : SLUICE_E_ABI, damages[i].words);
         sluice_ring_close(&ring, 1);
     }
     sluice_ring_options options = ring_options(64, 65536, SLUICE_ONE_PRODUCER, SLUICE_FAIL);
     options.file = file;
     CHECK(sluice_ring_create(&ring, &options) == SLUICE_OK);
     CHECK(truncate(file, 40000) == 0);
-    refuse_attach(file, SLUICE_E_ABI, "contradicts its size of 40000 bytes");
+    refuse_attach(file, SLUICE_E_CORRUPT, "contradicts itself, or its size of 40000 bytes");
     CHECK(truncate(file, 100) == 0);
     refuse_attach(file, SLUICE_E_ABI, "is not a ring");
     sluice_ring_close(&ring, 1);

@@ -12,13 +12,14 @@ static void print_header(FILE *out)
 #define F(field) FIELD(sluice_ring_header, field)
     F(magic) F(abi) F(header_bytes) F(data_offset) F(capacity) F(shape) F(stride) F(producers) F(full_policy) F(flags)
     F(layout_bytes) F(cells_offset) F(cells) F(segment_bytes) F(block_timeout_ns) F(pid_namespace) F(created_ns)
-    F(check_mask) F(check_value) F(reserved_constant)
+    F(check_mask) F(check_value) F(lanes_offset)
     F(head) F(pushed) F(dropped_newest) F(stalls) F(aborted) F(rejected) F(reserved_producers)
     F(tail) F(clearing) F(tail_lock) F(popped) F(dropped_oldest) F(unblocked) F(high_water) F(flushes) F(sink_errors)
-    F(written_bytes) F(heartbeat_ns) F(reserved_consumer)
-    F(wake_at) F(data_futex) F(event_fd) F(event_owner) F(event_generation) F(reserved_event) F(reserved_wake)
+    F(written_bytes) F(heartbeat_ns) F(corrupted) F(reserved_consumer)
+    F(wake_at) F(data_futex) F(event_fd) F(event_owner) F(event_generation) F(event_id) F(reserved_wake)
     F(space_waiters) F(space_futex) F(reserved_space)
-    F(creator) F(consumer_owner) F(producer_owner) F(producer_slots) F(reserved_owner)
+    F(creator) F(consumer_owner) F(producer_owner) F(producer_slots) F(consumer_record)
+    F(producer_record) F(reserved_owner)
     F(layout_text)
     SIZE(sluice_ring_header)
 #undef F
@@ -36,7 +37,7 @@ static void print_view(FILE *out)
 {
 #define F(field) FIELD(sluice_ring_view, field)
     F(header) F(data) F(cells) F(mask) F(capacity) F(cell_mask) F(stride_inverse) F(stride_shift) F(capacity_shift)
-    F(stride) F(framed) F(many) F(policy) F(asymmetric) F(reserved)
+    F(stride) F(framed) F(many) F(policy) F(asymmetric) F(flags) F(fd)
     SIZE(sluice_ring_view)
 #undef F
 }
@@ -54,7 +55,7 @@ static void print_producer(FILE *out)
 static void print_consumer(FILE *out)
 {
 #define F(field) FIELD(sluice_consumer, field)
-    F(view) F(tail) F(seen) F(packets) F(popped) F(self) F(holds) F(reserved)
+    F(view) F(tail) F(seen) F(packets) F(popped) F(self) F(holds) F(corrupt)
     SIZE(sluice_consumer)
 #undef F
 }
@@ -62,11 +63,12 @@ static void print_consumer(FILE *out)
 static void print_process_side(FILE *out)
 {
 #define F(field) FIELD(sluice_ring, field)
-    F(header) F(data) F(cells) F(mapped_bytes) F(self) F(fd) F(owns_name) F(path) F(error)
+    F(header) F(data) F(cells) F(mapped_bytes) F(self) F(fd) F(owns_name) F(path) F(stride) F(opener) F(flags) F(shape)
+    F(producers) F(full_policy) F(cells_shift) F(long_path) F(reserved) F(error)
     SIZE(sluice_ring)
 #undef F
 #define F(field) FIELD(sluice_batch, field)
-    F(data) F(bytes) F(packets) F(stride) F(reserved)
+    F(data) F(bytes) F(packets) F(stride) F(trailer)
     SIZE(sluice_batch)
 #undef F
 #define F(field) FIELD(sluice_ring_options, field)

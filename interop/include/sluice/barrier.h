@@ -67,10 +67,10 @@ static inline void sluice_fence_full(void)
 }
 
 /* The side that runs for every packet: orders its own store before its next load, as seen by a peer that
- * executes the heavy fence. `asymmetric` is the ring's SLUICE_RING_ASYMMETRIC flag. */
+ * executes the heavy fence. `asymmetric` is the view's field; its lowest bit says that this process takes part. */
 static inline void sluice_light_fence(uint32_t asymmetric)
 {
-    if (asymmetric) {
+    if (asymmetric & 1u) {
         __asm__ __volatile__("" ::: "memory");
     } else {
         sluice_fence_full();

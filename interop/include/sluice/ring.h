@@ -6,16 +6,19 @@
  * producer needs: it calls into no run-time, is never paused by one, and may live in another process than the
  * consumer. C11 and C++17, Linux. The files under ring/ follow the way of a packet:
  *
- *   ring/platform.h  what is asked of the system: feature macros, descriptors, characters
+ *   ring/platform.h  what is asked of the system: feature macros, descriptors, characters; ring/fault.h, texts of faults
  *   ring/memory.h    the layout in memory; the specification for every language
- *   ring/fault.h     the text of a fault
+ *   ring/life.h      does a process live
+ *   ring/view.h      the addresses and numbers that every end works with
  *   ring/owner.h     who holds an end, and does it live
- *   ring/wait.h      sleeping and waking
- *   ring/reclaim.h   dropping the oldest, giving up claims of the dead
- *   ring/segment.h   sluice_ring_create / attach / seal / close
- *   ring/claim.h     finding room, publishing
+ *   ring/wait.h      sleeping and waking; ring/event.h, by an eventfd
+ *   ring/reclaim.h   dropping the oldest, giving up claims of the dead; ring/slots.h, their slots; sluice_ring_adopt
+ *   ring/checksum.h  packets that prove themselves
+ *   ring/geometry.h  what a header must say; ring/name.h, the life of a name; ring/mapping.h, sluice_ring_close
+ *   ring/segment.h   sluice_ring_create (create.h) / attach (attach.h) / seal / remove
+ *   ring/room.h      the producer without room; ring/claim.h, reserving and settling
  *   ring/producer.h  sluice_producer_open / put / claim / commit / abort / publish / close
- *   ring/consumer.h  sluice_consumer_open / peek / release / unblock / close
+ *   ring/scan.h      finding packets; ring/consumer.h, sluice_consumer_open / peek / release / unblock / close
  *   ring/await.h     sluice_consumer_wait / arm
  *
  * In a nutshell:

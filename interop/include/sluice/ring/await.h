@@ -11,14 +11,16 @@
 #define SLUICE_UNBLOCK_AFTER_NS INT64_C(50000000)
 
 /* Asks producers to wake the consumer (futex, and the eventfd where one is set) once `bytes` can be read. Returns 1
- * when they can already, or never will as the ring is sealed; nothing is armed then. */
+ * when they can already, or never will as the ring is sealed or corrupt; nothing is armed then. A producer of another
+ * process that is killed in the middle of its wake leaves it to the next one that puts: an event loop that sleeps without
+ * a time-out of its own arms again every 100 ms, as the sleep of sluice_consumer_wait does. */
 SLUICE_INLINE int32_t sluice_consumer_arm(sluice_consumer *consumer, uint64_t bytes)
 {
     sluice_ring_header *header = consumer->view.header;
     for (uint64_t target = consumer->tail + bytes;;) {
-        sluice_store_relaxed(&header->wake_at, target);
+        sluice_store_release(&header->wake_at, target); /* what the eventfd is comes before it */
         sluice_heavy_fence(consumer->view.asymmetric);
-        if (sluice_consumer_readable(consumer) >= bytes) {
+        if (sluice_consumer_readable(consumer) >= bytes || consumer->corrupt != 0) {
             break;
         }
         uint64_t head = sluice_load_acquire(&header->head), limit = head & ~SLUICE_RING_SEALED;
@@ -63,7 +65,8 @@ static inline int sluice_yield_for(sluice_consumer *consumer, uint64_t bytes, in
 }
 
 /* Waits until `bytes` can be read: spins, yields, then sleeps. TIMEOUT after timeout_ns (0: look once, -1: for ever).
- * END when the ring is sealed and less will ever be there. Claims of producers that died are given up on the way. */
+ * END when the ring is sealed and less will ever be there. E_CORRUPT: less will be there, as for a peek; what can be read is
+ * shown by it. Claims of producers that died are given up on the way. */
 SLUICE_CHECKED SLUICE_INLINE int32_t sluice_consumer_wait(sluice_consumer *consumer, uint64_t bytes, int64_t timeout_ns)
 {
     sluice_ring_header *header = consumer->view.header;
@@ -71,6 +74,9 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_consumer_wait(sluice_consumer *consu
     for (uint32_t spent = 0, pauses = 1; spent < SLUICE_SPIN_ROUNDS; spent += pauses, pauses += pauses < 8) {
         if ((timeout_ns == 0 || sluice_may_be_reached(consumer, bytes)) && sluice_consumer_readable(consumer) >= bytes) {
             return SLUICE_OK;
+        }
+        if (SLUICE_UNLIKELY(consumer->corrupt != 0)) {
+            return SLUICE_E_CORRUPT;
         }
         if (timeout_ns == 0) {
             return sluice_load_acquire(&header->head) == (consumer->seen | SLUICE_RING_SEALED) ? SLUICE_END
@@ -91,8 +97,8 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_consumer_wait(sluice_consumer *consu
         sluice_store_relaxed(&header->heartbeat_ns, now);
         uint32_t futex = sluice_load_acquire(&header->data_futex);
         if (sluice_consumer_arm(consumer, bytes)) {
-            if (sluice_consumer_readable(consumer) >= bytes) {
-                return SLUICE_OK;
+            if (sluice_consumer_readable(consumer) >= bytes || consumer->corrupt != 0) {
+                return consumer->seen - consumer->tail >= bytes ? SLUICE_OK : SLUICE_E_CORRUPT;
             }
             if (consumer->seen == sluice_consumer_limit(consumer)) {
                 return SLUICE_END;

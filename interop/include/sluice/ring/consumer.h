@@ -10,48 +10,99 @@
 #ifndef SLUICE_RING_CONSUMER_H
 #define SLUICE_RING_CONSUMER_H
 
-#include "reclaim.h"
+#include "geometry.h"
+#include "scan.h"
 
-typedef struct sluice_consumer {
-    sluice_ring_view view;
-    uint64_t tail;    /* begin of what is not released */
-    uint64_t seen;    /* end of what is known to be readable in one run from tail */
-    uint64_t packets; /* packets in [tail, seen), aborted ones not counted */
-    uint64_t popped;
-    uint64_t self;
-    uint32_t holds; /* SLUICE_DROP_OLDEST: the tail lock is ours */
-    uint32_t reserved;
-} sluice_consumer;
-
-/* Sets or clears (-1) the eventfd that producers signal when an armed position is reached. Producers of other
- * processes fetch a copy of it, which needs the right to trace this process (same user; Yama may ask for more).
- * Close the descriptor only after it was cleared here. */
+/* Sets or clears (-1) the eventfd that producers signal when an armed position is reached. Producers write to copies of it,
+ * and those of other processes fetch theirs, which needs the right to trace this process (same user; Yama may ask for
+ * more). Close the descriptor only after it was cleared here. */
 SLUICE_INLINE void sluice_consumer_event(sluice_consumer *consumer, int32_t event_fd)
 {
     sluice_ring_header *header = consumer->view.header;
     uint32_t changing = sluice_load_relaxed(&header->event_generation) | 1u; /* odd as well if a consumer died here */
+    uint32_t number = event_fd < 0 ? 0 : sluice_event_number(event_fd);
     sluice_store_relaxed(&header->event_generation, changing);
     sluice_store_release(&header->event_fd, event_fd);
+    sluice_store_release(&header->event_id, number);
     sluice_store_release(&header->event_owner, event_fd < 0 ? (uint64_t)0 : consumer->self);
     sluice_store_release(&header->event_generation, changing + 1);
 }
 
-/* Takes the consuming end. E_BUSY: a live process holds it. */
+/* One producer, fixed stride, with checksums: packets that do not pass are taken out by moving those before them up. A kill
+ * on the way may show one packet twice, and loses none. */
+SLUICE_COLD void sluice_close_gaps(const sluice_ring_view *view, uint64_t tail, uint64_t head)
+{
+    uint64_t to = head;
+    for (uint64_t at = head; at > tail;) {
+        at -= view->stride;
+        if (!sluice_is_genuine(view, at)) {
+            sluice_count(&view->header->corrupted, 1);
+            continue;
+        }
+        to -= view->stride;
+        if (to != at) {
+            memmove(view->data + (to & view->mask), view->data + (at & view->mask), view->stride);
+            *sluice_checksum_at(view, to) = sluice_checksum_of_packet(view, to);
+            *sluice_checksum_at(view, at) = ~sluice_checksum_of_packet(view, at);
+        }
+    }
+    sluice_store_release(&view->header->tail, to);
+}
+
+/* Fixed stride, with checksums: gives up the packets that do not pass. Framed records are looked at when they are scanned. */
+SLUICE_COLD void sluice_verify_packets(const sluice_ring_view *view, uint64_t self)
+{
+    sluice_ring_header *header = view->header;
+    int locks = view->policy == SLUICE_DROP_OLDEST, attempts = 0;
+    if ((view->flags & SLUICE_RING_CHECKSUMS) == 0 || view->framed) {
+        return;
+    }
+    while (locks && !sluice_tail_trylock(view, self, 0)) {
+        if (++attempts == 100) {
+            return; /* a producer that lives drops without a pause: what a power cut left is gone by now */
+        }
+    }
+    uint64_t tail = sluice_load_acquire(&header->tail), head = sluice_load_acquire(&header->head) & ~SLUICE_RING_SEALED;
+    if (head - tail <= view->capacity && !view->many) {
+        sluice_close_gaps(view, tail, head);
+    }
+    for (uint64_t at = tail; head - tail <= view->capacity && view->many && at < head; at += view->stride) {
+        uint64_t sequence = sluice_sequence(view, at), *cell = &view->cells[sequence & view->cell_mask];
+        uint64_t seen = sluice_load_acquire(cell);
+        if (sluice_cell_age(seen, sequence) == 0 && (seen & 3) == SLUICE_CELL_COMMITTED && !sluice_is_genuine(view, at)) {
+            sluice_store_release(cell, sluice_cell(sequence, 1, 0, SLUICE_CELL_ABORTED));
+            sluice_count(&header->corrupted, 1);
+        }
+    }
+    if (locks) {
+        sluice_tail_unlock(view);
+    }
+}
+
+/* Takes the consuming end. E_BUSY: a process holds it that lives, or that cannot be judged from here; the text says which.
+ * E_CORRUPT: the header contradicts itself. */
 SLUICE_CHECKED SLUICE_INLINE int32_t sluice_consumer_open(sluice_consumer *consumer, sluice_ring *ring)
 {
     sluice_ring_header *header = ring->header;
+    sluice_holder holder;
     memset(consumer, 0, sizeof *consumer);
     sluice_view(&consumer->view, ring);
     consumer->self = sluice_current_identity(&ring->self);
-    if (sluice_take_end(header, &header->consumer_owner, consumer->self) != SLUICE_OK) {
-        memset(consumer, 0, sizeof *consumer);
-        return sluice_ring_fault(ring, SLUICE_E_BUSY, "the ring has a consumer, process %u, and it is alive",
-                                 (unsigned)(sluice_load_relaxed(&header->consumer_owner) >> 32));
+    int32_t status = sluice_check_cursors(ring, &consumer->view);
+    if (status == SLUICE_OK) {
+        status = sluice_take_end(&consumer->view, SLUICE_END_CONSUMER, consumer->self, &holder);
+        status = status == SLUICE_OK ? status : sluice_tell_busy(ring, "a consumer", &holder);
     }
-    (void)sluice_fence_register();
+    if (status != SLUICE_OK) {
+        memset(consumer, 0, sizeof *consumer);
+        return status;
+    }
+    sluice_join_fences(&consumer->view);
+    sluice_free_tail_of(&consumer->view, holder.identity, consumer->self);
     if (consumer->view.policy != SLUICE_DROP_OLDEST) {
         sluice_finish_clearing(&consumer->view);
     }
+    sluice_verify_packets(&consumer->view, consumer->self);
     sluice_consumer_event(consumer, -1); /* that of a consumer that died */
     sluice_store_relaxed(&header->wake_at, SLUICE_RING_NEVER);
     consumer->tail = sluice_load_acquire(&header->tail);
@@ -60,98 +111,13 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_consumer_open(sluice_consumer *consu
     return SLUICE_OK;
 }
 
-/* Where the producers are: the end of all that was published or reserved. */
-static inline uint64_t sluice_consumer_limit(const sluice_consumer *consumer)
-{
-    return sluice_load_acquire(&consumer->view.header->head) & ~SLUICE_RING_SEALED;
-}
-
-/* One producer, fixed stride: everything up to head. */
-static inline void sluice_scan_published(sluice_consumer *consumer)
-{
-    uint64_t head = sluice_consumer_limit(consumer);
-    consumer->packets += sluice_sequence(&consumer->view, head - consumer->seen);
-    consumer->seen = head;
-}
-
-/* Wakes producers that wait for the room that was just given back. */
-static inline void sluice_offer_room(const sluice_ring_view *view)
-{
-    sluice_light_fence(view->asymmetric);
-    if (SLUICE_UNLIKELY(sluice_load_relaxed(&view->header->space_waiters) != 0)) {
-        sluice_wake_producers(view->header);
-    }
-}
-
-/* Many producers, fixed stride: as far as the cells are committed. They tell it alone: head, the line that producers
- * fight for, is left to them. */
-static inline void sluice_scan_cells(sluice_consumer *consumer, uint64_t most)
-{
-    const sluice_ring_view *view = &consumer->view;
-    uint64_t sequence = sluice_sequence(view, consumer->seen);
-    while (consumer->seen - consumer->tail < most) {
-        uint64_t cell = sluice_load_acquire(&view->cells[sequence & view->cell_mask]);
-        if (sluice_cell_age(cell, sequence) != 0 || (cell & 3) == SLUICE_CELL_CLAIMED) {
-            return;
-        }
-        if (SLUICE_UNLIKELY((cell & 3) == SLUICE_CELL_ABORTED)) {
-            if (consumer->seen != consumer->tail) {
-                return; /* a batch is one run of packets: this one ends here */
-            }
-            consumer->tail += view->stride; /* an aborted slot at the front is passed over */
-            if (view->policy != SLUICE_DROP_OLDEST) {
-                sluice_store_release(&view->header->tail, consumer->tail);
-                sluice_offer_room(view);
-            } /* else the next release stores it, under the tail lock */
-        } else {
-            consumer->packets++;
-        }
-        consumer->seen += view->stride;
-        sequence++;
-    }
-}
-
-/* Framed: record by record, up to head of one producer, or to the first word of many that is no record yet. */
-static inline void sluice_scan_records(sluice_consumer *consumer, uint64_t most)
-{
-    uint64_t lap = consumer->tail + consumer->view.capacity;
-    uint64_t limit = consumer->view.many ? lap : sluice_consumer_limit(consumer);
-    while (consumer->seen < limit && consumer->seen - consumer->tail < most) {
-        uint64_t word = sluice_load_acquire(sluice_word_at(&consumer->view, consumer->seen));
-        if ((int32_t)(uint32_t)word <= 0) {
-            return;
-        }
-        consumer->packets += ((word >> 48) & SLUICE_RECORD_ABORTED) == 0;
-        consumer->seen += sluice_record_span(word);
-    }
-}
-
-static inline void sluice_scan(sluice_consumer *consumer, uint64_t most)
-{
-    if (consumer->view.policy == SLUICE_DROP_OLDEST && !consumer->holds) {
-        uint64_t tail = sluice_load_acquire(&consumer->view.header->tail);
-        if (tail != consumer->tail) { /* producers took the oldest out */
-            consumer->tail = tail;
-            consumer->seen = tail;
-            consumer->packets = 0;
-        }
-    }
-    if (consumer->view.framed) {
-        sluice_scan_records(consumer, most);
-    } else if (consumer->view.many) {
-        sluice_scan_cells(consumer, most);
-    } else {
-        sluice_scan_published(consumer);
-    }
-}
-
 /* A batch of at most `most` bytes from tail on, whole packets only. */
 static inline void sluice_cut_batch(const sluice_consumer *consumer, uint64_t most, sluice_batch *batch)
 {
     uint64_t bytes = consumer->seen - consumer->tail;
     batch->data = consumer->view.data + (consumer->tail & consumer->view.mask);
     batch->stride = consumer->view.stride;
-    batch->reserved = 0;
+    batch->trailer = consumer->view.framed ? sluice_trailer(&consumer->view) : 0;
     batch->bytes = bytes;
     batch->packets = consumer->packets;
     if (bytes <= most) {
@@ -165,10 +131,10 @@ static inline void sluice_cut_batch(const sluice_consumer *consumer, uint64_t mo
     batch->bytes = 0;
     batch->packets = 0;
     for (;;) {
-        uint64_t word = *(const uint64_t *)(const void *)(batch->data + batch->bytes);
-        uint64_t span = sluice_record_span(word);
-        if (batch->bytes + span > most) {
-            return;
+        uint64_t word = sluice_load_relaxed((const uint64_t *)(const void *)(batch->data + batch->bytes));
+        uint64_t span = sluice_record_span(word, batch->trailer);
+        if (batch->bytes + span > most || span == 0 || batch->bytes + span > bytes) {
+            return; /* the last two: it was changed since it was scanned */
         }
         batch->bytes += span;
         batch->packets += ((word >> 48) & SLUICE_RECORD_ABORTED) == 0;
@@ -176,8 +142,9 @@ static inline void sluice_cut_batch(const sluice_consumer *consumer, uint64_t mo
 }
 
 /* Shows the packets that can be read, at most `most` bytes of them (0: all). WOULD_BLOCK: none now. END: none, and
- * none will come. E_SIZE: the first packet is larger than `most`. In a ring that drops the oldest, the packets are
- * held until the release: producers that need their room drop the newest meanwhile. */
+ * none will come. E_SIZE: the first packet is larger than `most`. E_CORRUPT: what follows is no packet that a producer
+ * can have put; sluice_consumer_fault has the text, and nothing is delivered from there on. In a ring that drops the
+ * oldest, the packets are held until the release: producers that need their room drop the newest meanwhile. */
 SLUICE_CHECKED SLUICE_INLINE int32_t sluice_consumer_peek(sluice_consumer *consumer, uint64_t most, sluice_batch *batch)
 {
     most = most == 0 ? UINT64_MAX : most;
@@ -185,8 +152,9 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_consumer_peek(sluice_consumer *consu
         if (!sluice_tail_trylock(&consumer->view, consumer->self, SLUICE_TAIL_HELD)) {
             return SLUICE_WOULD_BLOCK;
         }
-        sluice_scan(consumer, most); /* tail may have moved; now it stands still */
+        sluice_follow_tail(consumer); /* it may have moved; now it stands still */
         consumer->holds = 1;
+        sluice_scan(consumer, most);
     } else if (consumer->seen - consumer->tail < most) {
         sluice_scan(consumer, most);
     }
@@ -203,8 +171,8 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_consumer_peek(sluice_consumer *consu
         consumer->holds = 0;
         sluice_tail_unlock(&consumer->view);
     }
-    if (used != 0) {
-        return SLUICE_E_SIZE;
+    if (used != 0 || consumer->corrupt != 0) {
+        return used != 0 ? SLUICE_E_SIZE : SLUICE_E_CORRUPT;
     }
     return sluice_load_acquire(&header->head) == (consumer->tail | SLUICE_RING_SEALED) ? SLUICE_END
                                                                                        : SLUICE_WOULD_BLOCK;
@@ -267,7 +235,10 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_consumer_unblock(sluice_consumer *co
     }
     int32_t status = SLUICE_WOULD_BLOCK;
     sluice_scan(consumer, UINT64_MAX);
-    while (consumer->seen < sluice_consumer_limit(consumer) && sluice_unblock_at(&consumer->view, consumer->seen)) {
+    uint64_t limit = consumer->tail + consumer->view.capacity, head = sluice_consumer_limit(consumer);
+    limit = head < limit ? head : limit;
+    while (consumer->corrupt == 0 && consumer->seen < limit &&
+           sluice_unblock_at(&consumer->view, consumer->seen, limit, consumer->self)) {
         sluice_count(&consumer->view.header->unblocked, 1);
         status = SLUICE_OK;
         uint64_t before = consumer->seen;
@@ -276,7 +247,7 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_consumer_unblock(sluice_consumer *co
             break; /* the given-up slot waits behind packets that are not released yet */
         }
     }
-    sluice_sweep_slots(&consumer->view);
+    sluice_sweep_slots(&consumer->view, consumer->self);
     if (locks) {
         sluice_tail_unlock(&consumer->view);
     }
@@ -284,26 +255,32 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_consumer_unblock(sluice_consumer *co
 }
 
 /* Steps through a batch: *at is a cursor that begins at 0. 1 with the next packet in *packet, *bytes and *type (0 for
- * fixed strides), 0 at the end. */
+ * fixed strides), 0 at the end. E_CORRUPT, with a packet of 0 bytes, and the end after it: a record was changed since the
+ * peek, so that it would reach beyond the batch. */
 SLUICE_INLINE int32_t sluice_batch_next(const sluice_batch *batch, uint64_t *at, const void **packet, uint32_t *bytes,
                                         uint16_t *type)
 {
     while (*at < batch->bytes) {
         const uint8_t *from = batch->data + *at;
+        *packet = from;
         if (batch->stride != 0) {
             *at += batch->stride;
-            *packet = from;
             *bytes = batch->stride;
             *type = 0;
             return 1;
         }
-        sluice_ring_record record;
-        memcpy(&record, from, sizeof record);
-        *at += sluice_round_up((uint64_t)record.length, 8);
-        if ((record.flags & SLUICE_RECORD_ABORTED) == 0) {
-            *packet = from + sizeof record;
-            *bytes = (uint32_t)record.length - (uint32_t)sizeof record;
-            *type = record.type;
+        uint64_t word = sluice_load_relaxed((const uint64_t *)(const void *)from);
+        uint64_t span = sluice_record_span(word, batch->trailer);
+        *type = (uint16_t)(word >> 32);
+        if (SLUICE_UNLIKELY((uint32_t)word < sizeof(sluice_ring_record) || span > batch->bytes - *at)) {
+            *at = batch->bytes;
+            *bytes = 0;
+            return SLUICE_E_CORRUPT;
+        }
+        *at += span;
+        if (((word >> 48) & SLUICE_RECORD_ABORTED) == 0) {
+            *packet = from + sizeof(sluice_ring_record);
+            *bytes = (uint32_t)word - (uint32_t)sizeof(sluice_ring_record);
             return 1;
         }
     }
@@ -316,13 +293,12 @@ SLUICE_INLINE void sluice_consumer_close(sluice_consumer *consumer)
     if (consumer->view.header == NULL) {
         return;
     }
-    uint64_t self = consumer->self;
     sluice_consumer_event(consumer, -1);
     sluice_store_relaxed(&consumer->view.header->wake_at, SLUICE_RING_NEVER);
     if (consumer->holds) {
         sluice_tail_unlock(&consumer->view);
     }
-    (void)sluice_cas(&consumer->view.header->consumer_owner, &self, (uint64_t)0);
+    sluice_leave_end(&consumer->view, SLUICE_END_CONSUMER, consumer->self);
     memset(consumer, 0, sizeof *consumer);
 }
 

@@ -4,6 +4,9 @@
  *
  *   offset 0        header page: the struct below, 4096 bytes
  *   cells_offset    only for many producers of fixed-stride packets: one 64-bit cell per packet slot
+ *   lanes_offset    only for many producers: 256 records of who holds a slot (owner.h); of framed packets, then
+ *                   256 announcements, one every 64 bytes
+ *   then            only with SLUICE_RING_CHECKSUMS, fixed stride: one 32-bit checksum per packet slot
  *   data_offset     the data area, `capacity` bytes, a power of two; it is mapped a second time right behind
  *                   itself, so that every record is contiguous and wrap-around does not exist
  *
@@ -25,8 +28,12 @@
  *                  high half) to CLAIMED (negative length, slot in `type`) by compare and swap, and to its final
  *                  value with release. Consumers make every word they release empty for the next lap, after
  *                  storing its end in `clearing`, so that a restart finishes the job.
- * An unblock turns cells or words that are not claimed, or claimed by a producer that no longer exists, into
- * ABORTED ones by compare and swap; a producer that comes too late finds its own compare and swap fail.
+ *                  A producer announces the position it is about to reserve before it moves head. A payload may
+ *                  look like an empty word of an earlier lap, so a reservation that a live producer may still
+ *                  mark must keep its place: its announcement names the position, which no lap repeats.
+ * An unblock turns cells that are not claimed, and cells or words claimed by a producer that is gone, into ABORTED
+ * ones by compare and swap; a producer that comes too late to a cell finds its own compare and swap fail. Words
+ * that are not claimed are given up once no producer that may be alive has announced their position.
  *
  * With many producers the cells and words alone tell the consumer what it can read.
  *
@@ -43,12 +50,17 @@
 
 #define SLUICE_RING_MAGIC UINT64_C(0x31454349554c53) /* "SLUICE1" */
 #define SLUICE_RING_ABI 1u
+#define SLUICE_RING_ABI_CHECKSUMS 2u /* rings with checksums, which version 0.1 cannot write */
 #define SLUICE_RING_HEADER_BYTES 4096u
 #define SLUICE_RING_SEALED (UINT64_C(1) << 63)
 #define SLUICE_RING_NEVER (~UINT64_C(0))
+#define SLUICE_RING_WAKING UINT64_C(0) /* in wake_at: a producer took the wake and has not sent it yet */
 #define SLUICE_TAIL_HELD (UINT64_C(1) << 63)
 #define SLUICE_RING_PRODUCERS 256u
 #define SLUICE_RING_CLAIM_MOST 4096u /* packets in one claim of a ring with many producers */
+#define SLUICE_RING_LARGEST (UINT64_C(1) << 40)
+#define SLUICE_RING_LANE_BYTES 64u /* from one announcement to the next */
+#define SLUICE_SLOT_RETIRED (UINT64_C(1) << 63) /* of a slot whose producer is gone: free once tail is at the low bits */
 
 enum sluice_shape { SLUICE_FIXED = 0, SLUICE_FRAMED = 1 };
 enum sluice_producers { SLUICE_ONE_PRODUCER = 0, SLUICE_MANY_PRODUCERS = 1 };
@@ -67,7 +79,12 @@ enum sluice_ring_flags {
     SLUICE_RING_NAMED = 2u,       /* lies in shared memory under a name */
     SLUICE_RING_FILE = 4u,        /* lies in a file and survives its processes */
     SLUICE_RING_HUGE_PAGES = 8u,  /* huge pages were asked for and given */
-    SLUICE_RING_LOCKED = 16u      /* mlock was asked for and given */
+    SLUICE_RING_LOCKED = 16u,     /* mlock was asked for and given */
+    SLUICE_RING_CHECKSUMS = 32u,  /* every packet carries a checksum, see checksum.h */
+    SLUICE_RING_GROUP = 64u,      /* the group of the file may attach, on purpose */
+    SLUICE_RING_EVERYBODY = 128u, /* everybody may attach, on purpose */
+    SLUICE_RING_ORPHANED = 256u,  /* sealed because its name was taken away */
+    SLUICE_RING_LINKED = 32768u   /* of a process's own copy: the file had a name when it was opened */
 };
 
 enum sluice_cell_state { SLUICE_CELL_CLAIMED = 1, SLUICE_CELL_COMMITTED = 2, SLUICE_CELL_ABORTED = 3 };
@@ -99,11 +116,11 @@ typedef struct sluice_ring_header {
     uint64_t cells;        /* a power of two */
     uint64_t segment_bytes;
     int64_t block_timeout_ns; /* default of producers that attach */
-    uint64_t pid_namespace;   /* identities can be checked for life inside this one only */
+    uint64_t pid_namespace;   /* of the creator; where holders without a record can be checked for life */
     int64_t created_ns;       /* CLOCK_REALTIME */
     uint64_t check_mask;      /* constant fields in the first 8 bytes of a packet: */
     uint64_t check_value;     /* (first 8 bytes & check_mask) == check_value */
-    uint64_t reserved_constant;
+    uint64_t lanes_offset;    /* 0: none, as in rings of version 0.1 */
 
     /* 128: producers */
     uint64_t head;
@@ -126,7 +143,8 @@ typedef struct sluice_ring_header {
     uint64_t sink_errors;
     uint64_t written_bytes; /* over all sinks */
     int64_t heartbeat_ns;   /* CLOCK_MONOTONIC of the consumer's last round */
-    uint64_t reserved_consumer[5];
+    uint64_t corrupted;     /* packets that were not delivered, as their checksum did not hold */
+    uint64_t reserved_consumer[4];
 
     /* 384: how the consumer sleeps */
     uint64_t wake_at;      /* a producer that publishes this position or a later one wakes the consumer */
@@ -134,7 +152,7 @@ typedef struct sluice_ring_header {
     int32_t event_fd;      /* eventfd of event_owner, -1: none */
     uint64_t event_owner;
     uint32_t event_generation; /* odd while event_fd and event_owner change */
-    uint32_t reserved_event;
+    uint32_t event_id; /* eventfd-id in /proc/PID/fdinfo; 0: not known */
     uint64_t reserved_wake[12];
 
     /* 512: how producers sleep */
@@ -147,7 +165,9 @@ typedef struct sluice_ring_header {
     uint64_t consumer_owner;
     uint64_t producer_owner;                         /* one producer */
     uint64_t producer_slots[SLUICE_RING_PRODUCERS];  /* many producers */
-    uint64_t reserved_owner[13];
+    uint64_t consumer_record;                        /* see owner.h */
+    uint64_t producer_record;                        /* one producer */
+    uint64_t reserved_owner[11];
 
     char layout_text[1280]; /* description of the packets, UTF-8, layout_bytes long */
 } sluice_ring_header;
@@ -179,6 +199,7 @@ SLUICE_AT(pid_namespace, 88);
 SLUICE_AT(created_ns, 96);
 SLUICE_AT(check_mask, 104);
 SLUICE_AT(check_value, 112);
+SLUICE_AT(lanes_offset, 120);
 SLUICE_AT(head, 128);
 SLUICE_AT(pushed, 136);
 SLUICE_AT(dropped_newest, 144);
@@ -196,33 +217,47 @@ SLUICE_AT(flushes, 312);
 SLUICE_AT(sink_errors, 320);
 SLUICE_AT(written_bytes, 328);
 SLUICE_AT(heartbeat_ns, 336);
+SLUICE_AT(corrupted, 344);
 SLUICE_AT(wake_at, 384);
 SLUICE_AT(data_futex, 392);
 SLUICE_AT(event_fd, 396);
 SLUICE_AT(event_owner, 400);
 SLUICE_AT(event_generation, 408);
+SLUICE_AT(event_id, 412);
 SLUICE_AT(space_waiters, 512);
 SLUICE_AT(space_futex, 516);
 SLUICE_AT(creator, 640);
 SLUICE_AT(consumer_owner, 648);
 SLUICE_AT(producer_owner, 656);
 SLUICE_AT(producer_slots, 664);
+SLUICE_AT(consumer_record, 2712);
+SLUICE_AT(producer_record, 2720);
 SLUICE_AT(layout_text, 2816);
 #undef SLUICE_AT
 SLUICE_STATIC_ASSERT(sizeof(sluice_ring_header) == SLUICE_RING_HEADER_BYTES, "size of the header page");
 SLUICE_STATIC_ASSERT(sizeof(sluice_ring_record) == 8, "size of a record header");
 
-/* A mapped ring, private to the process. Made by sluice_ring_create or sluice_ring_attach. */
+/* A mapped ring, private to the process. Made by sluice_ring_create or sluice_ring_attach. What the header says of
+ * the ring's shape is checked there and copied: later changes to shared memory move no address. */
 typedef struct sluice_ring {
     sluice_ring_header *header;
     uint8_t *data;
-    uint64_t *cells;
+    uint64_t *cells;    /* fixed stride: the cells; framed: the announcements; NULL: none */
     uint64_t mapped_bytes;
-    uint64_t self;     /* identity of this process */
+    uint64_t self;      /* identity of this process */
     int32_t fd;
-    uint32_t owns_name; /* created here: a close with `remove` unlinks it */
-    char path[256];
-    char error[256]; /* text of the last fault of a call on this ring */
+    uint32_t owns_name; /* created here */
+    char path[224];     /* its end where it is longer; then `long_path` is the whole of it */
+    uint32_t stride;
+    uint32_t opener;    /* the process that opened fd */
+    uint32_t flags;     /* sluice_ring_flags at the attach */
+    uint8_t shape;
+    uint8_t producers;
+    uint8_t full_policy;
+    uint8_t cells_shift; /* cells are 1 << cells_shift; 0: none */
+    char *long_path;    /* from malloc; NULL: path is the whole */
+    uint64_t reserved;
+    char error[256];    /* text of the last fault of a call on this ring */
 } sluice_ring;
 
 /* A run of consecutive packets, seen in place. */
@@ -231,7 +266,7 @@ typedef struct sluice_batch {
     uint64_t bytes;   /* what a release of the whole batch gives back, aborted records included */
     uint64_t packets; /* aborted records not counted */
     uint32_t stride;  /* 0: framed, step with sluice_batch_next */
-    uint32_t reserved;
+    uint32_t trailer; /* framed: bytes behind each payload, which belong to the ring */
 } sluice_batch;
 
 static inline uint64_t sluice_round_up(uint64_t value, uint64_t power_of_two)

@@ -2,96 +2,170 @@
  *
  * sluice/ring/owner.h - who holds an end of a ring, and whether it still lives.
  *
- * An identity is the process id (high 32 bits) and the low 32 bits of the process's start time in clock
- * ticks, so that a process that inherits a dead one's id is told from it. Life can be judged inside one pid
- * namespace only; across namespaces every holder counts as alive, and only its own close frees the end.
+ * An end is held by storing the identity of its process (life.h). Beside it lies a record: the domain in which the
+ * identity means something, and whether the holder has locked the end's byte of the file as well (an open file
+ * description lock, fcntl(2)). The kernel lets go of that lock when the last thread of the holder has ended, and
+ * shows it to every process that maps the file, in whatever namespace it lives: an end whose holder locked it and
+ * whose byte is free now is held by nobody. A lock passes on to forked children, so one that is there proves nothing
+ * against a holder that is provably gone.
+ *
+ *   record   bits 0 locked, 1-31 domain, 32-63 a check of the identity it belongs to; a holder of version 0.1 has none
  */
 #ifndef SLUICE_RING_OWNER_H
 #define SLUICE_RING_OWNER_H
 
-#include "fault.h"
+#include "view.h"
 
-#include <stdlib.h>
-#include <sys/stat.h>
+#include <sched.h>
 
-/* Start time of a process in clock ticks since boot (field 22 of /proc/PID/stat); 0: there is no such process. */
-static inline uint64_t sluice_process_start(uint32_t pid)
+/* Numbers of the ends: the slots of many producers come first. */
+#define SLUICE_END_CONSUMER SLUICE_RING_PRODUCERS
+#define SLUICE_END_PRODUCER (SLUICE_RING_PRODUCERS + 1)
+#define SLUICE_LOCKS_AT (INT64_C(1) << 62) /* byte of end 0, far behind every file */
+
+static inline uint64_t *sluice_owner_of(const sluice_ring_view *view, uint32_t end)
 {
-    char path[32], text[1024];
-    (void)snprintf(path, sizeof path, "/proc/%u/stat", pid);
-    int fd = sluice_above_stdio(open(path, O_RDONLY | O_CLOEXEC));
-    if (fd < 0) {
+    sluice_ring_header *header = view->header;
+    return end < SLUICE_RING_PRODUCERS   ? &header->producer_slots[end]
+           : end == SLUICE_END_CONSUMER ? &header->consumer_owner
+                                        : &header->producer_owner;
+}
+
+/* NULL: the ring has no room for it. */
+static inline uint64_t *sluice_record_of(const sluice_ring_view *view, uint32_t end)
+{
+    if (end >= SLUICE_RING_PRODUCERS) {
+        return end == SLUICE_END_CONSUMER ? &view->header->consumer_record : &view->header->producer_record;
+    }
+    uint64_t *slots = sluice_slot_records(view);
+    return slots == NULL ? NULL : &slots[end];
+}
+
+/* fcntl on the lock of an end: takes it (F_WRLCK), gives it back (F_UNLCK) with `set`, or asks. 0 on success. */
+static inline int sluice_end_lock(int fd, uint32_t end, short type, int set, short *found)
+{
+    enum { OFD_GETLK = 36, OFD_SETLK = 37 }; /* F_OFD_GETLK, F_OFD_SETLK, which need _GNU_SOURCE */
+    struct flock lock;
+    memset(&lock, 0, sizeof lock);
+    lock.l_type = type;
+    lock.l_whence = SEEK_SET;
+    lock.l_start = SLUICE_LOCKS_AT + end;
+    lock.l_len = 1;
+    int result = fcntl(fd, set ? OFD_SETLK : OFD_GETLK, &lock);
+    *found = lock.l_type;
+    return result;
+}
+
+static inline uint32_t sluice_identity_check(uint64_t identity)
+{
+    return (uint32_t)(identity >> 32) * 2654435761u ^ (uint32_t)identity;
+}
+
+/* Whether the holder of an end lives. `self` is the caller. */
+static inline enum sluice_life sluice_end_life(const sluice_ring_view *view, uint32_t end, uint64_t holder, uint64_t self)
+{
+    if (holder == 0 || (holder & SLUICE_SLOT_RETIRED) != 0) {
+        return SLUICE_LIFE_GONE;
+    }
+    if (holder == self) {
+        return SLUICE_LIFE_ALIVE;
+    }
+    uint64_t *place = sluice_record_of(view, end), record = place == NULL ? 0 : sluice_load_acquire(place);
+    if ((uint32_t)(record >> 32) != sluice_identity_check(holder)) { /* a holder of version 0.1 */
+        uint64_t here = sluice_pid_namespace();
+        return here != 0 && here == view->header->pid_namespace ? sluice_process_life(holder) : SLUICE_LIFE_UNKNOWN;
+    }
+    short found = F_UNLCK;
+    int locked = 0;
+    if ((record & 1) != 0 && view->fd >= 0 && sluice_end_lock(view->fd, end, F_WRLCK, 0, &found) == 0) {
+        if (found == F_UNLCK) {
+            return SLUICE_LIFE_GONE;
+        }
+        locked = 1;
+    }
+    uint32_t domain = (uint32_t)record >> 1;
+    enum sluice_life life = domain != 0 && domain == sluice_domain() ? sluice_process_life(holder) : SLUICE_LIFE_UNKNOWN;
+    return life == SLUICE_LIFE_UNKNOWN && locked ? SLUICE_LIFE_ALIVE : life;
+}
+
+/* Locks the end for a holder to be. 0: it cannot be had, or only a forked child of a dead holder still has it. */
+static inline int sluice_lock_end(const sluice_ring_view *view, uint32_t end)
+{
+    short found;
+    if (view->fd < 0) {
         return 0;
     }
-    ssize_t length = read(fd, text, sizeof text - 1);
-    (void)close(fd);
-    if (length <= 0) {
-        return 0;
-    }
-    text[length] = '\0';
-    const char *at = strrchr(text, ')'); /* the command name may hold blanks and brackets */
-    if (at == NULL || at[1] == '\0' || at[2] == 'Z' || at[2] == 'X') {
-        return 0; /* a zombie writes nothing any more */
-    }
-    at++; /* the blank before field 3 */
-    for (int field = 3; field < 22; field++) {
-        at = strchr(at + 1, ' ');
-        if (at == NULL) {
+    for (int attempt = 0; attempt < 20; attempt++) {
+        if (sluice_end_lock(view->fd, end, F_WRLCK, 1, &found) == 0) {
+            return 1;
+        }
+        if (errno != EAGAIN && errno != EACCES) {
             return 0;
         }
+        (void)sched_yield(); /* another one is about to take the end, and will see that it has come too late */
     }
-    uint64_t ticks = 0;
-    for (at++; *at >= '0' && *at <= '9'; at++) {
-        ticks = ticks * 10 + (uint64_t)(*at - '0');
-    }
-    return ticks == 0 ? 1 : ticks;
+    return 0;
 }
 
-static inline uint64_t sluice_self_identity(void)
-{
-    uint32_t pid = (uint32_t)getpid();
-    return ((uint64_t)pid << 32) | (uint32_t)sluice_process_start(pid);
-}
+/* What taking an end found. */
+typedef struct sluice_holder {
+    uint64_t identity; /* who had it; 0: nobody */
+    enum sluice_life life;
+} sluice_holder;
 
-/* The identity of this process in *cached, renewed after a fork. */
-static inline uint64_t sluice_current_identity(uint64_t *cached)
+/* Takes an end for `self`: from nobody, or from a holder that is gone. A slot of many producers comes from nobody alone, as
+ * claims in the ring may name it (slots.h). E_BUSY while another one holds it. */
+SLUICE_CHECKED static inline int32_t sluice_take_end(const sluice_ring_view *view, uint32_t end, uint64_t self,
+                                                     sluice_holder *holder)
 {
-    if ((uint32_t)(*cached >> 32) != (uint32_t)getpid()) {
-        *cached = sluice_self_identity();
-    }
-    return *cached;
-}
-
-static inline uint64_t sluice_pid_namespace(void)
-{
-    struct stat status;
-    return stat("/proc/self/ns/pid", &status) == 0 ? status.st_ino : 0;
-}
-
-/* 1: alive or not to be judged from here. 0: certainly gone. */
-static inline int sluice_identity_alive(const sluice_ring_header *header, uint64_t identity)
-{
-    if (identity == 0) {
-        return 0;
-    }
-    if (header->pid_namespace != sluice_pid_namespace()) {
-        return 1;
-    }
-    return (uint32_t)sluice_process_start((uint32_t)(identity >> 32)) == (uint32_t)identity;
-}
-
-/* Takes an end for `self`: from nobody, or from a holder that is gone. E_BUSY while a live one holds it. */
-SLUICE_CHECKED static inline int32_t sluice_take_end(sluice_ring_header *header, uint64_t *end, uint64_t self)
-{
-    uint64_t holder = sluice_load_acquire(end);
+    uint64_t *owner = sluice_owner_of(view, end), *record = sluice_record_of(view, end);
     for (;;) {
-        if (sluice_identity_alive(header, holder)) {
+        holder->identity = sluice_load_acquire(owner);
+        holder->life = sluice_end_life(view, end, holder->identity, self);
+        if (holder->life != SLUICE_LIFE_GONE || (holder->identity != 0 && end < SLUICE_RING_PRODUCERS)) {
             return SLUICE_E_BUSY;
         }
-        if (sluice_cas(end, &holder, self)) {
+        int locked = sluice_lock_end(view, end);
+        uint64_t mine = ((uint64_t)sluice_identity_check(self) << 32) | (uint64_t)sluice_domain() << 1;
+        uint64_t expected = holder->identity;
+        if (record != NULL) {
+            sluice_store_release(record, mine | (uint64_t)locked);
+        }
+        if (sluice_cas(owner, &expected, self)) {
+            if (record != NULL) {
+                sluice_store_release(record, mine | (uint64_t)locked); /* one that came too late may have stored its own */
+            }
             return SLUICE_OK;
         }
+        short found;
+        if (locked) {
+            (void)sluice_end_lock(view->fd, end, F_UNLCK, 1, &found);
+        }
     }
+}
+
+/* Gives an end back that the caller does not use any more. The lock first: whoever takes the end then can have it. */
+static inline void sluice_leave_end(const sluice_ring_view *view, uint32_t end, uint64_t self)
+{
+    short found;
+    uint64_t holder = self;
+    if (view->fd >= 0) {
+        (void)sluice_end_lock(view->fd, end, F_UNLCK, 1, &found);
+    }
+    (void)sluice_cas(sluice_owner_of(view, end), &holder, (uint64_t)0);
+}
+
+/* What an open tells that found the end held. */
+static inline int32_t sluice_tell_busy(sluice_ring *ring, const char *what, const sluice_holder *holder)
+{
+    unsigned process = (unsigned)(holder->identity >> 32);
+    if (holder->life == SLUICE_LIFE_ALIVE) {
+        return sluice_ring_fault(ring, SLUICE_E_BUSY, "the ring has %s, process %u, and it is alive", what, process);
+    }
+    return sluice_ring_fault(ring, SLUICE_E_BUSY,
+                             "the ring has %s, process %u, and whether it lives cannot be told from here (another pid "
+                             "namespace, or a /proc that cannot be read): if you know that it is gone, adopt frees its ends",
+                             what, process);
 }
 
 #endif

@@ -15,10 +15,12 @@
 #define SLUICE_RING_PRODUCER_H
 
 #include "claim.h"
+#include "geometry.h"
+#include "slots.h"
 
-/* Takes a producing end of the ring. E_BUSY: the one end, or all 256, belong to live producers. After a fork the child
- * opens an end of its own; one that it inherited keeps working as long as one of the two uses it and the process that
- * opened it lives. */
+/* Takes a producing end of the ring. E_BUSY: the one end, or all 256, belong to producers that live, or that cannot be
+ * judged from here; the text says which. E_CORRUPT: the header contradicts itself. After a fork the child opens an end of
+ * its own; one that it inherited keeps working as long as one of the two uses it and the process that opened it lives. */
 SLUICE_CHECKED SLUICE_INLINE int32_t sluice_producer_open(sluice_producer *producer, sluice_ring *ring)
 {
     sluice_ring_header *header = ring->header;
@@ -30,14 +32,14 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_producer_open(sluice_producer *produ
     producer->check_mask = header->check_mask;
     producer->check_value = header->check_value;
     sluice_producer_tune(producer);
-    if (!sluice_fence_register()) {
-        producer->view.asymmetric = 0; /* the full fence on this side serves as well */
-    }
+    sluice_join_fences(&producer->view);
     if (!producer->view.many) {
-        if (sluice_take_end(header, &header->producer_owner, producer->self) != SLUICE_OK) {
-            return sluice_ring_fault(ring, SLUICE_E_BUSY, "the ring has one producer, process %u, and it is alive",
-                                     (unsigned)(sluice_load_relaxed(&header->producer_owner) >> 32));
+        sluice_holder holder;
+        if (sluice_take_end(&producer->view, SLUICE_END_PRODUCER, producer->self, &holder) != SLUICE_OK) {
+            producer->view.header = NULL;
+            return sluice_tell_busy(ring, "one producer", &holder);
         }
+        sluice_free_tail_of(&producer->view, holder.identity, producer->self);
         producer->head = sluice_load_acquire(&header->head) & ~SLUICE_RING_SEALED;
         producer->published = producer->head;
         producer->records = sluice_load_relaxed(&header->pushed);
@@ -47,18 +49,16 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_producer_open(sluice_producer *produ
         }
         return SLUICE_OK;
     }
-    for (int attempt = 0; attempt < 2; attempt++) {
-        for (uint32_t slot = 0; slot < SLUICE_RING_PRODUCERS; slot++) {
-            uint64_t nobody = 0;
-            if (sluice_cas(&header->producer_slots[slot], &nobody, producer->self)) {
-                producer->slot = slot;
-                producer->tail = sluice_load_acquire(&header->tail);
-                return SLUICE_OK;
-            }
-        }
-        sluice_sweep_slots(&producer->view);
+    if (sluice_take_slot(&producer->view, producer->self, &producer->slot) != SLUICE_OK) {
+        producer->view.header = NULL;
+        return sluice_ring_fault(ring, SLUICE_E_BUSY,
+                                 "all %u producer slots of the ring are taken, by producers that live or cannot be judged "
+                                 "from here",
+                                 SLUICE_RING_PRODUCERS);
     }
-    return sluice_ring_fault(ring, SLUICE_E_BUSY, "all %u producer slots of the ring are taken", SLUICE_RING_PRODUCERS);
+    sluice_announce(producer, SLUICE_RING_NEVER);
+    producer->tail = sluice_load_acquire(&header->tail);
+    return SLUICE_OK;
 }
 
 /* 1 when the constants in the first bytes of the packet are right. */
@@ -108,6 +108,7 @@ SLUICE_CHECKED SLUICE_HOT int32_t sluice_producer_put(sluice_producer *producer,
     }
     if (SLUICE_LIKELY(status == SLUICE_OK)) {
         memcpy(producer->view.data + (position & producer->view.mask), packet, bytes);
+        sluice_sign_if_asked(producer, position, bytes);
         if (producer->view.many) {
             sluice_settle_one(producer, position);
         } else {
@@ -115,6 +116,23 @@ SLUICE_CHECKED SLUICE_HOT int32_t sluice_producer_put(sluice_producer *producer,
         }
     }
     return status;
+}
+
+/* Fixed stride: how many of `packets` fit now, one at least. The tail seen last may be old: it is looked at again when
+ * not all fit. */
+static inline uint64_t sluice_run_that_fits(sluice_producer *producer, uint64_t packets)
+{
+    const sluice_ring_view *view = &producer->view;
+    uint64_t most = view->many ? SLUICE_RING_CLAIM_MOST : packets, whole = view->capacity / view->stride;
+    most = most < whole ? most : whole;
+    packets = packets < most ? packets : most;
+    if (sluice_producer_head(producer) + packets * view->stride - producer->tail > view->capacity &&
+        !sluice_has_room(producer, packets * view->stride)) {
+        uint64_t used = sluice_producer_head(producer) - producer->tail;
+        uint64_t room = used < view->capacity ? (view->capacity - used) / view->stride : 0;
+        return room == 0 ? 1 : room < packets ? room : packets;
+    }
+    return packets;
 }
 
 /* Fixed stride: copies `packets` packets in, in runs as long as the room allows. *done is how many were taken; the
@@ -137,14 +155,7 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_producer_put_many(sluice_producer *p
         }
     }
     while (taken < packets) {
-        uint64_t room = producer->view.capacity - (sluice_producer_head(producer) - producer->tail);
-        uint64_t run = packets - taken, whole = 0;
-        if (__builtin_mul_overflow(run, stride, &whole) || whole > room) {
-            run = room < stride ? 1 : room / stride;
-        }
-        if (producer->view.many && run > SLUICE_RING_CLAIM_MOST) {
-            run = SLUICE_RING_CLAIM_MOST;
-        }
+        uint64_t run = sluice_run_that_fits(producer, packets - taken);
         int32_t one = sluice_reserve(producer, run * stride, run);
         if (one == SLUICE_DROPPED && producer->view.policy == SLUICE_DROP_OLDEST) {
             taken += run; /* counted; what comes after may fit again */
@@ -198,11 +209,12 @@ SLUICE_CHECKED SLUICE_HOT int32_t sluice_producer_claim_record(sluice_producer *
     if (producer->claim_bytes != 0) {
         return SLUICE_E_STATE;
     }
-    if (!producer->view.framed || bytes > (uint32_t)INT32_MAX - 16 ||
-        (bytes + 8 > producer->view.capacity && producer->grow == NULL)) {
+    uint64_t span = sluice_span_of((uint64_t)bytes + 8, sluice_trailer(&producer->view));
+    if (!producer->view.framed || bytes > (uint32_t)INT32_MAX - 16 || span > INT32_MAX ||
+        (span > producer->view.capacity && producer->grow == NULL)) {
         return SLUICE_E_SIZE;
     }
-    int32_t status = sluice_reserve(producer, sluice_round_up((uint64_t)bytes + 8, 8), 1);
+    int32_t status = sluice_reserve(producer, span, 1);
     if (status == SLUICE_OK) {
         *memory = sluice_claim_memory(producer, 8);
     }
@@ -216,7 +228,7 @@ SLUICE_CHECKED SLUICE_HOT int32_t sluice_producer_commit_record(sluice_producer 
     if (producer->claim_bytes == 0 || !producer->view.framed) {
         return SLUICE_E_STATE;
     }
-    if ((uint64_t)bytes + 8 > producer->claim_bytes) {
+    if (sluice_span_of((uint64_t)bytes + 8, sluice_trailer(&producer->view)) > producer->claim_bytes) {
         return SLUICE_E_SIZE;
     }
     sluice_settle_record(producer, bytes + 8, type, 0);
@@ -263,10 +275,7 @@ SLUICE_INLINE void sluice_producer_close(sluice_producer *producer)
     }
     sluice_producer_abort(producer);
     sluice_producer_publish(producer);
-    uint64_t self = producer->self;
-    (void)sluice_cas(producer->view.many ? &producer->view.header->producer_slots[producer->slot]
-                                         : &producer->view.header->producer_owner,
-                     &self, (uint64_t)0);
+    sluice_leave_end(&producer->view, producer->view.many ? producer->slot : SLUICE_END_PRODUCER, producer->self);
     if (producer->event_fd >= 0) {
         (void)close(producer->event_fd);
     }

@@ -10,80 +10,9 @@
 #ifndef SLUICE_RING_RECLAIM_H
 #define SLUICE_RING_RECLAIM_H
 
-#include "wait.h"
+#include "event.h"
 
 #define SLUICE_TAIL_LOCK_SPINS 4000
-
-/* The three addresses every end works on. */
-typedef struct sluice_ring_view {
-    sluice_ring_header *header;
-    uint8_t *data;
-    uint64_t *cells;
-    uint64_t mask;           /* capacity - 1 */
-    uint64_t capacity;       /* bytes */
-    uint64_t cell_mask;      /* cells - 1 */
-    uint64_t stride_inverse; /* sequence = (position >> stride_shift) * stride_inverse, see sluice_sequence */
-    uint32_t stride_shift;
-    uint32_t capacity_shift;
-    uint32_t stride;
-    uint32_t framed;
-    uint32_t many;
-    uint32_t policy;
-    uint32_t asymmetric;
-    uint32_t reserved;
-} sluice_ring_view;
-
-static inline void sluice_view(sluice_ring_view *view, const sluice_ring *ring)
-{
-    sluice_ring_header *header = ring->header;
-    memset(view, 0, sizeof *view);
-    view->header = header;
-    view->data = ring->data;
-    view->cells = ring->cells;
-    view->capacity = header->capacity;
-    view->mask = header->capacity - 1;
-    view->capacity_shift = (uint32_t)__builtin_ctzll(header->capacity);
-    view->cell_mask = header->cells == 0 ? 0 : header->cells - 1;
-    view->stride = header->stride;
-    view->framed = header->shape == SLUICE_FRAMED;
-    view->many = header->producers == SLUICE_MANY_PRODUCERS;
-    view->policy = header->full_policy;
-    view->asymmetric = header->flags & SLUICE_RING_ASYMMETRIC;
-    if (!view->framed) {
-        view->stride_shift = (uint32_t)__builtin_ctz(header->stride);
-        uint64_t odd = header->stride >> view->stride_shift;
-        uint64_t inverse = odd; /* right to 3 bits; each Newton step doubles them */
-        for (int step = 0; step < 5; step++) {
-            inverse *= 2 - odd * inverse;
-        }
-        view->stride_inverse = inverse;
-    }
-}
-
-/* Number of the packet at a position. Positions are exact multiples of the stride, so the division is a
- * multiplication with the inverse of its odd part modulo 2^64. */
-static inline uint64_t sluice_sequence(const sluice_ring_view *view, uint64_t position)
-{
-    return (position >> view->stride_shift) * view->stride_inverse;
-}
-
-static inline uint64_t *sluice_word_at(const sluice_ring_view *view, uint64_t position)
-{
-    return (uint64_t *)(void *)(view->data + (position & view->mask));
-}
-
-/* Bytes of the record whose header word is `word`. */
-static inline uint64_t sluice_record_span(uint64_t word)
-{
-    return sluice_round_up((uint64_t)(uint32_t)(int32_t)(uint32_t)word, 8);
-}
-
-/* Framed, many producers: the word of a granule that nobody has claimed yet. It carries the lap, so that a claim
- * that was given up long ago cannot take memory of a later one. A fresh ring, all zero, is lap 0. */
-static inline uint64_t sluice_empty_word(const sluice_ring_view *view, uint64_t position)
-{
-    return (position >> view->capacity_shift) << 32;
-}
 
 static inline void sluice_clear(const sluice_ring_view *view, uint64_t tail, uint64_t end)
 {
@@ -107,18 +36,42 @@ static inline void sluice_advance_tail(const sluice_ring_view *view, uint64_t ta
     sluice_store_release(&view->header->tail, end);
 }
 
-/* Finishes a clearing that a dead mover of tail left half done. */
+/* Finishes a clearing that a dead mover of tail left half done. An end that no mover can have stored is left alone. */
 static inline void sluice_finish_clearing(const sluice_ring_view *view)
 {
     uint64_t tail = sluice_load_acquire(&view->header->tail);
     uint64_t end = sluice_load_acquire(&view->header->clearing);
-    if (view->framed && view->many && end > tail) {
+    if (view->framed && view->many && end > tail && end - tail <= view->capacity && end % 8 == 0) {
         sluice_advance_tail(view, tail, end);
     }
 }
 
+/* Whether the holder of the tail lock may still work: every end that its process has is looked at. A process without
+ * an end has none to work with. */
+SLUICE_COLD int sluice_mover_lives(const sluice_ring_view *view, uint64_t mover, uint64_t self)
+{
+    for (uint32_t i = 0; i < SLUICE_RING_PRODUCERS + 2; i++) {
+        uint32_t end = (i + SLUICE_END_CONSUMER) % (SLUICE_RING_PRODUCERS + 2); /* the likely ones first */
+        if (sluice_load_acquire(sluice_owner_of(view, end)) == mover &&
+            sluice_end_life(view, end, mover, self) != SLUICE_LIFE_GONE) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Takes the tail lock from a holder that is gone, and finishes what it had begun. */
+static inline int sluice_inherit_tail(const sluice_ring_view *view, uint64_t *found, uint64_t mine)
+{
+    if (!sluice_cas(&view->header->tail_lock, found, mine)) {
+        return 0;
+    }
+    sluice_finish_clearing(view);
+    return 1;
+}
+
 /* 1 when the lock is ours now, with `mark` (0 or SLUICE_TAIL_HELD). Bounded: gives up at once while a consumer holds
- * it, and after some 100 us while a live process keeps it. Whether a holder lives costs a look into /proc: of the
+ * it, and after some 100 us while a live process keeps it. Whether a holder lives costs some system calls: of the
  * attempts that meet a consumer, those of producers look at every 256th packet they drop. */
 static inline int sluice_tail_trylock(const sluice_ring_view *view, uint64_t self, uint64_t mark)
 {
@@ -134,17 +87,45 @@ static inline int sluice_tail_trylock(const sluice_ring_view *view, uint64_t sel
     if ((holder & SLUICE_TAIL_HELD) != 0 && mark == 0 && (sluice_load_relaxed(&header->dropped_newest) & 255) != 0) {
         return 0;
     }
-    if (holder != 0 && !sluice_identity_alive(header, holder & ~SLUICE_TAIL_HELD) &&
-        sluice_cas(&header->tail_lock, &holder, self | mark)) {
-        sluice_finish_clearing(view);
-        return 1;
-    }
-    return 0;
+    return holder != 0 && !sluice_mover_lives(view, holder & ~SLUICE_TAIL_HELD, self) &&
+           sluice_inherit_tail(view, &holder, self | mark);
 }
 
 static inline void sluice_tail_unlock(const sluice_ring_view *view)
 {
     sluice_store_release(&view->header->tail_lock, (uint64_t)0);
+}
+
+/* A process that takes an end over from a dead holder: the tail lock goes before the end that proves the death. */
+static inline void sluice_free_tail_of(const sluice_ring_view *view, uint64_t gone, uint64_t self)
+{
+    uint64_t holder = sluice_load_acquire(&view->header->tail_lock);
+    if (gone != 0 && (holder & ~SLUICE_TAIL_HELD) == gone && !sluice_mover_lives(view, gone, self) &&
+        sluice_inherit_tail(view, &holder, self)) {
+        sluice_tail_unlock(view);
+    }
+}
+
+/* The packet or record at `position`: its size, and whether it was given up. 0: it is an open claim, not there, or longer
+ * than what is in the ring. */
+static inline int sluice_settled_at(const sluice_ring_view *view, uint64_t position, uint64_t limit, uint64_t *span,
+                                    uint64_t *aborted)
+{
+    *span = view->stride;
+    *aborted = 0;
+    if (view->framed) {
+        uint64_t word = sluice_load_acquire(sluice_word_at(view, position));
+        *span = sluice_record_span(word, sluice_trailer(view));
+        *aborted = (word >> 48) & SLUICE_RECORD_ABORTED;
+        return (int32_t)(uint32_t)word >= (int32_t)sizeof(sluice_ring_record) && *span <= limit - position;
+    }
+    if (view->many) {
+        uint64_t sequence = sluice_sequence(view, position);
+        uint64_t cell = sluice_load_acquire(&view->cells[sequence & view->cell_mask]);
+        *aborted = (cell & 3) == SLUICE_CELL_ABORTED;
+        return sluice_cell_age(cell, sequence) == 0 && (cell & 3) != SLUICE_CELL_CLAIMED;
+    }
+    return 1;
 }
 
 /* Makes `bytes` of room before `head` by taking out the oldest records. Returns the new tail; room may still be
@@ -155,26 +136,12 @@ static inline uint64_t sluice_drop_oldest(const sluice_ring_view *view, uint64_t
     if (!sluice_tail_trylock(view, self, 0)) {
         return sluice_load_acquire(&header->tail);
     }
-    uint64_t tail = sluice_load_acquire(&header->tail), end = tail, packets = 0;
-    while (head + bytes - end > view->capacity && end < head) {
-        uint64_t span = view->stride, aborted = 0;
-        if (view->framed) {
-            uint64_t word = sluice_load_acquire(sluice_word_at(view, end));
-            if ((int32_t)(uint32_t)word <= 0) {
-                break;
-            }
-            span = sluice_record_span(word);
-            aborted = (word >> 48) & SLUICE_RECORD_ABORTED;
-        } else if (view->many) {
-            uint64_t sequence = sluice_sequence(view, end);
-            uint64_t cell = sluice_load_acquire(&view->cells[sequence & view->cell_mask]);
-            if (sluice_cell_age(cell, sequence) != 0 || (cell & 3) == SLUICE_CELL_CLAIMED) {
-                break;
-            }
-            aborted = (cell & 3) == SLUICE_CELL_ABORTED;
+    uint64_t tail = sluice_load_acquire(&header->tail), end = tail, packets = 0, span, aborted;
+    if (head - tail <= view->capacity) { /* else the header contradicts itself, or tail has passed an old head */
+        while (head + bytes - end > view->capacity && end < head && sluice_settled_at(view, end, head, &span, &aborted)) {
+            end += span;
+            packets += !aborted;
         }
-        end += span;
-        packets += !aborted;
     }
     if (end != tail) {
         sluice_store_relaxed(&header->dropped_oldest, sluice_load_relaxed(&header->dropped_oldest) + packets);
@@ -196,47 +163,72 @@ static inline int sluice_give_up_cell(const sluice_ring_view *view, uint64_t seq
     return 1;
 }
 
-/* Many producers: gives up what stands at `position` and was never claimed, or was claimed by a producer that is
- * gone. 1 when something was given up. */
-static inline int sluice_unblock_at(const sluice_ring_view *view, uint64_t position)
+static inline int sluice_unblock_cell(const sluice_ring_view *view, uint64_t position, uint64_t self)
 {
     sluice_ring_header *header = view->header;
-    if (!view->framed) {
-        uint64_t sequence = sluice_sequence(view, position);
-        uint64_t *cell = &view->cells[sequence & view->cell_mask];
-        uint64_t seen = sluice_load_acquire(cell);
-        if (sluice_cell_age(seen, sequence) < 0) {
-            return sluice_give_up_cell(view, sequence);
-        }
-        uint64_t owner = sluice_load_acquire(&header->producer_slots[(seen >> 2) & 255]);
-        if ((seen & 3) != SLUICE_CELL_CLAIMED || sluice_identity_alive(header, owner)) {
-            return 0;
-        }
-        /* The end of a claim is settled from its last packet to its first, so what was settled last tells
-         * whether the payload before it is complete. */
-        uint32_t state = SLUICE_CELL_ABORTED;
-        uint64_t aborted = 0;
-        for (uint64_t i = ((seen >> 10) & 4095) + 1; i-- > 0;) {
-            uint64_t *one = &view->cells[(sequence + i) & view->cell_mask];
-            uint64_t now = sluice_load_acquire(one);
-            if (sluice_cell_age(now, sequence + i) == 0 && (now & 3) != SLUICE_CELL_CLAIMED) {
-                state = (uint32_t)(now & 3);
-            } else {
-                sluice_store_release(one, sluice_cell(sequence + i, 1, 0, state));
-                aborted += state == SLUICE_CELL_ABORTED;
-            }
-        }
-        sluice_count(&header->aborted, aborted);
-        return 1;
+    uint64_t sequence = sluice_sequence(view, position);
+    uint64_t seen = sluice_load_acquire(&view->cells[sequence & view->cell_mask]);
+    if (sluice_cell_age(seen, sequence) < 0) {
+        return sluice_give_up_cell(view, sequence);
     }
+    uint32_t slot = (uint32_t)(seen >> 2) & 255;
+    uint64_t owner = sluice_load_acquire(&header->producer_slots[slot]);
+    if ((seen & 3) != SLUICE_CELL_CLAIMED || sluice_end_life(view, slot, owner, self) != SLUICE_LIFE_GONE) {
+        return 0;
+    }
+    /* The end of a claim is settled from its last packet to its first, so what was settled last tells
+     * whether the payload before it is complete. */
+    uint32_t state = SLUICE_CELL_ABORTED;
+    uint64_t aborted = 0;
+    for (uint64_t i = ((seen >> 10) & 4095) + 1; i-- > 0;) {
+        uint64_t *one = &view->cells[(sequence + i) & view->cell_mask];
+        uint64_t now = sluice_load_acquire(one);
+        if (sluice_cell_age(now, sequence + i) == 0 && (now & 3) != SLUICE_CELL_CLAIMED) {
+            state = (uint32_t)(now & 3);
+        } else {
+            sluice_store_release(one, sluice_cell(sequence + i, 1, 0, state));
+            aborted += state == SLUICE_CELL_ABORTED;
+        }
+    }
+    sluice_count(&header->aborted, aborted);
+    return 1;
+}
+
+/* Framed, many producers: whether a producer that may be alive may still mark the reservation that begins at `position`.
+ * Whoever reserved it has announced it before; in a ring without announcements any of them may have. */
+SLUICE_COLD int sluice_may_be_marked(const sluice_ring_view *view, uint64_t position, uint64_t self)
+{
+    uint64_t *records = sluice_slot_records(view);
+    for (uint32_t slot = 0; slot < SLUICE_RING_PRODUCERS; slot++) {
+        uint64_t owner = sluice_load_acquire(&view->header->producer_slots[slot]);
+        if (owner == 0 || (owner & SLUICE_SLOT_RETIRED) != 0) {
+            continue;
+        }
+        int announces = records != NULL && (uint32_t)(sluice_load_acquire(&records[slot]) >> 32) == sluice_identity_check(owner);
+        if (announces && sluice_load_acquire(sluice_announcement(view, slot)) != position) {
+            continue;
+        }
+        if (sluice_end_life(view, slot, owner, self) != SLUICE_LIFE_GONE) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static inline int sluice_unblock_record(const sluice_ring_view *view, uint64_t position, uint64_t limit, uint64_t self)
+{
+    sluice_ring_header *header = view->header;
     uint64_t *word = sluice_word_at(view, position);
     uint64_t seen = sluice_load_acquire(word);
     if (seen == sluice_empty_word(view, position)) { /* one granule at a time: a claim that begins at the next one stays whole */
-        return sluice_cas(word, &seen, sluice_record_word(8, 0, SLUICE_RECORD_ABORTED));
+        return !sluice_may_be_marked(view, position, self) &&
+               sluice_cas(word, &seen, sluice_record_word(8, 0, SLUICE_RECORD_ABORTED));
     }
     int32_t length = (int32_t)(uint32_t)seen;
-    uint64_t owner = sluice_load_acquire(&header->producer_slots[(seen >> 32) & 255]);
-    if (length > 0 || sluice_identity_alive(header, owner)) {
+    uint32_t slot = (uint32_t)(seen >> 32) & 255;
+    uint64_t owner = sluice_load_acquire(&header->producer_slots[slot]);
+    if (length >= 0 || length == INT32_MIN || sluice_round_up((uint64_t)-length, 8) > limit - position ||
+        sluice_end_life(view, slot, owner, self) != SLUICE_LIFE_GONE) {
         return 0;
     }
     if (!sluice_cas(word, &seen, sluice_record_word(-length, 0, SLUICE_RECORD_ABORTED))) {
@@ -246,38 +238,11 @@ static inline int sluice_unblock_at(const sluice_ring_view *view, uint64_t posit
     return 1;
 }
 
-/* Frees the slots of producers that are gone. With nothing in the ring no claim refers to a slot; that is looked at
- * after the death of the owner was seen, so that a claim it made last is not missed. */
-SLUICE_COLD void sluice_sweep_slots(const sluice_ring_view *view)
+/* Many producers: gives up what stands at `position`, before `limit`, and will not be settled by a live producer. 1 when
+ * something was given up. */
+static inline int sluice_unblock_at(const sluice_ring_view *view, uint64_t position, uint64_t limit, uint64_t self)
 {
-    sluice_ring_header *header = view->header;
-    for (uint32_t slot = 0; view->many && slot < SLUICE_RING_PRODUCERS; slot++) {
-        uint64_t owner = sluice_load_acquire(&header->producer_slots[slot]);
-        if (owner != 0 && !sluice_identity_alive(header, owner)) {
-            uint64_t tail = sluice_load_acquire(&header->tail);
-            if ((sluice_load_acquire(&header->head) & ~SLUICE_RING_SEALED) != tail) {
-                return;
-            }
-            (void)sluice_cas(&header->producer_slots[slot], &owner, (uint64_t)0);
-        }
-    }
-}
-
-/* Frees all ends of a ring whose holders cannot be judged from here, because they lived in another pid namespace: a
- * container that was started again over the same file. Only for a caller that knows that they are gone. */
-SLUICE_INLINE void sluice_ring_adopt(sluice_ring *ring)
-{
-    sluice_ring_header *header = ring->header;
-    sluice_ring_view view;
-    sluice_view(&view, ring);
-    sluice_finish_clearing(&view);
-    sluice_tail_unlock(&view);
-    for (uint32_t slot = 0; slot < SLUICE_RING_PRODUCERS; slot++) {
-        sluice_store_relaxed(&header->producer_slots[slot], (uint64_t)0);
-    }
-    sluice_store_relaxed(&header->producer_owner, (uint64_t)0);
-    sluice_store_relaxed(&header->consumer_owner, (uint64_t)0);
-    sluice_store_release(&header->pid_namespace, sluice_pid_namespace());
+    return view->framed ? sluice_unblock_record(view, position, limit, self) : sluice_unblock_cell(view, position, self);
 }
 
 #endif

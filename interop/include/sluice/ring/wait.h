@@ -4,7 +4,7 @@
  *
  * Consumer: 1. stores wake_at (the position it waits for)  2. heavy fence  3. looks at head again
  *           4. sleeps on data_futex if it is still short.
- * Producer: 1. stores head with release  2. light fence  3. reads wake_at  4. wakes if head reached it.
+ * Producer: 1. stores head with release  2. light fence  3. reads wake_at  4. wakes if head reached it (event.h).
  * Either the producer sees wake_at or the consumer sees head.
  *
  * Waiting producer: 1. reads space_futex  2. sets space_waiters  3. heavy fence  4. looks at tail again  5. sleeps.
@@ -20,13 +20,13 @@
 #include "owner.h"
 
 #include <linux/futex.h>
-#include <sched.h>
 #include <sys/syscall.h>
 #include <time.h>
 
 #define SLUICE_WAIT_SLICE_NS INT64_C(100000000)
 #define SLUICE_SPIN_ROUNDS 200
 #define SLUICE_PATIENCE_NS INT64_C(50000)
+#define SLUICE_SETTLE_NS INT64_C(1000000)
 
 static inline int64_t sluice_monotonic_ns(void)
 {
@@ -69,17 +69,35 @@ static inline uint32_t sluice_fence_register(void)
 #endif
 }
 
-/* The side that is about to sleep. Pairs with sluice_light_fence. */
+/* How the ends of this process fence: with a compiler barrier as the light side where both the ring and the process allow
+ * it. A process that may not register pays a full fence; its peers may be light all the same. */
+static inline void sluice_join_fences(sluice_ring_view *view)
+{
+    if (view->asymmetric != 0 && sluice_fence_register()) {
+        view->asymmetric |= SLUICE_LIGHT_IS_FREE;
+    }
+}
+
+/* The side that is about to sleep. Pairs with sluice_light_fence. Where the kernel refuses membarrier(2) to this process
+ * alone (a seccomp filter), it waits until every store that a peer had under way is visible: a peer that read the old word
+ * did so after its own store, which leaves the store buffer within microseconds. */
 static inline void sluice_heavy_fence(uint32_t asymmetric)
 {
     (void)asymmetric;
 #ifndef SLUICE_BARRIER_NO_HEAVY_FENCE
     sluice_fence_full();
+    if ((asymmetric & SLUICE_PEERS_ARE_LIGHT) == 0) {
+        return;
+    }
 #ifdef SYS_membarrier
-    if (asymmetric) {
-        (void)syscall(SYS_membarrier, SLUICE_MEMBARRIER_GLOBAL_EXPEDITED, 0, 0);
+    if (syscall(SYS_membarrier, SLUICE_MEMBARRIER_GLOBAL_EXPEDITED, 0, 0) == 0) {
+        return;
     }
 #endif
+    struct timespec span = {0, SLUICE_SETTLE_NS};
+    while (nanosleep(&span, &span) != 0 && errno == EINTR) {
+    }
+    sluice_fence_full();
 #endif
 }
 
@@ -100,65 +118,6 @@ static inline void sluice_futex_wait(uint32_t *word, uint32_t seen, int64_t dead
 static inline void sluice_futex_wake(uint32_t *word, int32_t sleepers)
 {
     (void)syscall(SYS_futex, word, FUTEX_WAKE, sleepers, NULL, NULL, 0);
-}
-
-/* The consumer's eventfd as seen from this process: its own, or fetched once from the other one by pidfd_getfd(2). -1:
- * none, or out of reach (the kernel asks for the right to trace the other process). */
-static inline int32_t sluice_event_here(const sluice_ring_header *header, uint64_t self, uint64_t *seen_cached,
-                                        int32_t *fd_cached)
-{
-    uint32_t generation = sluice_load_acquire(&header->event_generation);
-    uint64_t owner = sluice_load_acquire(&header->event_owner);
-    int32_t fd = sluice_load_acquire(&header->event_fd);
-    if (owner == 0 || fd < 0 || (generation & 1) != 0 ||
-        sluice_load_relaxed(&header->event_generation) != generation) {
-        return -1;
-    }
-    if (owner == self) {
-        return fd;
-    }
-    if (*seen_cached != generation) {
-        if (*fd_cached >= 0) {
-            (void)close(*fd_cached);
-        }
-        *fd_cached = -1;
-        *seen_cached = generation;
-#if defined(SYS_pidfd_open) && defined(SYS_pidfd_getfd)
-        int32_t process = sluice_above_stdio((int32_t)syscall(SYS_pidfd_open, (pid_t)(owner >> 32), 0));
-        if (process >= 0) {
-            *fd_cached = sluice_above_stdio((int32_t)syscall(SYS_pidfd_getfd, process, fd, 0));
-            (void)close(process);
-        }
-#endif
-    }
-    return *fd_cached;
-}
-
-/* Wakes the consumer: from its futex, and by the eventfd where one is set. */
-static inline void sluice_signal_consumer(sluice_ring_header *header, uint64_t self, uint64_t *event_seen,
-                                          int32_t *event_fd)
-{
-    (void)sluice_fetch_add(&header->data_futex, 1u);
-    sluice_futex_wake(&header->data_futex, 1);
-    int32_t fd = sluice_event_here(header, self, event_seen, event_fd);
-    if (fd >= 0) {
-        uint64_t one = 1;
-        ssize_t ignored = write(fd, &one, sizeof one); /* full means readable already */
-        (void)ignored;
-    }
-}
-
-/* Cold half of a publish: somebody waits for a position that `end` reaches. One producer of several calls the kernel. */
-SLUICE_COLD void sluice_wake_consumer(sluice_ring_header *header, uint64_t end, uint64_t self, uint64_t *event_seen,
-                                      int32_t *event_fd)
-{
-    uint64_t wake_at = sluice_load_relaxed(&header->wake_at);
-    while (end >= wake_at) {
-        if (sluice_cas(&header->wake_at, &wake_at, SLUICE_RING_NEVER)) {
-            sluice_signal_consumer(header, self, event_seen, event_fd);
-            return;
-        }
-    }
 }
 
 /* Cold half of a release: producers wait for room. */

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * sluice/ring/scan.h - how the consumer finds what it can read.
+ *
+ * Cursors, cells and record headers are input: other processes write them. A scan never goes further than the capacity,
+ * whatever they say, and stops at what no producer can have stored. What lies before that place is delivered; then the
+ * consumer answers E_CORRUPT, and sluice_consumer_fault tells what it found and where.
+ */
+#ifndef SLUICE_RING_SCAN_H
+#define SLUICE_RING_SCAN_H
+
+#include "checksum.h"
+#include "slots.h"
+
+enum sluice_contradiction {
+    SLUICE_NO_CONTRADICTION = 0,
+    SLUICE_HEAD_TOO_FAR = 1,   /* more between tail and head than the ring holds */
+    SLUICE_HEAD_UNEVEN = 2,    /* not a whole number of packets between tail and head */
+    SLUICE_RECORD_LENGTH = 3,  /* a record of an impossible length */
+    SLUICE_RECORD_STATE = 4,   /* a record header that no producer stores */
+    SLUICE_CELL_STATE = 5,     /* a cell that no producer stores */
+    SLUICE_RECORD_CHECKSUM = 6 /* a checksum that does not hold, and no record behind it that does */
+};
+
+typedef struct sluice_consumer {
+    sluice_ring_view view;
+    uint64_t tail;    /* begin of what is not released */
+    uint64_t seen;    /* end of what is known to be readable in one run from tail */
+    uint64_t packets; /* packets in [tail, seen), aborted ones not counted */
+    uint64_t popped;
+    uint64_t self;
+    uint32_t holds;   /* SLUICE_DROP_OLDEST: the tail lock is ours */
+    uint32_t corrupt; /* sluice_contradiction at `seen` */
+} sluice_consumer;
+
+/* Where the producers are: the end of all that was published or reserved. */
+static inline uint64_t sluice_consumer_limit(const sluice_consumer *consumer)
+{
+    return sluice_load_acquire(&consumer->view.header->head) & ~SLUICE_RING_SEALED;
+}
+
+/* Whether producers may move tail while the consumer looks. */
+static inline int sluice_tail_moves(const sluice_consumer *consumer)
+{
+    return consumer->view.policy == SLUICE_DROP_OLDEST && !consumer->holds;
+}
+
+/* Producers may have taken the oldest out. */
+static inline void sluice_follow_tail(sluice_consumer *consumer)
+{
+    uint64_t tail = sluice_load_acquire(&consumer->view.header->tail);
+    if (tail != consumer->tail) {
+        consumer->tail = tail;
+        consumer->seen = tail;
+        consumer->packets = 0;
+    }
+}
+
+/* One producer, fixed stride: everything up to head. */
+static inline void sluice_scan_published(sluice_consumer *consumer)
+{
+    for (;;) {
+        uint64_t head = sluice_consumer_limit(consumer), more = head - consumer->seen;
+        uint64_t packets = sluice_sequence(&consumer->view, more);
+        int fits = head - consumer->tail <= consumer->view.capacity && more <= consumer->view.capacity;
+        if (SLUICE_LIKELY(fits && packets * consumer->view.stride == more)) {
+            consumer->packets += packets;
+            consumer->seen = head;
+            return;
+        }
+        uint64_t tail = consumer->tail;
+        if (sluice_tail_moves(consumer)) {
+            sluice_follow_tail(consumer);
+        }
+        if (tail == consumer->tail) {
+            consumer->corrupt = fits ? SLUICE_HEAD_UNEVEN : SLUICE_HEAD_TOO_FAR;
+            return;
+        }
+    }
+}
+
+/* Wakes producers that wait for the room that was just given back. */
+static inline void sluice_offer_room(const sluice_ring_view *view)
+{
+    sluice_light_fence(view->asymmetric);
+    if (SLUICE_UNLIKELY(sluice_load_relaxed(&view->header->space_waiters) != 0)) {
+        sluice_wake_producers(view->header);
+    }
+}
+
+/* Many producers, fixed stride: as far as the cells are committed. They tell it alone: head, the line that producers
+ * fight for, is left to them. */
+static inline void sluice_scan_cells(sluice_consumer *consumer, uint64_t most)
+{
+    const sluice_ring_view *view = &consumer->view;
+    uint64_t sequence = sluice_sequence(view, consumer->seen);
+    most = most < view->capacity ? most : view->capacity;
+    while (consumer->seen - consumer->tail < most) {
+        uint64_t cell = sluice_load_acquire(&view->cells[sequence & view->cell_mask]);
+        int64_t age = sluice_cell_age(cell, sequence);
+        if (age != 0 || (cell & 3) == SLUICE_CELL_CLAIMED) {
+            if (SLUICE_UNLIKELY(age > 0) && !sluice_tail_moves(consumer)) {
+                consumer->corrupt = SLUICE_CELL_STATE;
+            }
+            return;
+        }
+        if (SLUICE_UNLIKELY((cell & 3) == SLUICE_CELL_ABORTED)) {
+            if (consumer->seen != consumer->tail) {
+                return; /* a batch is one run of packets: this one ends here */
+            }
+            consumer->tail += view->stride; /* an aborted slot at the front is passed over */
+            if (view->policy != SLUICE_DROP_OLDEST) {
+                sluice_store_release(&view->header->tail, consumer->tail);
+                sluice_offer_room(view);
+            } /* else the next release stores it, under the tail lock */
+        } else if (SLUICE_UNLIKELY((cell & 3) == 0)) {
+            consumer->corrupt = SLUICE_CELL_STATE;
+            return;
+        } else {
+            consumer->packets++;
+        }
+        consumer->seen += view->stride;
+        sequence++;
+    }
+}
+
+/* Where, at or behind `position`, a record begins whose checksum holds; `limit` when there is none. The work is bounded: what
+ * looks like a length and is none may ask for a checksum over much. */
+SLUICE_COLD uint64_t sluice_find_genuine(const sluice_ring_view *view, uint64_t position, uint64_t limit)
+{
+    uint64_t work = 64 * view->capacity, span, aborted;
+    for (; position < limit && work > view->capacity; position += 8) {
+        if (sluice_settled_at(view, position, limit, &span, &aborted) && !aborted) {
+            if (sluice_is_genuine(view, position)) {
+                return position;
+            }
+            work -= span;
+        }
+    }
+    return limit;
+}
+
+/* Gives up what lies at `seen` and does not pass, up to the next record that does. 0: there is none, and open claims of
+ * producers may follow. */
+SLUICE_COLD int sluice_pass_corrupted(sluice_consumer *consumer, uint64_t limit)
+{
+    const sluice_ring_view *view = &consumer->view;
+    uint64_t head = sluice_consumer_limit(consumer), end = head < limit ? head : limit;
+    uint64_t next = sluice_find_genuine(view, consumer->seen + 8, end);
+    if (next >= end && view->many) {
+        return 0;
+    }
+    sluice_count(&view->header->corrupted, 1);
+    for (uint64_t at = consumer->seen, most = UINT64_C(1) << 30; at < next; at += most) {
+        uint64_t length = next - at < most ? next - at : most;
+        sluice_store_release(sluice_word_at(view, at), sluice_record_word((int32_t)length, 0, SLUICE_RECORD_ABORTED));
+    }
+    return 1;
+}
+
+/* Framed: record by record, up to head of one producer, or to the first word of many that is no record yet. */
+static inline void sluice_scan_records(sluice_consumer *consumer, uint64_t most)
+{
+    const sluice_ring_view *view = &consumer->view;
+    uint64_t lap = consumer->tail + view->capacity, limit = view->many ? lap : sluice_consumer_limit(consumer);
+    uint32_t trailer = sluice_trailer(view);
+    if (SLUICE_UNLIKELY(limit - consumer->tail > view->capacity)) {
+        consumer->corrupt = SLUICE_HEAD_TOO_FAR;
+        return;
+    }
+    while (consumer->seen < limit && consumer->seen - consumer->tail < most) {
+        uint64_t word = sluice_load_acquire(sluice_word_at(view, consumer->seen));
+        int32_t length = (int32_t)(uint32_t)word;
+        uint64_t span = sluice_record_span(word, trailer), aborted = (word >> 48) & SLUICE_RECORD_ABORTED;
+        if (length <= 0 && view->many && (length < 0 || word == sluice_empty_word(view, consumer->seen))) {
+            return;
+        }
+        if (SLUICE_UNLIKELY(length < (int32_t)sizeof(sluice_ring_record) || span > limit - consumer->seen ||
+                            (trailer != 0 && !aborted && !sluice_is_genuine(view, consumer->seen)))) {
+            if (trailer != 0 && sluice_pass_corrupted(consumer, limit)) {
+                continue;
+            }
+            consumer->corrupt = trailer != 0  ? SLUICE_RECORD_CHECKSUM
+                                : length <= 0 ? SLUICE_RECORD_STATE
+                                              : SLUICE_RECORD_LENGTH;
+            return;
+        }
+        consumer->packets += !aborted;
+        consumer->seen += span;
+    }
+}
+
+static inline void sluice_scan(sluice_consumer *consumer, uint64_t most)
+{
+    if (sluice_tail_moves(consumer)) {
+        sluice_follow_tail(consumer);
+    }
+    if (SLUICE_UNLIKELY(consumer->corrupt != 0)) {
+        return;
+    }
+    if (consumer->view.framed) {
+        sluice_scan_records(consumer, most);
+    } else if (consumer->view.many) {
+        sluice_scan_cells(consumer, most);
+    } else {
+        sluice_scan_published(consumer);
+    }
+}
+
+/* What a consumer that answers E_CORRUPT found, and where: a text of at most capacity - 1 bytes. Empty: nothing. */
+SLUICE_INLINE void sluice_consumer_fault(const sluice_consumer *consumer, char *text, size_t capacity)
+{
+    static const char *const found[] = {"",
+                                        "more bytes between tail and head than the ring holds",
+                                        "no whole number of packets between tail and head",
+                                        "a record of an impossible length",
+                                        "a record header that no producer writes",
+                                        "a cell that no producer writes",
+                                        "a checksum that does not hold, and no record behind it whose checksum does"};
+    if (consumer->corrupt == 0 || consumer->corrupt >= sizeof found / sizeof found[0]) {
+        (void)snprintf(text, capacity, "%s", "");
+        return;
+    }
+    (void)snprintf(text, capacity, "the ring contradicts itself at position %llu (tail %llu, head %llu, capacity %llu): %s",
+                   (unsigned long long)consumer->seen, (unsigned long long)consumer->tail,
+                   (unsigned long long)sluice_consumer_limit(consumer), (unsigned long long)consumer->view.capacity,
+                   found[consumer->corrupt]);
+}
+
+#endif
