@@ -17,7 +17,13 @@ public readonly unsafe struct Batch
 {
     /// <summary>Makes a view.</summary>
     public Batch(byte* data, long length, long packets, int stride, long position)
+        : this(data, length, packets, stride, position, 0)
     {
+    }
+
+    internal Batch(byte* data, long length, long packets, int stride, long position, int trailer)
+    {
+        Trailer = trailer;
         Data = data;
         Length = length;
         Packets = packets;
@@ -43,6 +49,9 @@ public readonly unsafe struct Batch
     /// </summary>
     public long Position { get; }
 
+    /// <summary>Bytes behind the payload of each framed record that belong to the ring: its checksum.</summary>
+    internal int Trailer { get; }
+
     /// <summary>The position behind the last byte.</summary>
     public long End => Position + Length;
 
@@ -55,7 +64,7 @@ public readonly unsafe struct Batch
         where T : unmanaged => Stride == Unsafe.SizeOf<T>() ? MemoryMarshal.Cast<byte, T>(Span) : throw NotOf<T>(Stride);
 
     /// <summary>Steps through the packets: <c>foreach (ReadOnlySpan&lt;byte&gt; packet in batch)</c>.</summary>
-    public PacketEnumerator GetEnumerator() => new(Span, Stride);
+    public PacketEnumerator GetEnumerator() => new(Span, Stride, Trailer);
 
     /// <summary>The part from a stream position on, which must be a packet boundary within the batch.</summary>
     /// <param name="position">Where the part begins.</param>
@@ -67,7 +76,7 @@ public readonly unsafe struct Batch
             return this;
         }
 
-        return new Batch(Data + skipped, Length - skipped, Packets - CountPackets(skipped), Stride, position);
+        return new Batch(Data + skipped, Length - skipped, Packets - CountPackets(skipped), Stride, position, Trailer);
     }
 
     /// <summary>The first part, at most <paramref name="most"/> bytes of whole packets.</summary>
@@ -84,13 +93,13 @@ public readonly unsafe struct Batch
             return new Batch(Data, packets * Stride, packets, Stride, Position);
         }
 
-        long length = 0, next;
-        while ((next = length + RecordSpan(Data + length)) <= most)
+        long length = 0;
+        while (TryRecord(length, out Record record) && length + record.Span <= most)
         {
-            length = next;
+            length += record.Span;
         }
 
-        return new Batch(Data, length, CountPackets(length), Stride, Position);
+        return new Batch(Data, length, CountPackets(length), Stride, Position, Trailer);
     }
 
     /// <summary>The first part, at most <paramref name="most"/> packets; aborted records before the last of them included.</summary>
@@ -107,40 +116,38 @@ public readonly unsafe struct Batch
         }
 
         long length = 0, packets = 0;
-        while (packets < most)
+        while (packets < most && TryRecord(length, out Record record))
         {
-            packets += IsAborted(Data + length) ? 0 : 1;
-            length += RecordSpan(Data + length);
+            packets += record.IsAborted ? 0 : 1;
+            length += record.Span;
         }
 
-        return new Batch(Data, length, packets, Stride, Position);
+        return new Batch(Data, length, packets, Stride, Position, Trailer);
     }
 
     /// <summary>
     /// Steps through the packets: <paramref name="at"/> is a cursor that begins at 0.
     /// </summary>
-    /// <returns>False at the end.</returns>
+    /// <returns>False at the end, or where a record was changed since it was shown so that it reaches beyond the batch.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     [SuppressMessage("Design", "CA1045", Justification = "A cursor the caller owns keeps the batch a plain value.")]
     public bool TryNext(ref long at, out ReadOnlySpan<byte> packet, out ushort type)
     {
-        while (at < Length)
+        if (Stride != 0 && at < Length)
         {
-            byte* from = Data + at;
-            if (Stride != 0)
-            {
-                at += Stride;
-                packet = new ReadOnlySpan<byte>(from, Stride);
-                type = 0;
-                return true;
-            }
+            packet = new ReadOnlySpan<byte>(Data + at, Stride);
+            at += Stride;
+            type = 0;
+            return true;
+        }
 
-            int length = *(int*)from;
-            at += RecordSpan(from);
-            if ((*(ushort*)(from + 6) & RecordAborted) == 0)
+        while (TryRecord(at, out Record record))
+        {
+            at += record.Span;
+            if (!record.IsAborted)
             {
-                packet = new ReadOnlySpan<byte>(from + RecordHeader, length - RecordHeader);
-                type = *(ushort*)(from + 4);
+                packet = new ReadOnlySpan<byte>(record.Payload, record.Length);
+                type = record.Type;
                 return true;
             }
         }
@@ -156,14 +163,46 @@ public readonly unsafe struct Batch
     /// <summary>The flag of a record that was never filled.</summary>
     internal const ushort RecordAborted = 1;
 
-    /// <summary>Bytes from the start of a record to that of the next one.</summary>
-    internal static long RecordSpan(byte* record) => (*(int*)record + 7L) & ~7L;
+    /// <summary>A framed record, as its header said when it was looked at.</summary>
+    internal readonly ref struct Record(byte* payload, int length, ushort type, bool isAborted, long span)
+    {
+        /// <summary>The first byte of the payload.</summary>
+        public byte* Payload { get; } = payload;
 
-    /// <summary>Bytes of a record's payload, which begins behind the header.</summary>
-    internal static int PayloadOf(byte* record) => *(int*)record - RecordHeader;
+        /// <summary>Bytes of the payload.</summary>
+        public int Length { get; } = length;
 
-    /// <summary>Whether a record was given back unfilled.</summary>
-    internal static bool IsAborted(byte* record) => (*(ushort*)(record + 6) & RecordAborted) != 0;
+        /// <summary>The host's type.</summary>
+        public ushort Type { get; } = type;
+
+        /// <summary>Whether it was given back unfilled.</summary>
+        public bool IsAborted { get; } = isAborted;
+
+        /// <summary>Bytes from its start to that of the next one.</summary>
+        public long Span { get; } = span;
+    }
+
+    /// <summary>
+    /// Framed: the record at an offset. Its header is read once and lies in memory that others may write, so what it says is
+    /// held against the length of the batch.
+    /// </summary>
+    /// <returns>False at the end, or when it would reach beyond it.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool TryRecord(long at, out Record record)
+    {
+        ulong word = at < Length ? Volatile.Read(ref *(ulong*)(Data + at)) : 0;
+        long span = (long)RingHeader.RecordSpan(word, (uint)Trailer);
+        int length = (int)(uint)word;
+        if (length < RecordHeader || span > Length - at)
+        {
+            record = default;
+            return false;
+        }
+
+        bool aborted = (word >> 48 & RecordAborted) != 0;
+        record = new Record(Data + at + RecordHeader, length - RecordHeader, (ushort)(word >> 32), aborted, span);
+        return true;
+    }
 
     internal static SluiceException NotOf<T>(int stride)
         where T : unmanaged => new(
@@ -179,9 +218,9 @@ public readonly unsafe struct Batch
         }
 
         long packets = 0;
-        for (long at = 0; at < bytes; at += RecordSpan(Data + at))
+        for (long at = 0; at < bytes && TryRecord(at, out Record record); at += record.Span)
         {
-            packets += (*(ushort*)(Data + at + 6) & RecordAborted) == 0 ? 1 : 0;
+            packets += record.IsAborted ? 0 : 1;
         }
 
         return packets;

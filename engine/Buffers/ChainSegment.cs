@@ -35,14 +35,15 @@ internal sealed unsafe class ChainSegment(Ring ring, bool isSpill)
     {
         get
         {
-            if (Header->Producers == (uint)ProducerMode.One)
+            if (Ring.Producers == ProducerMode.One)
             {
                 return Volatile.Read(ref Header->ProducerOwner) != 0;
             }
 
             for (int slot = 0; slot < RingHeader.ProducerSlotCount; slot++)
             {
-                if (Volatile.Read(ref Header->ProducerSlots[slot]) != 0)
+                ulong owner = Volatile.Read(ref Header->ProducerSlots[slot]);
+                if (owner != 0 && (owner & RingHeader.SlotRetired) == 0)
                 {
                     return true;
                 }
@@ -61,7 +62,7 @@ internal sealed unsafe class ChainSegment(Ring ring, bool isSpill)
         Header->Head &= ~RingHeader.Sealed;
         Offset = streamPosition - (long)Header->Head;
         Next = null;
-        Drain = new RingDrain(Header);
+        Drain = new RingDrain(Ring);
     }
 
     /// <summary>Ends it: claims fail from now on.</summary>

@@ -5,14 +5,20 @@ namespace Sluice.Buffers;
 /// <summary>Steps through the packets of a batch, aborted records left out.</summary>
 public ref struct PacketEnumerator
 {
-    private readonly int _stride;
+    private readonly int _stride, _trailer;
     private ReadOnlySpan<byte> _rest;
 
     /// <summary>Begins before the first packet.</summary>
     /// <param name="bytes">The bytes of a batch.</param>
     /// <param name="stride">Bytes of a packet; 0: framed records, each with its header.</param>
     public PacketEnumerator(ReadOnlySpan<byte> bytes, int stride)
+        : this(bytes, stride, 0)
     {
+    }
+
+    internal PacketEnumerator(ReadOnlySpan<byte> bytes, int stride, int trailer)
+    {
+        _trailer = trailer;
         _rest = bytes;
         _stride = stride;
     }
@@ -35,17 +41,25 @@ public ref struct PacketEnumerator
                 return true;
             }
 
-            int length = MemoryMarshal.Read<int>(_rest);
-            ReadOnlySpan<byte> record = _rest[..length];
-            _rest = _rest[((length + 7) & ~7)..];
-            if ((MemoryMarshal.Read<ushort>(record[6..]) & Batch.RecordAborted) == 0)
+            ulong word = MemoryMarshal.Read<ulong>(_rest);
+            int length = (int)(uint)word;
+            long span = (long)RingHeader.RecordSpan(word, (uint)_trailer);
+            if (length < Batch.RecordHeader || span > _rest.Length)
             {
-                Type = MemoryMarshal.Read<ushort>(record[4..]);
+                break; // it was changed since it was shown, and would reach beyond the batch
+            }
+
+            ReadOnlySpan<byte> record = _rest[..length];
+            _rest = _rest[(int)span..];
+            if ((word >> 48 & Batch.RecordAborted) == 0)
+            {
+                Type = (ushort)(word >> 32);
                 Current = record[Batch.RecordHeader..];
                 return true;
             }
         }
 
+        _rest = default;
         Current = default;
         return false;
     }

@@ -10,14 +10,24 @@ namespace Sluice.Buffers;
 /// <see cref="RingProducer.Open(RingProducer*, Ring)"/> and <see cref="RingConsumer.Open(RingConsumer*, Ring)"/>; they must
 /// be closed before the ring is disposed of.
 /// </summary>
+/// <remarks>What the header says of the ring's shape is checked and copied: later changes to shared memory move no address.</remarks>
 public sealed unsafe class Ring : IDisposable
 {
     private const int LongestName = 200;
     private const int AttachPauseMs = 1;
 
     private readonly Segment _segment;
+    private readonly RingGeometry _geometry;
 
-    private Ring(Segment segment) => _segment = segment;
+    private Ring(Segment segment, in RingGeometry geometry)
+    {
+        _segment = segment;
+        _geometry = geometry;
+        bool linked = segment.IsLinked;
+        View = new RingView(Header, segment.Data, geometry, segment.Path == null ? -1 : segment.Descriptor, linked);
+        LayoutText = Encoding.UTF8.GetString(
+            Header->LayoutText, (int)Math.Min(Volatile.Read(ref Header->LayoutBytes), RingHeader.LayoutTextBytes - 1));
+    }
 
     /// <summary>Bytes of the data area.</summary>
     public long Capacity => _segment.Capacity;
@@ -26,19 +36,19 @@ public sealed unsafe class Ring : IDisposable
     public long Bytes => _segment.Bytes;
 
     /// <summary>How packets lie in it.</summary>
-    public RecordShape Shape => (RecordShape)Header->Shape;
+    public RecordShape Shape => _geometry.Shape;
 
     /// <summary>Bytes of a packet; 0 for framed rings.</summary>
-    public int Stride => (int)Header->Stride;
+    public int Stride => (int)_geometry.Stride;
 
     /// <summary>How many may put.</summary>
-    public ProducerMode Producers => (ProducerMode)Header->Producers;
+    public ProducerMode Producers => _geometry.Producers;
 
     /// <summary>What happens when there is no room.</summary>
-    public FullPolicy FullPolicy => (FullPolicy)Header->FullPolicy;
+    public FullPolicy FullPolicy => _geometry.Policy;
 
     /// <summary>Description of the packets, as the creator gave it.</summary>
-    public string LayoutText => Encoding.UTF8.GetString(Header->LayoutText, (int)Header->LayoutBytes);
+    public string LayoutText { get; }
 
     /// <summary>The file it lies in; null: anonymous.</summary>
     public string? Path => _segment.Path;
@@ -49,67 +59,49 @@ public sealed unsafe class Ring : IDisposable
     /// <summary>Whether huge pages were asked for and given.</summary>
     public bool IsHuge => _segment.IsHuge;
 
+    /// <summary>Whether packets carry checksums.</summary>
+    public bool HasChecksums => View.HasChecksums;
+
+    /// <summary>Whether somebody cut the file short that the ring lies in: touching what is gone would be a SIGBUS.</summary>
+    internal bool IsCut => Path != null && _segment.FileBytes < _segment.Bytes;
+
     /// <summary>The header page.</summary>
     internal RingHeader* Header => (RingHeader*)_segment.Address;
 
-    /// <summary>Makes a ring. Nothing is overwritten.</summary>
+    /// <summary>What ends are made of.</summary>
+    internal RingView View { get; }
+
+    /// <summary>Makes a ring. Nothing is overwritten, and it has its name only when it is finished.</summary>
     /// <exception cref="SluiceException">An option is out of its range, or the system refused.</exception>
     public static Ring Create(RingOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         Check(options);
-        ulong stride = options.Shape == RecordShape.Fixed ? (ulong)options.Stride : 0;
-        bool celled = stride != 0 && options.Producers == ProducerMode.Many;
-        SegmentOptions where = new()
-        {
-            Capacity = options.Capacity,
-            Path = PathOf(options.Name, options.File),
-            HugePages = options.HugePages,
-            Locked = options.Locked,
-            Unlinked = options.Unlinked,
-        };
-        Segment segment = Segment.Create(
-            where,
-            capacity => RingHeader.Bytes + (celled ? 8 * (long)CellCount((ulong)capacity, stride) : 0));
-        Ring ring = new(segment);
-        RingHeader* header = ring.Header;
-        header->Abi = RingHeader.AbiVersion;
-        header->HeaderBytes = RingHeader.Bytes;
-        header->DataOffset = (ulong)segment.PrefixBytes;
-        header->Capacity = (ulong)segment.Capacity;
-        header->Shape = (uint)options.Shape;
-        header->Stride = (uint)stride;
-        header->Producers = (uint)options.Producers;
-        header->FullPolicy = (uint)options.FullPolicy;
-        header->Flags = (Fences.Registered ? RingHeader.Asymmetric : 0)
+        uint flags = (Fences.Registered ? RingHeader.Asymmetric : 0)
             | (options.Name != null ? RingHeader.Named : 0)
             | (options.File != null ? RingHeader.FileBacked : 0)
-            | (segment.IsHuge ? RingHeader.HugePages : 0)
-            | (segment.IsLocked ? RingHeader.Locked : 0);
-        header->Cells = celled ? CellCount(header->Capacity, stride) : 0;
-        header->CellsOffset = celled ? RingHeader.Bytes : 0;
-        header->SegmentBytes = (ulong)segment.Bytes;
-        header->BlockTimeoutNs = options.BlockTimeoutNs;
-        header->PidNamespace = ProcessIdentity.PidNamespace;
-        header->CreatedNs = MonotonicClock.WallClock;
-        header->CheckMask = options.CheckMask;
-        header->CheckValue = options.CheckValue;
-        header->WakeAt = RingHeader.Never;
-        header->EventFd = -1;
-        header->Creator = ProcessIdentity.Self;
-        header->LayoutBytes = (uint)Encoding.UTF8.GetBytes(
-            options.LayoutText,
-            new Span<byte>(header->LayoutText, RingHeader.LayoutTextBytes - 1));
-        Volatile.Write(ref header->Magic, RingHeader.MagicValue);
-        return ring;
+            | (options.Checksums ? RingHeader.Checksums : 0)
+            | (options.Access == RingAccess.Everybody ? RingHeader.Everybody : 0)
+            | (options.Access == RingAccess.Group ? RingHeader.Group : 0);
+        RingGeometry geometry = default;
+        Segment segment = Segment.Create(
+            SegmentOptionsOf(options),
+            capacity => (long)(geometry = RingGeometry.Of(
+                options.Shape, options.Producers, options.FullPolicy, (uint)options.Stride, (ulong)capacity, flags, true)).Prefix,
+            made => Furnish(made, options, geometry));
+        return new Ring(segment, geometry);
     }
 
     /// <summary>Attaches to a ring that another process made, or that a file kept.</summary>
     /// <param name="name">Its name, or null.</param>
     /// <param name="file">Its file, or null; one of the two.</param>
-    /// <param name="timeoutNs">How long to wait for one that is being made just now; 0 looks once.</param>
-    /// <exception cref="SluiceException"><see cref="Status.NotFound"/>, <see cref="Status.Abi"/> and others.</exception>
-    public static Ring Attach(string? name, string? file, long timeoutNs)
+    /// <param name="timeoutNs">How long to wait for one that is not there yet; 0 looks once.</param>
+    /// <param name="anyOwner">Also to one that another user made, who decides what is in it, or that others may write.</param>
+    /// <exception cref="SluiceException">
+    /// <see cref="Status.NotFound"/>, <see cref="Status.Permission"/>: another user's, <see cref="Status.Corrupt"/>,
+    /// <see cref="Status.Abi"/> and others.
+    /// </exception>
+    public static Ring Attach(string? name, string? file, long timeoutNs, bool anyOwner = false)
     {
         if ((name == null) == (file == null))
         {
@@ -122,7 +114,7 @@ public sealed unsafe class Ring : IDisposable
         {
             try
             {
-                return new Ring(Segment.Attach(path, (page, bytes) => Recognise(path, page, bytes)));
+                return TryAttach(path, anyOwner);
             }
             catch (NotReadyException) when (MonotonicClock.Now < deadline)
             {
@@ -136,18 +128,60 @@ public sealed unsafe class Ring : IDisposable
     }
 
     /// <summary>
+    /// Takes a leftover ring away: its name or file, and with the last process that maps it, its memory. What lies under a name
+    /// and is no ring, because whoever made it was killed, goes too.
+    /// </summary>
+    /// <exception cref="SluiceException">
+    /// <see cref="Status.Busy"/>: a process holds an end of it that lives, or that cannot be judged from here;
+    /// <see cref="Status.NotFound"/>; <see cref="Status.Abi"/>: a file that is no ring, which is left.
+    /// </exception>
+    public static void Remove(string? name, string? file)
+    {
+        try
+        {
+            using Ring ring = Attach(name, file, 0);
+            ring.RefuseHeld();
+            ring.Remove();
+        }
+        catch (SluiceException fault) when (fault.Status == Status.Corrupt || (fault.Status == Status.Abi && name != null))
+        {
+            if (Libc.Unlink(PathOf(name, file)!) != 0)
+            {
+                throw;
+            }
+        }
+    }
+
+    /// <summary>
     /// Ends the stream: nothing can be put any more, the consumer gets the end after the last packet. For the producing
     /// side; producers must be closed or idle.
     /// </summary>
     public void Seal()
     {
         Interlocked.Or(ref Header->Head, RingHeader.Sealed);
-        RingWaking.SignalConsumer(Header);
+        RingWaking.SignalConsumer(View);
         RingWaking.WakeProducers(Header);
     }
 
-    /// <summary>Takes the name or file away; whoever is attached stays so.</summary>
-    public void Remove() => _segment.Unlink();
+    /// <summary>
+    /// Takes the name or file away, if it still means this ring; whoever is attached stays so. What nobody takes from any more is
+    /// sealed: its producers get <see cref="Status.Ended"/>.
+    /// </summary>
+    public void Remove()
+    {
+        ulong consumer = Volatile.Read(ref Header->ConsumerOwner);
+        if (_segment.Unlink() && RingOwner.Life(View, RingOwner.Consumer, consumer, ProcessIdentity.Self) == ProcessLife.Gone)
+        {
+            Interlocked.Or(ref Header->Flags, RingHeader.Orphaned);
+            Seal();
+        }
+    }
+
+    /// <summary>
+    /// Frees the ends of holders that cannot be judged from here, because they lived in another pid namespace on a file system
+    /// without locks. Only for a caller that knows that they are gone. Holders that are seen to live keep their ends.
+    /// </summary>
+    public void Adopt() => RingSlots.Adopt(View, ProcessIdentity.Self);
 
     /// <summary>Unmaps. A named or file-backed ring stays for others. A second call does nothing.</summary>
     public void Dispose() => _segment.Dispose();
@@ -176,15 +210,119 @@ public sealed unsafe class Ring : IDisposable
         return $"/dev/shm/sluice.{name}";
     }
 
-    private static ulong CellCount(ulong capacity, ulong stride)
+    private static SegmentOptions SegmentOptionsOf(RingOptions options) => new()
     {
-        ulong cells = 1;
-        while (cells < (capacity / stride) + 1)
+        Capacity = options.Capacity,
+        Path = PathOf(options.Name, options.File),
+        Folder = options.Folder,
+        HugePages = options.HugePages,
+        Locked = options.Locked,
+        Mode = options.Access switch
         {
-            cells *= 2;
+            RingAccess.Everybody => 0x1B6, // 0666
+            RingAccess.Group => 0x1B0, // 0660
+            _ => 0x180, // 0600
+        },
+    };
+
+    private static void Furnish(Segment segment, RingOptions options, in RingGeometry geometry)
+    {
+        RingHeader* header = (RingHeader*)segment.Address;
+        header->Abi = options.Checksums ? RingHeader.AbiWithChecksums : RingHeader.AbiVersion;
+        header->HeaderBytes = RingHeader.Bytes;
+        header->DataOffset = (ulong)segment.PrefixBytes;
+        header->Capacity = (ulong)segment.Capacity;
+        header->Shape = (uint)geometry.Shape;
+        header->Stride = geometry.Stride;
+        header->Producers = (uint)geometry.Producers;
+        header->FullPolicy = (uint)geometry.Policy;
+        header->Flags = geometry.Flags
+            | (segment.IsHuge ? RingHeader.HugePages : 0)
+            | (segment.IsLocked ? RingHeader.Locked : 0);
+        header->Cells = geometry.Cells / sizeof(ulong);
+        header->CellsOffset = geometry.Cells == 0 ? 0 : RingHeader.Bytes;
+        header->LanesOffset = geometry.LanesOffset;
+        header->SegmentBytes = (ulong)segment.Bytes;
+        header->BlockTimeoutNs = options.BlockTimeoutNs;
+        header->PidNamespace = ProcessIdentity.PidNamespace;
+        header->CreatedNs = MonotonicClock.WallClock;
+        header->CheckMask = options.CheckMask;
+        header->CheckValue = options.CheckValue;
+        header->WakeAt = RingHeader.Never;
+        header->EventFd = -1;
+        header->Creator = ProcessIdentity.Self;
+        header->LayoutBytes = (uint)Encoding.UTF8.GetBytes(
+            options.LayoutText,
+            new Span<byte>(header->LayoutText, RingHeader.LayoutTextBytes - 1));
+        Volatile.Write(ref header->Magic, RingHeader.MagicValue);
+    }
+
+    private static Ring TryAttach(string path, bool anyOwner)
+    {
+        RingGeometry geometry = default;
+        uint openTo = 0;
+        Segment segment = Segment.Attach(path, anyOwner, (page, bytes) =>
+        {
+            ref readonly RingHeader header = ref MemoryMarshal.AsRef<RingHeader>(page);
+            if (header.Magic != RingHeader.MagicValue)
+            {
+                throw new NotReadyException($"{ByteText.Show(path)} is no ring, or was left half-made: if nobody needs it, remove it");
+            }
+
+            geometry = RingGeometry.Recognise(header, path, (ulong)bytes);
+            openTo = (header.Flags & RingHeader.Named) == 0 || (header.Flags & RingHeader.Everybody) != 0 ? 0x12u // 022
+                : (header.Flags & RingHeader.Group) != 0 ? 0x10u : 0;
+            return ((long)header.DataOffset, (long)header.Capacity);
+        });
+        try
+        {
+            uint others = segment.OpenTo & ~openTo;
+            if (others != 0 && !anyOwner)
+            {
+                throw new SluiceException(
+                    Status.Permission,
+                    $"others may write ring {ByteText.Show(path)}, and it was not made for that: chmod it, or attach with any owner");
+            }
+
+            Ring ring = new(segment, geometry);
+            ring.CheckCursors();
+            return ring;
+        }
+        catch
+        {
+            segment.Dispose();
+            throw;
+        }
+    }
+
+    // What does not change by itself is checked once, before an end is opened.
+    private void CheckCursors()
+    {
+        if (Volatile.Read(ref Header->Magic) != RingHeader.MagicValue)
+        {
+            throw new SluiceException(Status.Corrupt, $"ring {ByteText.Show(Path!)} changed while it was attached to");
         }
 
-        return cells;
+        if (!View.CursorsAgree(out ulong tail, out ulong head))
+        {
+            throw new SluiceException(
+                Status.Corrupt,
+                $"ring {ByteText.Show(Path!)} contradicts itself: tail {tail}, head {head}, capacity {Capacity}, in steps of "
+                + $"{(Stride == 0 ? 8 : Stride)} bytes; if nobody needs it, remove it");
+        }
+    }
+
+    private void RefuseHeld()
+    {
+        for (uint end = 0; end < RingHeader.ProducerSlotCount + 2; end++)
+        {
+            ulong holder = Volatile.Read(ref RingOwner.Of(View, end));
+            ProcessLife life = RingOwner.Life(View, end, holder, 0);
+            if (life != ProcessLife.Gone)
+            {
+                throw new SluiceException(Status.Busy, new RingHolder(holder, life).Describe("a holder"));
+            }
+        }
     }
 
     private static void Check(RingOptions options)
@@ -219,39 +357,6 @@ public sealed unsafe class Ring : IDisposable
                 Status.Size,
                 $"layout text has {text} bytes, at most {RingHeader.LayoutTextBytes - 1} fit");
         }
-    }
-
-    // Checks a header page against the size of its file before anything in it is used.
-    private static (long Prefix, long Capacity) Recognise(string path, ReadOnlySpan<byte> page, long bytes)
-    {
-        ref readonly RingHeader header = ref MemoryMarshal.AsRef<RingHeader>(page);
-        if (header.Magic != RingHeader.MagicValue)
-        {
-            throw new NotReadyException($"{ByteText.Show(path)} is no ring, or not ready yet");
-        }
-
-        if (header.Abi != RingHeader.AbiVersion || header.HeaderBytes != RingHeader.Bytes)
-        {
-            throw new SluiceException(
-                Status.Abi,
-                $"ring {ByteText.Show(path)} has layout version {header.Abi}, this engine knows {RingHeader.AbiVersion}");
-        }
-
-        ulong size = (ulong)bytes, capacity = header.Capacity;
-        bool isFixed = header.Shape == (uint)RecordShape.Fixed;
-        bool celled = isFixed && header.Producers == (uint)ProducerMode.Many;
-        bool sound = header.DataOffset >= RingHeader.Bytes && header.DataOffset <= size
-            && capacity != 0 && (capacity & (capacity - 1)) == 0 && size - header.DataOffset == capacity
-            && header.Shape <= (uint)RecordShape.Framed && header.Producers <= (uint)ProducerMode.Many
-            && header.FullPolicy <= (uint)FullPolicy.Grow
-            && (!isFixed || (header.Stride != 0 && header.Stride <= capacity))
-            && (header.Cells & (header.Cells - 1)) == 0 && header.Cells <= header.DataOffset / 8
-            && header.LayoutBytes < RingHeader.LayoutTextBytes;
-        sound = sound && (!celled || (header.Cells > capacity / header.Stride && header.CellsOffset == RingHeader.Bytes
-            && header.CellsOffset + (header.Cells * 8) <= header.DataOffset));
-        return sound
-            ? ((long)header.DataOffset, (long)capacity)
-            : throw new SluiceException(Status.Abi, $"the header of ring {ByteText.Show(path)} contradicts its size of {bytes} bytes");
     }
 
     /// <summary>The file exists, but its magic is not there (yet).</summary>

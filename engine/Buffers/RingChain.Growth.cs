@@ -10,8 +10,6 @@ public sealed unsafe partial class RingChain
 {
     private const long SpillRetryNs = 100_000_000;
 
-    private static long _spillFiles;
-
     private long _memory; // bytes in memory: segments, left ones, the spare
     private long _spilled; // bytes of spill files
     private long _spillAgainAt; // no file is tried before this time, after one failed
@@ -36,7 +34,7 @@ public sealed unsafe partial class RingChain
             }
 
             // A sole producer has its end in the last segment, where it was pointed to.
-            Status status = producer->Open(_last.Header);
+            Status status = producer->Open(_last.Ring, out _);
             if (status == Status.Ok)
             {
                 producer->Grow = &GrowFromProducer;
@@ -66,7 +64,7 @@ public sealed unsafe partial class RingChain
             {
                 _sealed = true;
                 _last.Seal();
-                RingWaking.SignalConsumer(_last.Header);
+                RingWaking.SignalConsumer(_last.Ring.View);
             }
         }
     }
@@ -143,7 +141,7 @@ public sealed unsafe partial class RingChain
             {
                 _turnedAway = true;
                 Refuse(status);
-                RingWaking.SignalConsumer(_sleeper.Header);
+                RingWaking.SignalConsumer(_sleeper.Ring.View);
             }
 
             Reclaim();
@@ -182,17 +180,16 @@ public sealed unsafe partial class RingChain
     private static bool HasRoom(ChainSegment segment, ulong bytes)
     {
         ulong head = Volatile.Read(ref segment.Header->Head);
-        return head + bytes - Volatile.Read(ref segment.Header->Tail) <= segment.Header->Capacity;
+        return head + bytes - Volatile.Read(ref segment.Header->Tail) <= (ulong)segment.Ring.Capacity;
     }
 
     // Its end of the old segment goes back only when it has one of the new.
     private Status Move(RingProducer* producer)
     {
-        RingHeader* from = producer->View.Header;
-        uint slot = producer->Slot, asymmetric = producer->View.Asymmetric;
+        uint slot = producer->Slot;
         RingView before = producer->View;
-        producer->View = new RingView(_last.Header) { Asymmetric = asymmetric };
-        Status status = producer->TakeEnd();
+        producer->View = _last.Ring.View;
+        Status status = producer->TakeEnd(out _);
         if (status != Status.Ok)
         {
             producer->View = before;
@@ -200,8 +197,7 @@ public sealed unsafe partial class RingChain
         }
 
         producer->Tune();
-        ref ulong end = ref before.Many != 0 ? ref from->ProducerSlots[slot] : ref from->ProducerOwner;
-        _ = Interlocked.CompareExchange(ref end, 0, producer->Self);
+        RingProducer.LeaveEnd(before, slot, producer->Self);
         return Status.Ok;
     }
 
@@ -223,7 +219,7 @@ public sealed unsafe partial class RingChain
             next.Drain!.Consumer->SetEvent(_eventFd);
             last.Next = next;
             _last = next;
-            RingWaking.SignalConsumer(last.Header);
+            RingWaking.SignalConsumer(last.Ring.View);
             return Status.Ok;
         }
         catch (SluiceException fault)
@@ -282,10 +278,9 @@ public sealed unsafe partial class RingChain
 
         for (long capacity = wanted; capacity >= least; capacity /= 2)
         {
-            string name = $"sluice-{Environment.ProcessId}-{Interlocked.Increment(ref _spillFiles)}.spill";
             try
             {
-                if (Make(capacity, $"{_options.SpillDirectory}/{name}", _options.SpillLimit - _spilled) is { } segment)
+                if (Make(capacity, _options.SpillDirectory, _options.SpillLimit - _spilled) is { } segment)
                 {
                     _spilled += segment.Ring.Bytes;
                     return segment;
@@ -301,7 +296,7 @@ public sealed unsafe partial class RingChain
     }
 
     // Null: it would take more than is left.
-    private ChainSegment? Make(long capacity, string? file, long left)
+    private ChainSegment? Make(long capacity, string? folder, long left)
     {
         if (capacity > left)
         {
@@ -311,10 +306,9 @@ public sealed unsafe partial class RingChain
         RingOptions options = _options.Ring with
         {
             Capacity = capacity,
-            File = file,
-            Unlinked = file != null,
-            HugePages = file == null && _options.Ring.HugePages,
-            Locked = file == null && _options.Ring.Locked,
+            Folder = folder,
+            HugePages = folder == null && _options.Ring.HugePages,
+            Locked = folder == null && _options.Ring.Locked,
         };
         Ring ring = Ring.Create(options);
         if (ring.Bytes > left)
@@ -323,7 +317,7 @@ public sealed unsafe partial class RingChain
             return null;
         }
 
-        return new ChainSegment(ring, file != null);
+        return new ChainSegment(ring, folder != null);
     }
 
     // Unmaps what the taking thread left and no producer refers to; keeps the largest one in memory as a spare.

@@ -186,7 +186,7 @@ public sealed unsafe partial class RingChain : PacketStore
             if (status == Status.Ok)
             {
                 long position = batch.Position + _first.Offset;
-                batch = new Batch(batch.Data, batch.Length, batch.Packets, batch.Stride, position);
+                batch = new Batch(batch.Data, batch.Length, batch.Packets, batch.Stride, position, batch.Trailer);
                 return status;
             }
 
@@ -214,7 +214,7 @@ public sealed unsafe partial class RingChain : PacketStore
             _ = drain.Readable; // what IsComplete looks at
             if (drain.PeekBehind(Math.Max(position - at.Offset, drain.Tail), out batch) == Status.Ok)
             {
-                batch = new Batch(batch.Data, batch.Length, batch.Packets, batch.Stride, batch.Position + at.Offset);
+                batch = new Batch(batch.Data, batch.Length, batch.Packets, batch.Stride, batch.Position + at.Offset, batch.Trailer);
                 return Status.Ok;
             }
         }

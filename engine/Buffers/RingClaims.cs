@@ -10,8 +10,6 @@ namespace Sluice.Buffers;
 /// </content>
 public unsafe partial struct RingProducer
 {
-    private const int SpinRounds = 200;
-
     // Pauses after a lost race for head: long enough that the winner makes several claims while it holds the line, which is
     // what crosses between the processors.
     private const int FirstBackoff = 8, MostBackoff = 64;
@@ -56,6 +54,7 @@ public unsafe partial struct RingProducer
             ulong head = Volatile.Read(ref header->Head);
             if ((head & RingHeader.Sealed) != 0 || head + bytes - Tail > View.Capacity)
             {
+                Announce(RingHeader.Never);
                 Status status = NoRoom(bytes, packets);
                 if (status != Status.Ok)
                 {
@@ -65,6 +64,7 @@ public unsafe partial struct RingProducer
                 continue;
             }
 
+            Announce(head);
             if (Interlocked.CompareExchange(ref header->Head, head + bytes, head) != head)
             {
                 for (int i = 0; i < pauses; i++)
@@ -84,6 +84,17 @@ public unsafe partial struct RingProducer
             }
 
             GiveUpRest(head, bytes); // an unblock was faster and gave the claim up
+        }
+    }
+
+    // Framed, many producers: tells what is about to be reserved, or, with Never, that it is not. It is stored before head moves,
+    // so whoever sees the reservation sees the announcement too.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly void Announce(ulong position)
+    {
+        if (View.Framed != 0 && View.Cells != null)
+        {
+            Volatile.Write(ref View.Announcement(Slot), position);
         }
     }
 
@@ -126,140 +137,6 @@ public unsafe partial struct RingProducer
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly byte* ClaimMemory(ulong skip) => View.Data + (Claimed & View.Mask) + skip;
 
-    /// <summary>End of what this producer knows to be taken in the ring.</summary>
-    private readonly ulong KnownHead() =>
-        View.Many != 0 ? Volatile.Read(ref View.Header->Head) & ~RingHeader.Sealed : Head;
-
-    private bool HasRoom(ulong bytes)
-    {
-        Tail = Volatile.Read(ref View.Header->Tail);
-        return KnownHead() + bytes - Tail <= View.Capacity;
-    }
-
-    private readonly bool IsSealed => (Volatile.Read(ref View.Header->Head) & RingHeader.Sealed) != 0;
-
-    /// <summary>The cold half of every claim: the bytes do not fit. Ok when there may be room now.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private Status NoRoom(ulong bytes, ulong packets)
-    {
-        RingHeader* header = View.Header;
-        if (IsSealed && Grow == null)
-        {
-            return Status.State;
-        }
-
-        if (bytes > View.Capacity && Grow == null)
-        {
-            return Status.Size;
-        }
-
-        if (HasRoom(bytes) && !IsSealed)
-        {
-            return Status.Ok;
-        }
-
-        Publish(); // what waits for its group is what the consumer can make room from
-        switch ((FullPolicy)View.Policy)
-        {
-            case FullPolicy.Block:
-                Interlocked.Increment(ref header->Stalls);
-                return WaitForRoom(bytes);
-            case FullPolicy.DropOldest:
-                Tail = View.DropOldest(Self, KnownHead(), bytes);
-                if (HasRoom(bytes))
-                {
-                    return Status.Ok;
-                }
-
-                Interlocked.Add(ref header->DroppedNewest, packets);
-                return Status.Dropped;
-            case FullPolicy.DropNewest:
-                Interlocked.Add(ref header->DroppedNewest, packets);
-                WakeForRoom();
-                return Status.Dropped;
-            default:
-                Interlocked.Increment(ref header->Stalls);
-                if (View.Policy == (uint)FullPolicy.Grow && Grow != null)
-                {
-                    fixed (RingProducer* self = &this)
-                    {
-                        return (Status)Grow(Engine, self, bytes);
-                    }
-                }
-
-                WakeForRoom();
-                return Status.WouldBlock;
-        }
-    }
-
-    /// <summary>Block: spins, yields, then sleeps until the consumer made room or the time is over.</summary>
-    private Status WaitForRoom(ulong bytes)
-    {
-        RingHeader* header = View.Header;
-        for (int round = 0; round < SpinRounds; round++)
-        {
-            if (HasRoom(bytes))
-            {
-                return Status.Ok;
-            }
-
-            Fences.Relax();
-        }
-
-        WakeForRoom();
-        long deadline = MonotonicClock.Deadline(TimeoutNs), patience = Patience.Until(deadline);
-        while (Patience.Yield(patience))
-        {
-            if (HasRoom(bytes))
-            {
-                return Status.Ok;
-            }
-        }
-
-        bool told = false;
-        do
-        {
-            uint seen = Volatile.Read(ref header->SpaceFutex);
-            if (HasRoom(bytes))
-            {
-                return Status.Ok;
-            }
-
-            Volatile.Write(ref header->SpaceWaiters, 1);
-            Fences.Heavy(View.Asymmetric);
-            if (HasRoom(bytes))
-            {
-                RingWaking.WakeProducers(header); // takes the flag back; others that wait set it again
-                return Status.Ok;
-            }
-
-            if (IsSealed)
-            {
-                return Status.State;
-            }
-
-            if (!told)
-            {
-                WakeForRoom();
-                told = true;
-            }
-
-            Futex.Wait(&header->SpaceFutex, seen, deadline);
-        }
-        while (MonotonicClock.Now < deadline);
-        return HasRoom(bytes) ? Status.Ok : Status.Timeout;
-    }
-
-    /// <summary>A consumer may wait for more than there is room for: whoever is turned away tells it.</summary>
-    private void WakeForRoom()
-    {
-        Interlocked.MemoryBarrier();
-        if (Volatile.Read(ref View.Header->WakeAt) != RingHeader.Never)
-        {
-            RingWaking.WakeConsumer(View.Header, RingHeader.Never - 1, Self, ref EventSeen, ref EventFd);
-        }
-    }
-
     /// <summary>Wakes the consumer if it waits for <paramref name="end"/> or less.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void WakeIfDue(ulong end)
@@ -267,7 +144,7 @@ public unsafe partial struct RingProducer
         Fences.Light(View.Asymmetric);
         if (end >= Volatile.Read(ref View.Header->WakeAt))
         {
-            RingWaking.WakeConsumer(View.Header, end, Self, ref EventSeen, ref EventFd);
+            RingWaking.WakeConsumer(View, end, ref EventSeen, ref EventFd);
         }
     }
 
@@ -275,6 +152,11 @@ public unsafe partial struct RingProducer
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void SettleFixed(ulong bytes)
     {
+        if (View.HasChecksums)
+        {
+            RingChecksums.SignPackets(View, Claimed, Claimed + bytes);
+        }
+
         if (View.Many != 0)
         {
             SettleCells(bytes);
@@ -321,15 +203,20 @@ public unsafe partial struct RingProducer
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void SettleRecord(uint length, ushort type, uint flags)
     {
-        ulong span = ((ulong)length + 7) & ~7UL;
+        ulong word = RingHeader.RecordWord((int)length, type, flags), span = RingHeader.RecordSpan(word, View.Trailer);
+        if (View.HasChecksums && flags != RingHeader.RecordAborted)
+        {
+            RingChecksums.SignRecord(View, Claimed, word);
+        }
+
         if (View.Many != 0)
         {
-            SettleSharedRecord(span, RingHeader.RecordWord((int)length, type, flags));
+            SettleSharedRecord(span, word);
             return;
         }
 
         ClaimBytes = 0;
-        View.WordAt(Claimed) = RingHeader.RecordWord((int)length, type, flags);
+        View.WordAt(Claimed) = word;
         Head += span;
         Records++;
         if (Head - Published >= PublishThreshold)

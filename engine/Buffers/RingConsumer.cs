@@ -23,17 +23,20 @@ public unsafe partial struct RingConsumer
     internal ulong Popped;
     internal ulong Self;
     internal uint Holds;    // DropOldest: the tail lock is ours
-    internal uint Reserved;
+    internal uint Corrupt;  // RingContradiction at Seen
 
     /// <summary>Whether the consumer is open.</summary>
     public readonly bool IsOpen => View.Header != null;
 
     /// <summary>Takes the consuming end of a ring.</summary>
-    /// <returns><see cref="Status.Busy"/>: a live process holds it.</returns>
+    /// <returns>
+    /// <see cref="Status.Busy"/>: a process holds it that lives or cannot be judged from here; <see cref="Status.Corrupt"/>: the
+    /// header contradicts itself.
+    /// </returns>
     public static Status Open(RingConsumer* consumer, Ring ring)
     {
         ArgumentNullException.ThrowIfNull(ring);
-        return consumer->Open(ring.Header);
+        return consumer->Open(ring, out _);
     }
 
     /// <summary>
@@ -42,7 +45,8 @@ public unsafe partial struct RingConsumer
     /// </summary>
     /// <returns>
     /// <see cref="Status.WouldBlock"/>: none now; <see cref="Status.End"/>: none, and none will come;
-    /// <see cref="Status.Size"/>: the first packet is larger than <paramref name="most"/>.
+    /// <see cref="Status.Size"/>: the first packet is larger than <paramref name="most"/>; <see cref="Status.Corrupt"/>: what
+    /// follows is no packet that a producer can have put, and nothing is delivered from there on.
     /// </returns>
     public Status Peek(long most, out Batch batch)
     {
@@ -55,8 +59,9 @@ public unsafe partial struct RingConsumer
                 return Status.WouldBlock;
             }
 
-            Scan(limit); // tail may have moved; now it stands still
+            FollowTail(); // it may have moved; now it stands still
             Holds = 1;
+            Scan(limit);
         }
         else if (Seen - Tail < limit)
         {
@@ -77,9 +82,9 @@ public unsafe partial struct RingConsumer
         }
 
         Drop();
-        if (used != 0)
+        if (used != 0 || Corrupt != 0)
         {
-            return Status.Size;
+            return used != 0 ? Status.Size : Status.Corrupt;
         }
 
         return Volatile.Read(ref header->Head) == (Tail | RingHeader.Sealed) ? Status.End : Status.WouldBlock;
@@ -139,7 +144,8 @@ public unsafe partial struct RingConsumer
 
         Status status = Status.WouldBlock;
         Scan(ulong.MaxValue);
-        while (Seen < Limit && View.UnblockAt(Seen))
+        ulong limit = Math.Min(Limit, Tail + View.Capacity);
+        while (Corrupt == 0 && Seen < limit && View.UnblockAt(Seen, limit, Self))
         {
             Interlocked.Increment(ref View.Header->Unblocked);
             status = Status.Ok;
@@ -151,7 +157,7 @@ public unsafe partial struct RingConsumer
             }
         }
 
-        View.SweepSlots();
+        RingSlots.Sweep(View, Self);
         if (locks)
         {
             View.UnlockTail();
@@ -161,15 +167,17 @@ public unsafe partial struct RingConsumer
     }
 
     /// <summary>
-    /// Sets or clears (-1) the eventfd that producers signal when an armed position is reached. Close the descriptor only
-    /// after it was cleared here.
+    /// Sets or clears (-1) the eventfd that producers signal, by copies of it, when an armed position is reached. Close the
+    /// descriptor only after it was cleared here.
     /// </summary>
     public void SetEvent(int eventFd)
     {
         RingHeader* header = View.Header;
         uint changing = header->EventGeneration | 1; // odd as well if a consumer died here
+        uint number = eventFd < 0 ? 0 : EventSignal.NumberOf(eventFd);
         Volatile.Write(ref header->EventGeneration, changing);
         Volatile.Write(ref header->EventFd, eventFd);
+        Volatile.Write(ref header->EventId, number);
         Volatile.Write(ref header->EventOwner, eventFd < 0 ? 0 : Self);
         Volatile.Write(ref header->EventGeneration, changing + 1);
     }
@@ -177,8 +185,7 @@ public unsafe partial struct RingConsumer
     /// <summary>Gives the end back. What was not released stays in the ring. A second call does nothing.</summary>
     public void Close()
     {
-        RingHeader* header = View.Header;
-        if (header == null)
+        if (View.Header == null)
         {
             return;
         }
@@ -186,31 +193,39 @@ public unsafe partial struct RingConsumer
         SetEvent(-1);
         Disarm();
         Drop();
-        _ = Interlocked.CompareExchange(ref header->ConsumerOwner, 0, Self);
+        RingOwner.Leave(View, RingOwner.Consumer, Self);
         this = default;
     }
 
-    internal Status Open(RingHeader* header)
+    internal Status Open(Ring ring, out RingHolder holder)
     {
+        RingView view = ring.View;
+        holder = default;
         this = default;
-        if (!RingOwner.Take(header, ref header->ConsumerOwner, ProcessIdentity.Self))
+        if (!view.CursorsAgree(out _, out _))
+        {
+            return Status.Corrupt;
+        }
+
+        if (!RingOwner.Take(view, RingOwner.Consumer, ProcessIdentity.Self, out holder))
         {
             return Status.Busy;
         }
 
-        View = new RingView(header);
+        View = view;
         Self = ProcessIdentity.Self;
-        _ = Fences.Registered;
+        View.FreeTailOf(holder.Identity, Self);
         if (!View.DropsOldest)
         {
             View.FinishClearing();
         }
 
+        RingChecksums.Verify(View, Self);
         SetEvent(-1); // that of a consumer that died
         Disarm();
-        Tail = Volatile.Read(ref header->Tail);
+        Tail = Volatile.Read(ref View.Header->Tail);
         Seen = Tail;
-        Popped = Volatile.Read(ref header->Popped);
+        Popped = Volatile.Read(ref View.Header->Popped);
         return Status.Ok;
     }
 
@@ -237,7 +252,8 @@ public unsafe partial struct RingConsumer
     // At most so many bytes from Tail on, whole packets only.
     private readonly Batch Cut(ulong most)
     {
-        Batch all = new(View.Data + (Tail & View.Mask), (long)(Seen - Tail), (long)Packets, (int)View.Stride, (long)Tail);
+        int trailer = View.Framed != 0 ? (int)View.Trailer : 0;
+        Batch all = new(View.Data + (Tail & View.Mask), (long)(Seen - Tail), (long)Packets, (int)View.Stride, (long)Tail, trailer);
         return Seen - Tail <= most ? all : all.Cut((long)most);
     }
 }

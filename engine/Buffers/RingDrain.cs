@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Sluice.Memory;
 using Sluice.Primitives;
 
 namespace Sluice.Buffers;
@@ -22,16 +23,16 @@ internal sealed unsafe class RingDrain : IDisposable
     private ulong _countedTail;
     private ulong _turnedAway;
 
-    internal RingDrain(RingHeader* header)
+    internal RingDrain(Ring ring)
     {
         Consumer = (RingConsumer*)NativeMemory.AllocZeroed(1, (nuint)sizeof(RingConsumer));
-        Status status = Consumer->Open(header);
+        Status status = Consumer->Open(ring, out RingHolder holder);
         if (status != Status.Ok)
         {
             NativeMemory.Free(Consumer);
-            throw new SluiceException(
-                status,
-                $"the ring has a consumer, process {header->ConsumerOwner >> 32}, and it is alive");
+            throw new SluiceException(status, status == Status.Busy
+                ? holder.Describe("a consumer")
+                : $"the ring {ByteText.Show(ring.Path ?? "")} contradicts itself; if nobody needs it, remove it");
         }
 
         _celled = Consumer->View.Framed == 0 && Consumer->View.Many != 0;
@@ -75,6 +76,9 @@ internal sealed unsafe class RingDrain : IDisposable
             return head == ((_celled ? _counted : Consumer->Seen) | RingHeader.Sealed);
         }
     }
+
+    /// <summary>What contradicts itself in the ring; null: nothing was found.</summary>
+    internal string? Fault => Consumer->Corrupt == 0 ? null : Consumer->Fault;
 
     /// <summary>Whether the ring is sealed and everything was released.</summary>
     internal bool IsDrained => Volatile.Read(ref Header->Head) == (Consumer->Tail | RingHeader.Sealed);
@@ -197,8 +201,8 @@ internal sealed unsafe class RingDrain : IDisposable
     {
         ref RingView view = ref Consumer->View;
         Follow(view.Stride);
-        ulong sequence = view.Sequence(_counted);
-        for (;;)
+        ulong sequence = view.Sequence(_counted), limit = Consumer->Tail + view.Capacity;
+        while (_counted < limit)
         {
             ulong cell = Volatile.Read(ref view.CellAt(sequence));
             uint state = (uint)cell & 3;

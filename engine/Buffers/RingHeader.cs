@@ -11,16 +11,21 @@ internal unsafe struct RingHeader
 {
     internal const ulong MagicValue = 0x31454349554c53; // "SLUICE1"
     internal const uint AbiVersion = 1;
+    internal const uint AbiWithChecksums = 2;
     internal const uint Bytes = 4096;
     internal const ulong Sealed = 1UL << 63;
     internal const ulong Never = ulong.MaxValue;
+    internal const ulong Waking = 0; // in WakeAt: a producer took the wake and has not sent it yet
     internal const ulong TailHeld = 1UL << 63; // in TailLock: a consumer works on a batch
+    internal const ulong SlotRetired = 1UL << 63; // of a slot whose producer is gone: free once tail is at the low bits
     internal const int ProducerSlotCount = 256;
     internal const ulong ClaimMost = 4096; // packets in one claim of a ring with many producers
     internal const int LayoutTextBytes = 1280;
 
     // Flags
     internal const uint Asymmetric = 1, Named = 2, FileBacked = 4, HugePages = 8, Locked = 16;
+    internal const uint Checksums = 32, Group = 64, Everybody = 128, Orphaned = 256;
+    internal const uint Linked = 32768; // of a process's own copy: the file had a name when it was opened
 
     // States of a cell
     internal const uint CellClaimed = 1, CellCommitted = 2, CellAborted = 3;
@@ -48,6 +53,7 @@ internal unsafe struct RingHeader
     [FieldOffset(96)] internal long CreatedNs;
     [FieldOffset(104)] internal ulong CheckMask;
     [FieldOffset(112)] internal ulong CheckValue;
+    [FieldOffset(120)] internal ulong LanesOffset; // 0: none, as in rings of version 0.1
 
     // Producers
     [FieldOffset(128)] internal ulong Head;
@@ -69,6 +75,7 @@ internal unsafe struct RingHeader
     [FieldOffset(320)] internal ulong SinkErrors;
     [FieldOffset(328)] internal ulong WrittenBytes;
     [FieldOffset(336)] internal long HeartbeatNs;
+    [FieldOffset(344)] internal ulong Corrupted;
 
     // How the consumer sleeps
     [FieldOffset(384)] internal ulong WakeAt;
@@ -76,6 +83,7 @@ internal unsafe struct RingHeader
     [FieldOffset(396)] internal int EventFd;
     [FieldOffset(400)] internal ulong EventOwner;
     [FieldOffset(408)] internal uint EventGeneration; // odd while EventFd and EventOwner change
+    [FieldOffset(412)] internal uint EventId;
 
     // How producers sleep
     [FieldOffset(512)] internal uint SpaceWaiters; // a flag
@@ -86,6 +94,8 @@ internal unsafe struct RingHeader
     [FieldOffset(648)] internal ulong ConsumerOwner;
     [FieldOffset(656)] internal ulong ProducerOwner;
     [FieldOffset(664)] internal fixed ulong ProducerSlots[ProducerSlotCount];
+    [FieldOffset(2712)] internal ulong ConsumerRecord;
+    [FieldOffset(2720)] internal ulong ProducerRecord;
 
     [FieldOffset(2816)] internal fixed byte LayoutText[LayoutTextBytes];
 
@@ -100,6 +110,10 @@ internal unsafe struct RingHeader
     internal static ulong RecordWord(int length, ushort type, uint flags) =>
         (uint)length | ((ulong)type << 32) | ((ulong)flags << 48);
 
-    /// <summary>Bytes of the record with this header word.</summary>
-    internal static ulong RecordSpan(ulong word) => ((ulong)(uint)word + 7) & ~7UL;
+    /// <summary>Bytes that the record with this header word takes. Records that were given up carry no trailer.</summary>
+    internal static ulong RecordSpan(ulong word, uint trailer) =>
+        SpanOf((uint)word, ((word >> 48) & RecordAborted) != 0 ? 0 : trailer);
+
+    /// <summary>Bytes from a record of so many bytes, header included, to the next one.</summary>
+    internal static ulong SpanOf(ulong length, uint trailer) => (length + trailer + 7) & ~7UL;
 }

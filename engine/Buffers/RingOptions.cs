@@ -42,6 +42,15 @@ public sealed record RingOptions
     /// <summary>The value of the constant bits.</summary>
     public ulong CheckValue { get; init; }
 
-    /// <summary>The file is unlinked as soon as it is made.</summary>
-    internal bool Unlinked { get; init; }
+    /// <summary>
+    /// Every packet carries a checksum: one that a power cut or a copy damaged is not delivered, and counted. Processes of
+    /// version 0.1 cannot attach to such a ring.
+    /// </summary>
+    public bool Checksums { get; init; }
+
+    /// <summary>Who may attach to a ring with a name or a file.</summary>
+    public RingAccess Access { get; init; }
+
+    /// <summary>Directory of a file without a name, instead of <see cref="File"/>.</summary>
+    internal string? Folder { get; init; }
 }

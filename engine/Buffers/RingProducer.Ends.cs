@@ -6,21 +6,17 @@ namespace Sluice.Buffers;
 /// <summary>How a producer comes to its end of a ring.</summary>
 public unsafe partial struct RingProducer
 {
-    internal Status Open(RingHeader* header)
+    internal Status Open(Ring ring, out RingHolder holder)
     {
+        RingHeader* header = ring.Header;
         this = default;
-        View = new RingView(header);
+        View = ring.View;
         Self = ProcessIdentity.Self;
         EventFd = -1;
         TimeoutNs = header->BlockTimeoutNs;
         CheckMask = header->CheckMask;
         CheckValue = header->CheckValue;
-        if (!Fences.Registered)
-        {
-            View.Asymmetric = 0; // the full fence on this side serves as well
-        }
-
-        Status status = TakeEnd();
+        Status status = TakeEnd(out holder);
         if (status != Status.Ok)
         {
             this = default;
@@ -37,26 +33,27 @@ public unsafe partial struct RingProducer
     {
         ulong most = View.Framed != 0 ? 0 : View.Many != 0 ? RingHeader.ClaimMost : uint.MaxValue;
         ulong fit = View.Framed != 0 ? 0 : View.Capacity / View.Stride;
-        PlainBytes = View.Framed == 0 && View.Many == 0 && CheckMask == 0 ? View.Stride : uint.MaxValue;
+        PlainBytes = View.Framed == 0 && View.Many == 0 && CheckMask == 0 && !View.HasChecksums ? View.Stride : uint.MaxValue;
         MostPackets = (uint)Math.Min(fit, most);
     }
 
     /// <summary>Points the producer at a ring it has no end of yet; what it had before must be given back.</summary>
-    internal Status TakeEnd()
+    internal Status TakeEnd(out RingHolder holder)
     {
         RingHeader* header = View.Header;
         if (View.Many == 0)
         {
-            if (!RingOwner.Take(header, ref header->ProducerOwner, Self))
+            if (!RingOwner.Take(View, RingOwner.Producer, Self, out holder))
             {
                 return Status.Busy;
             }
 
+            View.FreeTailOf(holder.Identity, Self);
             Head = Volatile.Read(ref header->Head) & ~RingHeader.Sealed;
             Published = Head;
             Records = Volatile.Read(ref header->Pushed);
             Tail = Volatile.Read(ref header->Tail);
-            if (IsSealed)
+            if (View.IsSealed)
             {
                 Stop();
             }
@@ -64,21 +61,18 @@ public unsafe partial struct RingProducer
             return Status.Ok;
         }
 
-        for (int attempt = 0; attempt < 2; attempt++)
+        holder = default;
+        if (!RingSlots.Take(View, Self, out Slot))
         {
-            for (uint slot = 0; slot < RingHeader.ProducerSlotCount; slot++)
-            {
-                if (Interlocked.CompareExchange(ref header->ProducerSlots[slot], Self, 0) == 0)
-                {
-                    Slot = slot;
-                    Tail = Volatile.Read(ref header->Tail);
-                    return Status.Ok;
-                }
-            }
-
-            View.SweepSlots();
+            return Status.Busy;
         }
 
-        return Status.Busy;
+        Announce(RingHeader.Never);
+        Tail = Volatile.Read(ref header->Tail);
+        return Status.Ok;
     }
+
+    /// <summary>Gives back an end that the producer had in a ring.</summary>
+    internal static void LeaveEnd(in RingView view, uint slot, ulong self) =>
+        RingOwner.Leave(view, view.Many != 0 ? slot : RingOwner.Producer, self);
 }

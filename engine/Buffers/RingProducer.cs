@@ -56,11 +56,13 @@ public unsafe partial struct RingProducer
     public readonly bool IsOpen => View.Header != null;
 
     /// <summary>Takes a producing end of a ring.</summary>
-    /// <returns><see cref="Status.Busy"/>: the one end, or all 256, belong to live producers.</returns>
+    /// <returns>
+    /// <see cref="Status.Busy"/>: the one end, or all 256, belong to producers that live or cannot be judged from here.
+    /// </returns>
     public static Status Open(RingProducer* producer, Ring ring)
     {
         ArgumentNullException.ThrowIfNull(ring);
-        return producer->Open(ring.Header);
+        return producer->Open(ring, out _);
     }
 
     /// <summary>Fixed stride: copies one packet in.</summary>
@@ -120,10 +122,7 @@ public unsafe partial struct RingProducer
         Status status = CheckMask == 0 ? Status.Ok : CheckRun(from, ref count);
         while (taken < count)
         {
-            ulong room = View.Capacity - (KnownHead() - Tail);
-            ulong run = room >= (count - taken) * stride ? count - taken : room / stride;
-            ulong most = View.Many != 0 ? RingHeader.ClaimMost : View.Capacity / stride;
-            run = Math.Clamp(run, 1, most);
+            ulong run = RunThatFits(count - taken);
             Status one = Reserve(run * stride, run);
             if (one == Status.Dropped && View.DropsOldest)
             {
@@ -202,13 +201,14 @@ public unsafe partial struct RingProducer
             return Status.State;
         }
 
-        if (View.Framed == 0 || bytes is < 0 or > int.MaxValue - 16
-            || ((ulong)bytes + 8 > View.Capacity && Grow == null))
+        ulong span = RingHeader.SpanOf((ulong)bytes + Batch.RecordHeader, View.Trailer);
+        if (View.Framed == 0 || bytes is < 0 or > int.MaxValue - 16 || span > int.MaxValue
+            || (span > View.Capacity && Grow == null))
         {
             return Status.Size;
         }
 
-        Status status = Reserve(((ulong)bytes + 15) & ~7UL, 1);
+        Status status = Reserve(span, 1);
         if (status == Status.Ok)
         {
             memory = ClaimMemory(8);
@@ -225,7 +225,7 @@ public unsafe partial struct RingProducer
             return Status.State;
         }
 
-        if (bytes < 0 || (ulong)bytes + 8 > ClaimBytes)
+        if (bytes < 0 || RingHeader.SpanOf((ulong)bytes + Batch.RecordHeader, View.Trailer) > ClaimBytes)
         {
             return Status.Size;
         }
@@ -313,16 +313,14 @@ public unsafe partial struct RingProducer
     /// <summary>Publishes, aborts an open claim and gives the end back. A second call does nothing.</summary>
     public void Close()
     {
-        RingHeader* header = View.Header;
-        if (header == null)
+        if (View.Header == null)
         {
             return;
         }
 
         Abort();
         Publish();
-        ref ulong end = ref View.Many != 0 ? ref header->ProducerSlots[Slot] : ref header->ProducerOwner;
-        _ = Interlocked.CompareExchange(ref end, 0, Self);
+        LeaveEnd(View, Slot, Self);
         if (EventFd >= 0)
         {
             _ = Libc.Close(EventFd);
@@ -330,6 +328,20 @@ public unsafe partial struct RingProducer
 
         this = default;
         EventFd = -1;
+    }
+
+    // How many packets fit now, one at least. The tail seen last may be old: it is looked at again when not all fit.
+    private ulong RunThatFits(ulong packets)
+    {
+        ulong most = View.Many != 0 ? RingHeader.ClaimMost : packets;
+        packets = Math.Min(packets, Math.Min(most, View.Capacity / View.Stride));
+        if (KnownHead() + (packets * View.Stride) - Tail <= View.Capacity || HasRoom(packets * View.Stride))
+        {
+            return packets;
+        }
+
+        ulong used = KnownHead() - Tail, room = used < View.Capacity ? (View.Capacity - used) / View.Stride : 0;
+        return Math.Clamp(room, 1, packets);
     }
 
     private readonly bool ConstantsHold(byte* packet)

@@ -3,7 +3,8 @@ using Sluice.Primitives;
 
 namespace Sluice.Buffers;
 
-/// <content>How the consumer looks for packets and how it sleeps: the algorithms of <c>sluice/ring/consumer.h</c>.</content>
+/// <content>How the consumer looks for packets and how it sleeps: the algorithms of <c>sluice/ring/scan.h</c> and
+/// <c>await.h</c>.</content>
 public unsafe partial struct RingConsumer
 {
     /// <summary>
@@ -78,7 +79,7 @@ public unsafe partial struct RingConsumer
     /// </summary>
     /// <returns>
     /// <see cref="Status.Timeout"/> after the time (0: look once, -1: for ever); <see cref="Status.End"/>: the ring is sealed
-    /// and less will ever be there.
+    /// and less will ever be there; <see cref="Status.Corrupt"/>: less will be there, as for a peek.
     /// </returns>
     public Status Wait(long bytes, long timeoutNs)
     {
@@ -87,6 +88,11 @@ public unsafe partial struct RingConsumer
             if ((timeoutNs == 0 || MayBeReached(bytes)) && Readable >= bytes)
             {
                 return Status.Ok;
+            }
+
+            if (Corrupt != 0)
+            {
+                return Status.Corrupt;
             }
 
             if (timeoutNs == 0)
@@ -113,9 +119,9 @@ public unsafe partial struct RingConsumer
             uint futex = Volatile.Read(ref header->DataFutex);
             if (Arm(bytes))
             {
-                if (Readable >= bytes)
+                if (Readable >= bytes || Corrupt != 0)
                 {
-                    return Status.Ok;
+                    return (long)(Seen - Tail) >= bytes ? Status.Ok : Status.Corrupt;
                 }
 
                 if (Seen == Limit)
@@ -142,7 +148,7 @@ public unsafe partial struct RingConsumer
     /// <summary>
     /// Asks producers to wake the consumer (futex, and the eventfd where one is set) once so many bytes can be read.
     /// </summary>
-    /// <returns>True when they can already, or never will as the ring is sealed; nothing is armed then.</returns>
+    /// <returns>True when they can already, or never will as the ring is sealed or corrupt; nothing is armed then.</returns>
     public bool Arm(long bytes)
     {
         RingHeader* header = View.Header;
@@ -150,7 +156,7 @@ public unsafe partial struct RingConsumer
         {
             Volatile.Write(ref header->WakeAt, target);
             Fences.Heavy(View.Asymmetric);
-            if (Readable >= bytes)
+            if (Readable >= bytes || Corrupt != 0)
             {
                 break;
             }
@@ -189,17 +195,25 @@ public unsafe partial struct RingConsumer
         return looks && Unblock() == Status.Ok;
     }
 
+    /// <summary>What was found, and where; empty: nothing.</summary>
+    internal readonly string Fault => Corrupt == 0 ? "" :
+        $"the ring contradicts itself at position {Seen} (tail {Tail}, head {Limit}, capacity {View.Capacity}): "
+        + ((RingContradiction)Corrupt).Describe();
+
+    /// <summary>
+    /// Looks for packets. It never goes further than the capacity, whatever cursors, cells and record headers say, and stops at
+    /// what no producer can have stored.
+    /// </summary>
     internal void Scan(ulong most)
     {
-        if (View.DropsOldest && Holds == 0)
+        if (TailMoves)
         {
-            ulong tail = Volatile.Read(ref View.Header->Tail);
-            if (tail != Tail)
-            {
-                Tail = tail; // producers took the oldest out
-                Seen = tail;
-                Packets = 0;
-            }
+            FollowTail();
+        }
+
+        if (Corrupt != 0)
+        {
+            return;
         }
 
         if (View.Framed != 0)
@@ -208,13 +222,54 @@ public unsafe partial struct RingConsumer
         }
         else if (View.Many != 0)
         {
-            ScanCells(most);
+            ScanCells(Math.Min(most, View.Capacity));
         }
         else
         {
-            ulong head = Limit;
-            Packets += View.Sequence(head - Seen);
-            Seen = head;
+            ScanPublished();
+        }
+    }
+
+    // Whether producers may move tail while the consumer looks.
+    private readonly bool TailMoves => View.DropsOldest && Holds == 0;
+
+    // Producers may have taken the oldest out.
+    private void FollowTail()
+    {
+        ulong tail = Volatile.Read(ref View.Header->Tail);
+        if (tail != Tail)
+        {
+            Tail = tail;
+            Seen = tail;
+            Packets = 0;
+        }
+    }
+
+    // One producer, fixed stride: everything up to head.
+    private void ScanPublished()
+    {
+        for (;;)
+        {
+            ulong head = Limit, more = head - Seen, packets = View.Sequence(more);
+            bool fits = head - Tail <= View.Capacity && more <= View.Capacity;
+            if (fits && packets * View.Stride == more)
+            {
+                Packets += packets;
+                Seen = head;
+                return;
+            }
+
+            ulong tail = Tail;
+            if (TailMoves)
+            {
+                FollowTail();
+            }
+
+            if (tail == Tail)
+            {
+                Corrupt = (uint)(fits ? RingContradiction.HeadUneven : RingContradiction.HeadTooFar);
+                return;
+            }
         }
     }
 
@@ -226,9 +281,15 @@ public unsafe partial struct RingConsumer
         while (Seen - Tail < most)
         {
             ulong cell = Volatile.Read(ref View.CellAt(sequence));
+            long age = RingHeader.CellAge(cell, sequence);
             uint state = (uint)cell & 3;
-            if (RingHeader.CellAge(cell, sequence) != 0 || state == RingHeader.CellClaimed)
+            if (age != 0 || state == RingHeader.CellClaimed)
             {
+                if (age > 0 && !TailMoves)
+                {
+                    Corrupt = (uint)RingContradiction.CellState;
+                }
+
                 return;
             }
 
@@ -246,6 +307,11 @@ public unsafe partial struct RingConsumer
                     OfferRoom();
                 } // else the next release stores it, under the tail lock
             }
+            else if (state == 0)
+            {
+                Corrupt = (uint)RingContradiction.CellState;
+                return;
+            }
             else
             {
                 Packets++;
@@ -260,16 +326,60 @@ public unsafe partial struct RingConsumer
     private void ScanRecords(ulong most)
     {
         ulong limit = View.Many != 0 ? Tail + View.Capacity : Limit;
+        uint trailer = View.Trailer;
+        if (limit - Tail > View.Capacity)
+        {
+            Corrupt = (uint)RingContradiction.HeadTooFar;
+            return;
+        }
+
         while (Seen < limit && Seen - Tail < most)
         {
-            ulong word = Volatile.Read(ref View.WordAt(Seen));
-            if ((int)(uint)word <= 0)
+            ulong word = Volatile.Read(ref View.WordAt(Seen)), span = RingHeader.RecordSpan(word, trailer);
+            int length = (int)(uint)word;
+            bool aborted = ((word >> 48) & RingHeader.RecordAborted) != 0;
+            if (length <= 0 && View.Many != 0 && (length < 0 || word == View.EmptyWord(Seen)))
             {
                 return;
             }
 
-            Packets += ((word >> 48) & RingHeader.RecordAborted) != 0 ? 0u : 1u;
-            Seen += RingHeader.RecordSpan(word);
+            if (length < Batch.RecordHeader || span > limit - Seen
+                || (trailer != 0 && !aborted && !RingChecksums.IsGenuine(View, Seen)))
+            {
+                if (trailer != 0 && PassCorrupted(limit))
+                {
+                    continue;
+                }
+
+                Corrupt = (uint)(trailer != 0 ? RingContradiction.RecordChecksum
+                    : length <= 0 ? RingContradiction.RecordState
+                    : RingContradiction.RecordLength);
+                return;
+            }
+
+            Packets += aborted ? 0u : 1u;
+            Seen += span;
         }
+    }
+
+    // Gives up what lies at Seen and does not pass, up to the next record that does. False: there is none, and open claims of
+    // producers may follow.
+    private readonly bool PassCorrupted(ulong limit)
+    {
+        ulong end = Math.Min(Limit, limit), next = RingChecksums.FindGenuine(View, Seen + 8, end);
+        if (next >= end && View.Many != 0)
+        {
+            return false;
+        }
+
+        Interlocked.Increment(ref View.Header->Corrupted);
+        const ulong Longest = 1 << 30;
+        for (ulong at = Seen; at < next; at += Longest)
+        {
+            int length = (int)Math.Min(next - at, Longest);
+            Volatile.Write(ref View.WordAt(at), RingHeader.RecordWord(length, 0, RingHeader.RecordAborted));
+        }
+
+        return true;
     }
 }

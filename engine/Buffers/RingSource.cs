@@ -23,7 +23,7 @@ public sealed unsafe class RingSource : PacketStore
     public RingSource(Ring ring)
     {
         ArgumentNullException.ThrowIfNull(ring);
-        _drain = new RingDrain(ring.Header);
+        _drain = new RingDrain(ring);
         _ring = ring;
         _header = ring.Header;
         (Shape, Stride, Producers, FullPolicy) = (ring.Shape, ring.Stride, ring.Producers, ring.FullPolicy);
@@ -74,7 +74,7 @@ public sealed unsafe class RingSource : PacketStore
                 return Status.State;
             }
 
-            Status status = producer->Open(_header);
+            Status status = producer->Open(_ring, out _);
             _producers += status == Status.Ok ? 1 : 0;
             return status;
         }

@@ -66,7 +66,7 @@ internal sealed unsafe class DetachingSource : IPacketSource
             }
 
             Buffer.MemoryCopy(shown.Data, _copy, _room, shown.Length);
-            _held = new Batch(_copy, shown.Length, shown.Packets, shown.Stride, shown.Position);
+            _held = new Batch(_copy, shown.Length, shown.Packets, shown.Stride, shown.Position, shown.Trailer);
             status = _ring.Release(shown);
             if (status != Status.Ok)
             {

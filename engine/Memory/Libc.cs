@@ -16,17 +16,22 @@ internal static unsafe partial class Libc
     internal const uint MemfdCloseOnExec = 1, MemfdHugePages = 4;
     internal const int EventCloseOnExec = 0x80000, EventNonBlocking = 0x800;
     internal const int ModeKind = 0xF000, ModeRegular = 0x8000, ModeDirectory = 0x4000;
-    internal const int AtEmptyPath = 0x1000;
-    internal const uint StatusKindAndSize = 0x201, StatusLinks = 4;
+    internal const int AtEmptyPath = 0x1000, AtNoFollow = 0x100, AtFollow = 0x400;
+    internal const uint StatusKindAndSize = 0x201, StatusLinks = 4, StatusAll = 0x7FF;
+    internal const int DuplicateAbove = 1030, AskLock = 36, SetLock = 37; // F_DUPFD_CLOEXEC, F_OFD_GETLK, F_OFD_SETLK
+    internal const short WriteLock = 1, NoLock = 2;
+    internal const uint RenameNoReplace = 1;
     internal const int ClockRealtime = 0, ClockMonotonic = 1;
     internal const int LargestPage = 65536;
     internal const int WorkingFolder = -100; // AT_FDCWD
-    internal const int OpenTemporary = 0x400000; // O_TMPFILE without the bit of O_DIRECTORY that it has in it
 
     internal const int Enoent = 2, Eintr = 4, Eacces = 13, Eexist = 17, Enospc = 28, Eperm = 1, Enomem = 12, Erofs = 30;
     internal const int Eio = 5, Estale = 116, Enotdir = 20, Einval = 22, Enametoolong = 36;
+    internal const int Esrch = 3, Eagain = 11, Eisdir = 21, Eloop = 40, Eopnotsupp = 95;
 
     internal static readonly int OpenDirectory = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x4000 : 0x10000;
+    internal static readonly int OpenNoFollow = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
+    internal static readonly int OpenUnnamed = 0x400000 | OpenDirectory; // O_TMPFILE
 
     private const string Library = "libc";
 
@@ -44,11 +49,31 @@ internal static unsafe partial class Libc
         [FieldOffset(16)]
         public uint Links;
 
+        [FieldOffset(20)]
+        public uint User;
+
         [FieldOffset(28)]
         public ushort Mode;
 
+        [FieldOffset(32)]
+        public ulong Inode;
+
         [FieldOffset(40)]
         public ulong Size;
+
+        [FieldOffset(136)]
+        public ulong Device;
+    }
+
+    /// <summary><c>struct flock</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct FileLock
+    {
+        public short Kind;
+        public short Whence;
+        public long Start;
+        public long Length;
+        public int Process;
     }
 
     /// <summary>The numbers of the system calls that the C library has no function for.</summary>
@@ -60,7 +85,11 @@ internal static unsafe partial class Libc
         internal static readonly long Membarrier = Arm ? 283 : 324;
         internal static readonly long PidfdOpen = 434;
         internal static readonly long PidfdGetfd = 438;
+        internal static readonly long Rename = Arm ? 276 : 316; // renameat2
     }
+
+    /// <summary>The error number that the last call left.</summary>
+    internal static int LastError => Marshal.GetLastPInvokeError();
 
     /// <summary>The value mmap answers when it fails.</summary>
     internal static void* MapFailed => (void*)-1;
@@ -99,7 +128,7 @@ internal static unsafe partial class Libc
 
     // Variadic as well.
     [LibraryImport(Library, EntryPoint = "fcntl", SetLastError = true)]
-    private static partial int Control(int fd, int command, int argument);
+    internal static partial int Control(int fd, int command, int argument);
 
     [LibraryImport(Library, EntryPoint = "close", SetLastError = true)]
     internal static partial int Close(int fd);
@@ -131,6 +160,34 @@ internal static unsafe partial class Libc
         StringMarshalling = StringMarshalling.Custom,
         StringMarshallingCustomType = typeof(PathMarshaller))]
     internal static partial int GetFileStatus(int folder, string path, int flags, uint mask, FileStatus* status);
+
+    [LibraryImport(
+        Library,
+        EntryPoint = "readlink",
+        SetLastError = true,
+        StringMarshalling = StringMarshalling.Custom,
+        StringMarshallingCustomType = typeof(PathMarshaller))]
+    internal static partial nint ReadLink(string path, byte* target, nuint capacity);
+
+    [LibraryImport(
+        Library,
+        EntryPoint = "linkat",
+        SetLastError = true,
+        StringMarshalling = StringMarshalling.Custom,
+        StringMarshallingCustomType = typeof(PathMarshaller))]
+    internal static partial int Link(int fromFolder, string from, int toFolder, string to, int flags);
+
+    [LibraryImport(Library, EntryPoint = "fchmod", SetLastError = true)]
+    internal static partial int ChangeMode(int fd, uint mode);
+
+    [LibraryImport(Library, EntryPoint = "fcntl", SetLastError = true)]
+    internal static partial int Control(int fd, int command, FileLock* fileLock);
+
+    [LibraryImport(Library, EntryPoint = "kill", SetLastError = true)]
+    internal static partial int Kill(int process, int signal);
+
+    [LibraryImport(Library, EntryPoint = "geteuid")]
+    internal static partial uint GetUser();
 
     [LibraryImport(Library, EntryPoint = "pread", SetLastError = true)]
     internal static partial nint ReadAt(int fd, void* to, nuint count, long offset);
@@ -182,19 +239,27 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "syscall")]
     internal static partial long SystemCall(long number, long first, long second, long third);
 
+    [LibraryImport(
+        Library,
+        EntryPoint = "syscall",
+        SetLastError = true,
+        StringMarshalling = StringMarshalling.Custom,
+        StringMarshallingCustomType = typeof(PathMarshaller))]
+    internal static partial long SystemCall(long number, long fromFolder, string from, long toFolder, string to, long flags);
+
     /// <summary>
     /// A new descriptor, moved if it is 0, 1 or 2: a host that closed these prints into whatever has their numbers. -1 with the
     /// error: it was that, or there is no other one to be had; it is closed then.
     /// </summary>
     internal static int AboveStdio(int fd)
     {
-        const int DuplicateCloseOnExec = 1030, StandardError = 2;
+        const int StandardError = 2;
         if (fd is < 0 or > StandardError)
         {
             return fd;
         }
 
-        int above = Control(fd, DuplicateCloseOnExec, StandardError + 1), error = Marshal.GetLastPInvokeError();
+        int above = Control(fd, DuplicateAbove, StandardError + 1), error = Marshal.GetLastPInvokeError();
         _ = Close(fd);
         Marshal.SetLastPInvokeError(error);
         return above;

@@ -1,81 +1,78 @@
-using System.Buffers.Text;
-
 namespace Sluice.Memory;
 
 /// <summary>
-/// Who holds an end of a ring, and whether it still lives. An identity is the process id (high 32 bits) and the low 32
-/// bits of the process's start time in clock ticks, so that a process that inherits a dead one's id is told from it.
+/// This process as others see it. An identity is the process id (high 32 bits) and the low 32 bits of the process's start time
+/// in clock ticks, so that a process that inherits a dead one's id is told from it. Both mean something within one
+/// domain only: one boot of one machine, one pid namespace, one time namespace.
 /// </summary>
-/// <remarks>
-/// Life can be judged inside one pid namespace only; across namespaces every holder counts as alive. The same rules as in
-/// <c>sluice/ring/owner.h</c>.
-/// </remarks>
+/// <remarks>The same rules as in <c>sluice/ring/life.h</c>.</remarks>
 internal static class ProcessIdentity
 {
-    private const int StartTimeField = 22;
+    /// <summary>This process; its start is 0 when it cannot be known.</summary>
+    internal static ulong Self { get; } = ((ulong)(uint)Libc.GetPid() << 32) | ProcFiles.StartOfSelf();
 
-    /// <summary>This process.</summary>
-    internal static ulong Self { get; } = ((ulong)(uint)Libc.GetPid() << 32) | (uint)StartTime((uint)Libc.GetPid());
+    /// <summary>The domain of this process in 31 bits; 0: not known.</summary>
+    internal static uint Domain { get; } = FindDomain();
 
-    /// <summary>The inode of this process's pid namespace; 0 when it cannot be known.</summary>
-    internal static ulong PidNamespace { get; } = ReadPidNamespace();
+    /// <summary>The inode of this process's pid namespace; 0: not known.</summary>
+    internal static ulong PidNamespace { get; } = ProcFiles.Namespace("pid");
 
     /// <summary>The process id in an identity.</summary>
     internal static uint ProcessId(ulong identity) => (uint)(identity >> 32);
 
-    /// <summary>False when the holder is certainly gone; true when it lives or cannot be judged from here.</summary>
-    internal static bool IsAlive(ulong pidNamespace, ulong identity) =>
-        identity != 0
-        && (identity == Self || pidNamespace != PidNamespace || (uint)StartTime(ProcessId(identity)) == (uint)identity);
+    /// <summary>What a record of an end carries, so that it is told from one of an earlier holder.</summary>
+    internal static uint Check(ulong identity) => unchecked((ProcessId(identity) * 2654435761u) ^ (uint)identity);
 
-    /// <summary>Start time of a process in clock ticks since boot; 0: there is no such process, or a zombie.</summary>
-    private static unsafe ulong StartTime(uint processId)
+    /// <summary>Whether a process of this one's own domain lives. Gone needs proof.</summary>
+    internal static ProcessLife Life(ulong identity)
     {
-        int fd = Libc.Open($"/proc/{processId}/stat", Libc.OpenReadOnly | Libc.OpenCloseOnExec, 0);
-        if (fd < 0)
+        uint id = ProcessId(identity), start = (uint)identity;
+        if (id is 0 or > int.MaxValue)
+        {
+            return ProcessLife.Unknown; // no process ever had that id
+        }
+
+        if (!ProcFiles.TryReadProcess(id, out ProcessState state))
+        {
+            return Libc.Kill((int)id, 0) != 0 && Libc.LastError == Libc.Esrch ? ProcessLife.Gone : ProcessLife.Unknown;
+        }
+
+        if (start != 0 && start != state.Start)
+        {
+            return ProcessLife.Gone;
+        }
+
+        // A zombie whose other threads run has only lost its first one.
+        bool ended = state.Letter == (byte)'X' || (state.Letter == (byte)'Z' && state.Threads <= 1);
+        return ended ? ProcessLife.Gone : start != 0 ? ProcessLife.Alive : ProcessLife.Unknown;
+    }
+
+    // FNV-1a (Fowler, Noll, Vo) over boot id, pid and time namespace.
+    private static uint FindDomain()
+    {
+        Span<byte> text = stackalloc byte[64];
+        int length = ProcFiles.Read("/proc/sys/kernel/random/boot_id", text);
+        ulong pid = ProcFiles.Namespace("pid"), time = ProcFiles.Namespace("time");
+        if (length < BootIdBytes || pid == 0)
         {
             return 0;
         }
 
-        const int Most = 1024;
-        byte* text = stackalloc byte[Most];
-        nint length = Libc.Read(fd, text, Most);
-        _ = Libc.Close(fd);
-        ReadOnlySpan<byte> rest = new(text, (int)Math.Max(length, 0));
-        int name = rest.LastIndexOf((byte)')'); // the command name may hold blanks and brackets
-        if (name < 0 || rest.Length < name + 3 || rest[name + 2] is (byte)'Z' or (byte)'X')
+        ulong hash = 0xcbf29ce484222325;
+        foreach (byte one in text[..BootIdBytes])
         {
-            return 0; // a zombie writes nothing any more
+            hash = unchecked((hash ^ one) * 0x100000001b3);
         }
 
-        rest = rest[(name + 2)..]; // field 3, the state
-        for (int field = 3; field < StartTimeField; field++)
+        for (int i = 0; i < 2 * sizeof(ulong); i++)
         {
-            int blank = rest.IndexOf((byte)' ');
-            if (blank < 0)
-            {
-                return 0;
-            }
-
-            rest = rest[(blank + 1)..];
+            byte one = (byte)((i < sizeof(ulong) ? pid : time) >> (i % sizeof(ulong) * 8));
+            hash = unchecked((hash ^ one) * 0x100000001b3);
         }
 
-        return Utf8Parser.TryParse(rest, out ulong ticks, out _) ? Math.Max(ticks, 1) : 0;
+        uint folded = (uint)(hash ^ (hash >> 32)) >> 1;
+        return folded == 0 ? 1 : folded;
     }
 
-    // The link reads "pid:[4026531836]"; the number is the inode that stat(2) gives.
-    private static ulong ReadPidNamespace()
-    {
-        try
-        {
-            string? link = new FileInfo("/proc/self/ns/pid").LinkTarget;
-            int from = link?.IndexOf('[', StringComparison.Ordinal) ?? -1;
-            int to = link?.IndexOf(']', StringComparison.Ordinal) ?? -1;
-            return from >= 0 && to > from && ulong.TryParse(link.AsSpan(from + 1, to - from - 1), out ulong inode) ? inode : 0;
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            return 0;
-        }
-    }
+    private const int BootIdBytes = 36;
 }

@@ -9,19 +9,21 @@ namespace Sluice.Memory;
 /// </summary>
 /// <remarks>
 /// Anonymous, named (a file in /dev/shm) or file-backed. Space of files is reserved when they are made, so that a full
-/// disk is a fault here and not a signal later. Nothing is ever overwritten. One thread at a time; whoever holds
-/// addresses into the segment must be gone before <see cref="Dispose"/>.
+/// disk is a fault here and not a signal later; a file that somebody cuts short while it is mapped is answered by the system
+/// with SIGBUS at the next touch of what is gone. One that is made gets its name when it is finished, and nothing
+/// is ever overwritten. One thread at a time; whoever holds addresses into the segment must be gone before
+/// <see cref="Dispose"/>.
 /// </remarks>
 public sealed unsafe class Segment : IDisposable
 {
     private const long HugePage = 2 << 20;
 
     private readonly nuint _mapped;
-    private int _fd;
+    private string? _spare; // the name of a file that has none yet, where the file system needs one
 
     private Segment(int fd, byte* address, long prefix, long capacity, SegmentOptions options, bool hugePages)
     {
-        _fd = fd;
+        Descriptor = fd;
         Address = address;
         PrefixBytes = prefix;
         Capacity = capacity;
@@ -61,11 +63,74 @@ public sealed unsafe class Segment : IDisposable
     /// <summary>Whether the memory is locked.</summary>
     public bool IsLocked { get; }
 
+    /// <summary>The open file; -1 after <see cref="Dispose"/>.</summary>
+    internal int Descriptor { get; private set; }
+
+    /// <summary>Bytes of the open file now; less than <see cref="Bytes"/>: somebody cut it short.</summary>
+    internal long FileBytes
+    {
+        get
+        {
+            Libc.FileStatus status;
+            return Descriptors.TryGetStatus(Descriptor, &status) ? (long)status.Size : 0;
+        }
+    }
+
+    /// <summary>Whether the open file has a name, this one or another.</summary>
+    internal bool IsLinked
+    {
+        get
+        {
+            Libc.FileStatus status;
+            return Path != null && Descriptors.TryGetStatus(Descriptor, &status) && status.Links != 0;
+        }
+    }
+
+    /// <summary>Who else may write the open file: the mode bits of group and others.</summary>
+    internal uint OpenTo
+    {
+        get
+        {
+            Libc.FileStatus status;
+            return Descriptors.TryGetStatus(Descriptor, &status) ? status.Mode & 0x12u : 0; // 022
+        }
+    }
+
     /// <summary>Makes a segment, all zero.</summary>
     /// <param name="options">Where it lies.</param>
     /// <param name="prefixBytes">From the rounded capacity to the bytes before the data area.</param>
     /// <exception cref="SluiceException">The text names the value and its limit, or what the system said.</exception>
-    public static Segment Create(SegmentOptions options, Func<long, long> prefixBytes)
+    public static Segment Create(SegmentOptions options, Func<long, long> prefixBytes) =>
+        Create(options, prefixBytes, static _ => { });
+
+    /// <summary>Makes a segment and furnishes it; only then it gets its name.</summary>
+    /// <param name="options">Where it lies.</param>
+    /// <param name="prefixBytes">From the rounded capacity to the bytes before the data area.</param>
+    /// <param name="furnish">Writes what whoever finds the segment must find in it.</param>
+    /// <exception cref="SluiceException">The text names the value and its limit, or what the system said.</exception>
+    public static Segment Create(SegmentOptions options, Func<long, long> prefixBytes, Action<Segment> furnish)
+    {
+        ArgumentNullException.ThrowIfNull(furnish);
+        Segment segment = Make(options, prefixBytes);
+        try
+        {
+            furnish(segment);
+            if (segment.Path is { } path)
+            {
+                SegmentName.Link(segment.Descriptor, segment._spare, path);
+                segment._spare = null;
+            }
+
+            return segment;
+        }
+        catch
+        {
+            segment.Dispose();
+            throw;
+        }
+    }
+
+    private static Segment Make(SegmentOptions options, Func<long, long> prefixBytes)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(prefixBytes);
@@ -76,11 +141,11 @@ public sealed unsafe class Segment : IDisposable
                 $"capacity is {options.Capacity} bytes, it must be 1 to {SegmentOptions.LargestCapacity}");
         }
 
-        if (options.HugePages && options.Path == null)
+        if (options.HugePages && options.Path == null && options.Folder == null)
         {
             try
             {
-                return Create(options, prefixBytes, HugePage);
+                return Make(options, prefixBytes, HugePage);
             }
             catch (SluiceException fault) when (fault.Status is Status.Memory or Status.Io or Status.Permission)
             {
@@ -88,26 +153,37 @@ public sealed unsafe class Segment : IDisposable
             }
         }
 
-        return Create(options, prefixBytes, Environment.SystemPageSize);
+        return Make(options, prefixBytes, Environment.SystemPageSize);
     }
+
+    /// <summary>Maps a file that another process of the same user, or of root, made.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="recognise">Looks at its first page.</param>
+    /// <exception cref="SluiceException">Not found, not readable, another user's, not recognised or not mapped.</exception>
+    public static Segment Attach(string path, Recognise recognise) => Attach(path, false, recognise);
 
     /// <summary>Maps a file that another process, or an earlier one, made.</summary>
     /// <param name="path">The file.</param>
+    /// <param name="anyOwner">Also one that another user made, who decides what is in it.</param>
     /// <param name="recognise">Looks at its first page.</param>
-    /// <exception cref="SluiceException">Not found, not readable, not recognised or not mapped.</exception>
-    public static Segment Attach(string path, Recognise recognise)
+    /// <exception cref="SluiceException">Not found, not readable, another user's, not recognised or not mapped.</exception>
+    public static Segment Attach(string path, bool anyOwner, Recognise recognise)
     {
         ArgumentNullException.ThrowIfNull(recognise);
-        int fd = Libc.Open(path, Libc.OpenReadWrite | Libc.OpenCloseOnExec, 0);
+        int flags = Libc.OpenReadWrite | Libc.OpenNoFollow | Libc.OpenNonBlocking | Libc.OpenCloseOnExec;
+        int fd = Descriptors.Open(path, flags, 0);
         if (fd < 0)
         {
-            throw Fault(Marshal.GetLastPInvokeError(), $"cannot open {ByteText.Show(path)}");
+            int errno = Libc.LastError;
+            throw errno == Libc.Eloop
+                ? new SluiceException(Status.Io, $"cannot open {ByteText.Show(path)}: it is a symbolic link")
+                : Fault(errno, $"cannot open {ByteText.Show(path)}");
         }
 
         try
         {
             Span<byte> page = stackalloc byte[4096];
-            long bytes = Libc.Seek(fd, 0, 2);
+            long bytes = Look(fd, path, anyOwner);
             fixed (byte* to = page)
             {
                 _ = Libc.ReadAt(fd, to, (nuint)page.Length, 0); // a file that is shorter leaves zeros, which nobody recognises
@@ -124,14 +200,9 @@ public sealed unsafe class Segment : IDisposable
         }
     }
 
-    /// <summary>Takes the name away; the memory stays for those who map it.</summary>
-    public void Unlink()
-    {
-        if (Path != null)
-        {
-            _ = Libc.Unlink(Path);
-        }
-    }
+    /// <summary>Takes the name away, if it still means this segment; the memory stays for those who map it.</summary>
+    /// <returns>Whether it did.</returns>
+    public bool Unlink() => Path != null && SegmentName.Means(Path, Descriptor) && Libc.Unlink(Path) == 0;
 
     /// <summary>Unmaps. A second call does nothing.</summary>
     public void Dispose()
@@ -139,9 +210,14 @@ public sealed unsafe class Segment : IDisposable
         if (Address != null)
         {
             _ = Libc.Unmap(Address, _mapped);
-            _ = Libc.Close(_fd);
+            _ = Libc.Close(Descriptor);
+            if (_spare != null)
+            {
+                _ = Libc.Unlink(_spare);
+            }
+
             Address = null;
-            _fd = -1;
+            Descriptor = -1;
         }
     }
 
@@ -155,11 +231,31 @@ public sealed unsafe class Segment : IDisposable
         _ => Status.Io,
     };
 
-    private static SluiceException Fault(int errno, string what) => new(StatusOf(errno), $"{what}: {Libc.ErrorText(errno)}");
+    /// <summary>What the system said, as a fault.</summary>
+    internal static SluiceException Fault(int errno, string what) => new(StatusOf(errno), $"{what}: {Libc.ErrorText(errno)}");
 
-    private static Segment Create(SegmentOptions options, Func<long, long> prefixBytes, long page)
+    // Bytes of the file, when it is one that may be attached to.
+    private static long Look(int fd, string path, bool anyOwner)
     {
-        int fd = OpenNew(options, page == HugePage);
+        Libc.FileStatus status;
+        if (!Descriptors.TryGetStatus(fd, &status) || (status.Mode & Libc.ModeKind) != Libc.ModeRegular)
+        {
+            throw new SluiceException(Status.Abi, $"{ByteText.Show(path)} is no ring: not a file");
+        }
+
+        if (!anyOwner && status.User != 0 && status.User != Libc.GetUser())
+        {
+            throw new SluiceException(
+                Status.Permission,
+                $"{ByteText.Show(path)} belongs to user {status.User}, who decides what is in it: remove it, or attach with any owner");
+        }
+
+        return (long)status.Size;
+    }
+
+    private static Segment Make(SegmentOptions options, Func<long, long> prefixBytes, long page)
+    {
+        int fd = OpenNew(options, page == HugePage, out string? spare);
         try
         {
             long capacity = page;
@@ -169,7 +265,7 @@ public sealed unsafe class Segment : IDisposable
             }
 
             long prefix = (prefixBytes(capacity) + page - 1) & -page;
-            Reserve(fd, prefix + capacity, options.Path != null || page == HugePage);
+            Reserve(fd, prefix + capacity, options.Path != null || options.Folder != null || page == HugePage);
             byte* address = MapTwice(fd, prefix, capacity);
             if (options.Locked && Libc.Lock(address, (nuint)(prefix + (2 * capacity))) != 0)
             {
@@ -178,41 +274,37 @@ public sealed unsafe class Segment : IDisposable
                 throw new SluiceException(Status.Permission, $"mlock of {prefix + (2 * capacity)} bytes failed: {reason}");
             }
 
-            return new Segment(fd, address, prefix, capacity, options, page == HugePage);
+            return new Segment(fd, address, prefix, capacity, options, page == HugePage) { _spare = spare };
         }
         catch
         {
             _ = Libc.Close(fd);
-            if (options.Path != null && !options.Unlinked)
+            if (spare != null)
             {
-                _ = Libc.Unlink(options.Path);
+                _ = Libc.Unlink(spare);
             }
 
             throw;
         }
     }
 
-    private static int OpenNew(SegmentOptions options, bool huge)
+    private static int OpenNew(SegmentOptions options, bool huge, out string? spare)
     {
-        if (options.Path != null)
+        spare = null;
+        if (options.Path is { } path)
         {
-            const uint OfOwner = 0x180; // 0600
-            int nameless = Libc.OpenReadWrite | Libc.OpenTemporary | Libc.OpenDirectory | Libc.OpenCloseOnExec;
-            if (options.Unlinked && Libc.Open(PathName.FolderOf(options.Path), nameless, OfOwner) is >= 0 and int unnamed)
-            {
-                return unnamed; // else the file system has no files without a name, or says below what is wrong
-            }
+            Libc.FileStatus status;
+            return Descriptors.TryGetStatus(path, false, &status) // before its space is reserved for nothing; the link decides
+                ? throw SegmentName.Taken(path)
+                : SegmentName.OpenUnnamed(path, options.Mode, out spare);
+        }
 
-            int flags = Libc.OpenReadWrite | Libc.OpenCreate | Libc.OpenExclusive | Libc.OpenCloseOnExec;
-            int file = Libc.Open(options.Path, flags, OfOwner);
-            if (file < 0)
+        if (options.Folder is { } folder)
+        {
+            int file = SegmentName.OpenUnnamed($"{folder}/sluice.spill", options.Mode, out string? name);
+            if (name != null)
             {
-                throw Fault(Marshal.GetLastPInvokeError(), $"cannot create {ByteText.Show(options.Path)}");
-            }
-
-            if (options.Unlinked)
-            {
-                _ = Libc.Unlink(options.Path);
+                _ = Libc.Unlink(name);
             }
 
             return file;
@@ -224,7 +316,12 @@ public sealed unsafe class Segment : IDisposable
 
     private static void Reserve(int fd, long bytes, bool allocate)
     {
-        int errno = Libc.Truncate(fd, bytes) != 0 ? Marshal.GetLastPInvokeError() : 0;
+        int errno;
+        do
+        {
+            errno = Libc.Truncate(fd, bytes) != 0 ? Libc.LastError : 0;
+        }
+        while (errno == Libc.Eintr);
         if (errno == 0 && allocate)
         {
             do

@@ -12,11 +12,11 @@ public sealed record SegmentOptions
     /// <summary>Absolute path of the file the memory lies in; null: anonymous memory.</summary>
     public string? Path { get; init; }
 
-    /// <summary>
-    /// The file has no name, or loses it as soon as it is made where the file system has no such files: the memory lives as long
-    /// as it is mapped.
-    /// </summary>
-    public bool Unlinked { get; init; }
+    /// <summary>Directory of a file without a name: the memory lives as long as it is mapped. Instead of <see cref="Path"/>.</summary>
+    public string? Folder { get; init; }
+
+    /// <summary>Who may read and write the file: its owner alone, unless told otherwise.</summary>
+    public uint Mode { get; init; } = 0x180; // 0600
 
     /// <summary>Anonymous memory: 2 MiB pages if the system has any free, else normal ones.</summary>
     public bool HugePages { get; init; }

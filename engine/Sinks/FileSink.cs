@@ -62,8 +62,7 @@ public sealed unsafe class FileSink : Sink
             return status;
         }
 
-        bool written = rest.Stride != 0 ? WritePackets(rest) : WriteRecords(rest);
-        return written ? Succeed() : Fault();
+        return rest.Stride == 0 ? WriteRecords(rest) : WritePackets(rest) ? Succeed() : Fault();
     }
 
     /// <inheritdoc/>
@@ -87,7 +86,9 @@ public sealed unsafe class FileSink : Sink
     }
 
     /// <inheritdoc/>
-    protected override string Describe(Status status, long detail) => _file.Fault.Text;
+    protected override string Describe(Status status, long detail) => status == Status.Corrupt
+        ? $"the record at byte {detail} of a batch reaches beyond it: it was changed since it was shown"
+        : _file.Fault.Text;
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
@@ -142,7 +143,7 @@ public sealed unsafe class FileSink : Sink
         return true;
     }
 
-    private bool WriteRecords(in Batch rest)
+    private Status WriteRecords(in Batch rest)
     {
         if (_vectors is null)
         {
@@ -154,9 +155,14 @@ public sealed unsafe class FileSink : Sink
             long end = Gather(rest, at, out int count, out long bytes);
             if (end == at)
             {
+                if (!rest.TryRecord(at, out _))
+                {
+                    return Fail(Status.Corrupt, at);
+                }
+
                 if (!_file.Rotate())
                 {
-                    return false;
+                    return Fault();
                 }
 
                 continue;
@@ -167,13 +173,13 @@ public sealed unsafe class FileSink : Sink
             TakeRecords(rest, at, end, _torn + written);
             if (!whole)
             {
-                return false;
+                return Fault();
             }
 
             at = end;
         }
 
-        return true;
+        return Succeed();
     }
 
     // Lists the payloads from a record on, as many as fit the list and the file; the result is the end of the run.
@@ -183,24 +189,23 @@ public sealed unsafe class FileSink : Sink
         bool empty = _file.IsEmpty;
         count = 0;
         bytes = 0;
-        while (at < rest.Length && count < MostVectors)
+        while (count < MostVectors && rest.TryRecord(at, out Batch.Record record))
         {
-            byte* record = rest.Data + at;
-            if (!Batch.IsAborted(record))
+            if (!record.IsAborted)
             {
-                long payload = Batch.PayloadOf(record) - begun;
+                long payload = Math.Max(record.Length - begun, 0);
                 bool takesAny = begun > 0 || (empty && count == 0);
                 if (!takesAny && payload > room - bytes)
                 {
                     break;
                 }
 
-                _vectors[count++] = new IoVector { Data = record + Batch.RecordHeader + begun, Length = (nuint)payload };
+                _vectors[count++] = new IoVector { Data = record.Payload + begun, Length = (nuint)payload };
                 bytes += payload;
                 begun = 0;
             }
 
-            at += Batch.RecordSpan(record);
+            at += record.Span;
         }
 
         return at;
@@ -210,21 +215,20 @@ public sealed unsafe class FileSink : Sink
     private void TakeRecords(in Batch rest, long at, long end, long written)
     {
         long from = at, packets = 0;
-        while (at < end)
+        while (at < end && rest.TryRecord(at, out Batch.Record record))
         {
-            byte* record = rest.Data + at;
-            if (!Batch.IsAborted(record))
+            if (!record.IsAborted)
             {
-                if (Batch.PayloadOf(record) > written)
+                if (record.Length > written)
                 {
                     break;
                 }
 
-                written -= Batch.PayloadOf(record);
+                written -= record.Length;
                 packets++;
             }
 
-            at += Batch.RecordSpan(record);
+            at += record.Span;
         }
 
         _torn = written;

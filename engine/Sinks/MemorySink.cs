@@ -94,9 +94,12 @@ public sealed unsafe class MemorySink : Sink
     }
 
     /// <inheritdoc/>
-    protected override string Describe(Status status, long detail) => status == Status.Size
-        ? $"a packet of {detail} bytes exceeds the limit of {Limit} bytes"
-        : $"{detail} bytes of memory are not to be had";
+    protected override string Describe(Status status, long detail) => status switch
+    {
+        Status.Size => $"a packet of {detail} bytes exceeds the limit of {Limit} bytes",
+        Status.Corrupt => $"the record at byte {detail} of a batch reaches beyond it: it was changed since it was shown",
+        _ => $"{detail} bytes of memory are not to be had",
+    };
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
@@ -135,10 +138,12 @@ public sealed unsafe class MemorySink : Sink
     {
         for (long at = 0; at < rest.Length;)
         {
-            byte* record = rest.Data + at;
-            long span = Batch.RecordSpan(record);
-            bool aborted = Batch.IsAborted(record);
-            long payload = aborted ? 0 : Batch.PayloadOf(record);
+            if (!rest.TryRecord(at, out Batch.Record record))
+            {
+                return Fail(Status.Corrupt, at);
+            }
+
+            long payload = record.IsAborted ? 0 : record.Length;
             if (payload > Limit)
             {
                 return Fail(Status.Size, payload);
@@ -154,9 +159,9 @@ public sealed unsafe class MemorySink : Sink
                 return Fail(Status.Memory, payload);
             }
 
-            CopyIn(record + Batch.RecordHeader, payload);
-            Take(span, aborted ? 0 : 1, payload);
-            at += span;
+            CopyIn(record.Payload, payload);
+            Take(record.Span, record.IsAborted ? 0 : 1, payload);
+            at += record.Span;
         }
 
         return Succeed();

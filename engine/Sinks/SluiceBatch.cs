@@ -14,6 +14,7 @@ public unsafe struct SluiceBatch
         Bytes = (ulong)batch.Length;
         Packets = (ulong)batch.Packets;
         Stride = (uint)batch.Stride;
+        Trailer = (uint)batch.Trailer;
     }
 
     /// <summary>The first byte.</summary>
@@ -28,6 +29,6 @@ public unsafe struct SluiceBatch
     /// <summary>Bytes of a packet; 0: framed records.</summary>
     public uint Stride;
 
-    /// <summary>Zero.</summary>
-    public uint Reserved;
+    /// <summary>Framed: bytes behind each payload, which belong to the ring.</summary>
+    public uint Trailer;
 }

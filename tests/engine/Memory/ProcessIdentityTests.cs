@@ -11,20 +11,27 @@ public sealed class ProcessIdentityTests
     {
         Assert.Equal((uint)Environment.ProcessId, ProcessIdentity.ProcessId(ProcessIdentity.Self));
         Assert.NotEqual(0u, (uint)ProcessIdentity.Self);
-        Assert.True(ProcessIdentity.IsAlive(ProcessIdentity.PidNamespace, ProcessIdentity.Self));
+        Assert.Equal(ProcessLife.Alive, ProcessIdentity.Life(ProcessIdentity.Self));
     }
 
     [Fact]
-    public void Nobody_and_a_process_of_another_start_time_are_gone()
+    public void Process_of_another_start_time_is_gone()
     {
-        Assert.False(ProcessIdentity.IsAlive(ProcessIdentity.PidNamespace, 0));
-        Assert.False(ProcessIdentity.IsAlive(ProcessIdentity.PidNamespace, ProcessIdentity.Self ^ 1));
+        Assert.Equal(ProcessLife.Gone, ProcessIdentity.Life(ProcessIdentity.Self ^ 1));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1UL << 63)]
+    public void Id_that_no_process_ever_had_proves_nothing(ulong identity)
+    {
+        Assert.Equal(ProcessLife.Unknown, ProcessIdentity.Life(identity));
     }
 
     [Fact]
-    public void Process_of_another_namespace_counts_as_alive()
+    public void Process_whose_start_is_not_known_is_not_judged_while_one_has_its_id()
     {
-        Assert.True(ProcessIdentity.IsAlive(ProcessIdentity.PidNamespace + 1, ProcessIdentity.Self ^ 1));
+        Assert.Equal(ProcessLife.Unknown, ProcessIdentity.Life(ProcessIdentity.Self & ~0xFFFFFFFFUL));
     }
 
     [Fact]
@@ -34,10 +41,16 @@ public sealed class ProcessIdentityTests
         string stat = File.ReadAllText($"/proc/{child.Id}/stat");
         uint ticks = (uint)ulong.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[19]);
         ulong identity = ((ulong)child.Id << 32) | ticks;
-        Assert.True(ProcessIdentity.IsAlive(ProcessIdentity.PidNamespace, identity));
+        Assert.Equal(ProcessLife.Alive, ProcessIdentity.Life(identity));
         child.Kill();
         child.WaitForExit();
-        Assert.False(ProcessIdentity.IsAlive(ProcessIdentity.PidNamespace, identity));
+        Assert.Equal(ProcessLife.Gone, ProcessIdentity.Life(identity));
+    }
+
+    [Fact]
+    public void Domain_fits_its_record_and_is_known_here()
+    {
+        Assert.InRange(ProcessIdentity.Domain, 1u, (1u << 31) - 1);
     }
 
     [Fact]

@@ -59,6 +59,46 @@ public sealed unsafe class SegmentTests : IDisposable
     }
 
     [Fact]
+    public void Segment_has_its_name_when_it_is_furnished_and_not_before()
+    {
+        string path = Path.Combine(_folder, "ring");
+        using Segment made = Segment.Create(new SegmentOptions { Capacity = 4096, Path = path }, _ => 4096, segment =>
+        {
+            Assert.Empty(Directory.EnumerateFileSystemEntries(_folder));
+            segment.Data[0] = 42;
+        });
+        using Segment found = Segment.Attach(path, (_, bytes) => (4096, bytes - 4096));
+        Assert.Equal(42, found.Data[0]);
+    }
+
+    [Fact]
+    public void Name_that_means_another_file_by_now_is_left()
+    {
+        string path = Path.Combine(_folder, "ring");
+        using Segment first = Segment.Create(new SegmentOptions { Capacity = 4096, Path = path }, _ => 4096);
+        File.Delete(path);
+        using Segment second = Segment.Create(new SegmentOptions { Capacity = 4096, Path = path }, _ => 4096);
+        Assert.False(first.Unlink());
+        Assert.True(File.Exists(path));
+        Assert.True(second.Unlink());
+        Assert.False(File.Exists(path));
+    }
+
+    [Fact]
+    public void Symbolic_link_and_folder_are_not_attached_to()
+    {
+        string path = Path.Combine(_folder, "ring"), link = Path.Combine(_folder, "link");
+        using Segment made = Segment.Create(new SegmentOptions { Capacity = 4096, Path = path }, _ => 4096);
+        File.CreateSymbolicLink(link, path);
+        Assert.Contains("symbolic link", Refused(link).Message, StringComparison.Ordinal);
+        SluiceException folder = Refused(_folder);
+        Assert.True(folder.Status is Status.Io or Status.Abi, folder.Message);
+
+        static SluiceException Refused(string path) =>
+            Assert.Throws<SluiceException>(() => Segment.Attach(path, (_, bytes) => (4096, bytes - 4096)));
+    }
+
+    [Fact]
     public void Nothing_is_overwritten()
     {
         string path = Path.Combine(_folder, "taken");
@@ -104,13 +144,10 @@ public sealed unsafe class SegmentTests : IDisposable
     }
 
     [Fact]
-    public void Unlinked_segment_has_no_name_from_the_start()
+    public void Segment_in_a_folder_has_no_name_from_the_start()
     {
-        string path = Path.Combine(_folder, "spill");
-        using Segment segment = Segment.Create(
-            new SegmentOptions { Capacity = 4096, Path = path, Unlinked = true },
-            _ => 4096);
-        Assert.False(File.Exists(path));
+        using Segment segment = Segment.Create(new SegmentOptions { Capacity = 4096, Folder = _folder }, _ => 4096);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder));
         segment.Data[0] = 1;
         Assert.Equal(1, segment.Data[segment.Capacity]);
     }

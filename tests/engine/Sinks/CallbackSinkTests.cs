@@ -142,7 +142,7 @@ public sealed unsafe class CallbackSinkTests
         Assert.Equal(8, Marshal.OffsetOf<SluiceBatch>(nameof(SluiceBatch.Bytes)));
         Assert.Equal(16, Marshal.OffsetOf<SluiceBatch>(nameof(SluiceBatch.Packets)));
         Assert.Equal(24, Marshal.OffsetOf<SluiceBatch>(nameof(SluiceBatch.Stride)));
-        Assert.Equal(28, Marshal.OffsetOf<SluiceBatch>(nameof(SluiceBatch.Reserved)));
+        Assert.Equal(28, Marshal.OffsetOf<SluiceBatch>(nameof(SluiceBatch.Trailer)));
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]

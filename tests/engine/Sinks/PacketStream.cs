@@ -76,7 +76,7 @@ internal sealed unsafe class PacketStream : IDisposable
                 packets++;
             }
 
-            at += Batch.RecordSpan(data + at);
+            at += (*(int*)(data + at) + 7) & ~7;
             boundaries.Add(at);
             packetsAt.Add(packets);
         }

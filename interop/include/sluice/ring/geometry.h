@@ -56,7 +56,7 @@ static inline void sluice_ring_lay_out(sluice_ring_plan *plan, uint32_t shape, u
     end += plan->cells;
     plan->lanes_offset = many && lanes ? end : 0;
     if (plan->lanes_offset != 0) {
-        end += SLUICE_RING_PRODUCERS * (fixed ? 8 : 8 + SLUICE_RING_LANE_BYTES);
+        end += SLUICE_RING_PRODUCERS * (fixed ? 8u : 16u);
     }
     end += fixed && checksums ? plan->slots * 4 : 0;
     plan->data_offset = sluice_round_up(end, plan->page);

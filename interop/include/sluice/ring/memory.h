@@ -5,7 +5,7 @@
  *   offset 0        header page: the struct below, 4096 bytes
  *   cells_offset    only for many producers of fixed-stride packets: one 64-bit cell per packet slot
  *   lanes_offset    only for many producers: 256 records of who holds a slot (owner.h); of framed packets, then
- *                   256 announcements, one every 64 bytes
+ *                   256 announcements
  *   then            only with SLUICE_RING_CHECKSUMS, fixed stride: one 32-bit checksum per packet slot
  *   data_offset     the data area, `capacity` bytes, a power of two; it is mapped a second time right behind
  *                   itself, so that every record is contiguous and wrap-around does not exist
@@ -59,7 +59,6 @@
 #define SLUICE_RING_PRODUCERS 256u
 #define SLUICE_RING_CLAIM_MOST 4096u /* packets in one claim of a ring with many producers */
 #define SLUICE_RING_LARGEST (UINT64_C(1) << 40)
-#define SLUICE_RING_LANE_BYTES 64u /* from one announcement to the next */
 #define SLUICE_SLOT_RETIRED (UINT64_C(1) << 63) /* of a slot whose producer is gone: free once tail is at the low bits */
 
 enum sluice_shape { SLUICE_FIXED = 0, SLUICE_FRAMED = 1 };

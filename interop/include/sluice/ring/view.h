@@ -108,12 +108,12 @@ static inline uint64_t *sluice_slot_records(const sluice_ring_view *view)
     return view->framed ? view->cells - SLUICE_RING_PRODUCERS : view->cells + view->cell_mask + 1;
 }
 
-/* Framed, many producers, with lanes: where the producer of a slot announces what it is about to reserve. Slots that
- * follow each other lie 128 bytes apart. */
+/* Framed, many producers, with lanes: where the producer of a slot announces what it is about to reserve. The first 16 slots
+ * lie 128 bytes apart, 32 have cache lines of their own. */
 static inline uint64_t *sluice_announcement(const sluice_ring_view *view, uint32_t slot)
 {
-    uint32_t lane = (slot << 1 | slot >> 7) & (SLUICE_RING_PRODUCERS - 1);
-    return view->cells + lane * (SLUICE_RING_LANE_BYTES / 8);
+    uint32_t line = (slot << 1 & 30) | (slot >> 4 & 1);
+    return view->cells + line * 8 + (slot >> 5);
 }
 
 #endif
