@@ -27,6 +27,9 @@ public readonly record struct BufferCounters
     /// <summary>Claims of dead producers that were given up.</summary>
     public long Unblocked { get; init; }
 
+    /// <summary>Packets, or runs of records, that were not delivered because their checksum did not hold.</summary>
+    public long Corrupted { get; init; }
+
     /// <summary>Most bytes that waited at once.</summary>
     public long HighWater { get; init; }
 

@@ -93,6 +93,16 @@ public abstract unsafe class PacketStore : IPacketSource, IPacketIngress
         }
     }
 
+    /// <summary>
+    /// What contradicts itself in the memory under the buffer, which other processes may write, or that a part of it was cut off;
+    /// null: nothing was found. What lies before it is still shown; nothing is behind it.
+    /// </summary>
+    public virtual string? Contradiction => null;
+
+    /// <summary>Whether the memory is still there: a file may have been cut short, and touching what is gone is a SIGBUS.</summary>
+    /// <returns>False, with a <see cref="Contradiction"/>.</returns>
+    public virtual bool IsThere() => true;
+
     /// <summary>The header whose block of counters the pump writes.</summary>
     private protected abstract RingHeader* Ledger { get; }
 
@@ -129,7 +139,8 @@ public abstract unsafe class PacketStore : IPacketSource, IPacketIngress
     /// <inheritdoc/>
     /// <returns>
     /// <see cref="Status.Ok"/>: more is readable, or something is and producers have no room; <see cref="Status.End"/>:
-    /// everything that will ever come is readable; <see cref="Status.WouldBlock"/>: woken; <see cref="Status.Timeout"/>.
+    /// everything that will ever come is readable; <see cref="Status.Corrupt"/>: the same, see <see cref="Contradiction"/>;
+    /// <see cref="Status.WouldBlock"/>: woken; <see cref="Status.Timeout"/>.
     /// </returns>
     public Status Wait(long moreThan, long timeoutNs)
     {
@@ -270,6 +281,7 @@ public abstract unsafe class PacketStore : IPacketSource, IPacketIngress
             Aborted = sum.Aborted + (long)aborted,
             Rejected = sum.Rejected + (long)Volatile.Read(ref header->Rejected),
             Unblocked = sum.Unblocked + (long)Volatile.Read(ref header->Unblocked),
+            Corrupted = sum.Corrupted + (long)Volatile.Read(ref header->Corrupted),
         };
     }
 
@@ -306,8 +318,8 @@ public abstract unsafe class PacketStore : IPacketSource, IPacketIngress
             return true;
         }
 
-        status = Status.End;
-        return IsEnded;
+        status = Contradiction == null ? Status.End : Status.Corrupt;
+        return status == Status.Corrupt || IsEnded;
     }
 
     // One look is over and nothing was there.

@@ -63,7 +63,13 @@ public sealed unsafe class Ring : IDisposable
     public bool HasChecksums => View.HasChecksums;
 
     /// <summary>Whether somebody cut the file short that the ring lies in: touching what is gone would be a SIGBUS.</summary>
-    internal bool IsCut => Path != null && _segment.FileBytes < _segment.Bytes;
+    internal bool IsCut => Path != null && FileBytes < Bytes;
+
+    /// <summary>Whether the header page is still there.</summary>
+    internal bool HasHeader => Path == null || FileBytes >= RingHeader.Bytes;
+
+    /// <summary>Bytes of the file now.</summary>
+    internal long FileBytes => _segment.FileBytes;
 
     /// <summary>The header page.</summary>
     internal RingHeader* Header => (RingHeader*)_segment.Address;

@@ -111,11 +111,18 @@ internal sealed unsafe class RingDrain : IDisposable
 
     private ulong TurnedAway => Volatile.Read(ref Header->Stalls) + Volatile.Read(ref Header->DroppedNewest);
 
-    public void Dispose()
+    public void Dispose() => Dispose(true);
+
+    /// <summary>Gives the end back, unless the header is no longer there to note it.</summary>
+    internal void Dispose(bool hasHeader)
     {
         if (Consumer != null)
         {
-            Consumer->Close();
+            if (hasHeader)
+            {
+                Consumer->Close();
+            }
+
             NativeMemory.Free(Consumer);
             Consumer = null;
         }

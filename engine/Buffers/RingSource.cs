@@ -16,6 +16,7 @@ public sealed unsafe class RingSource : PacketStore
     private int _producers;
     private int _eventFd = -1;
     private bool _disposed;
+    private string? _cut;
 
     /// <summary>Takes the consuming end of a ring, and the ring itself: it is unmapped with this source.</summary>
     /// <exception cref="SluiceException"><see cref="Status.Busy"/>: a live process consumes it; the ring stays the
@@ -55,6 +56,9 @@ public sealed unsafe class RingSource : PacketStore
 
     /// <inheritdoc/>
     public override bool IsFull => _drain.IsFull;
+
+    /// <inheritdoc/>
+    public override string? Contradiction => _cut ?? _drain.Fault;
 
     private protected override RingHeader* Ledger => _header;
 
@@ -117,6 +121,17 @@ public sealed unsafe class RingSource : PacketStore
         batch.Length != 0 && batch.Position != _drain.Tail ? Status.State : _drain.Release(batch.Length, batch.Packets);
 
     /// <inheritdoc/>
+    public override bool IsThere()
+    {
+        if (_cut == null && _ring.IsCut)
+        {
+            _cut = $"the file of ring {_ring.Path} was cut short to {_ring.FileBytes} bytes of {_ring.Bytes}: what was in it is gone";
+        }
+
+        return _cut == null;
+    }
+
+    /// <inheritdoc/>
     public override void Arm(int eventFd, long moreThan)
     {
         if (_eventFd != eventFd)
@@ -143,7 +158,7 @@ public sealed unsafe class RingSource : PacketStore
             if (!_disposed)
             {
                 _disposed = true;
-                _drain.Dispose();
+                _drain.Dispose(_ring.HasHeader);
                 UnmapWhenUnused();
             }
         }

@@ -46,6 +46,12 @@ internal static class BufferMemory
                 Status.Invalid, $"a FIFO grows, and cannot lie under a name or in a file ('{where}'); use a circular buffer");
         }
 
+        if (options.Checksums)
+        {
+            throw new SluiceException(
+                Status.Invalid, "checksums prove what a file kept, and a FIFO lies in none; use a circular buffer");
+        }
+
         if (options.FullPolicy != FullPolicy.Fail)
         {
             throw new SluiceException(
@@ -68,20 +74,49 @@ internal static class BufferMemory
             throw new SluiceException(Status.Invalid, "attach is set, but neither name nor file is");
         }
 
-        if (options.Attach != AttachMode.Create)
+        return options.Attach switch
+        {
+            AttachMode.Create => Ring.Create(RingOptionsOf(options, stride)),
+            AttachMode.Attach => Attach(options, stride, AttachTimeoutNs),
+            _ => CreateOrAttach(options, stride),
+        };
+    }
+
+    private static Ring Attach(PacketBufferOptions options, int stride, long timeoutNs)
+    {
+        Ring ring = CheckAttached(Ring.Attach(options.Name, options.File, timeoutNs, options.AnyOwner), options, stride);
+        if (options.Adopt)
+        {
+            ring.Adopt();
+        }
+
+        return ring;
+    }
+
+    // Others may make it, or take it away, between two looks: whoever comes second attaches, and neither waits.
+    private static Ring CreateOrAttach(PacketBufferOptions options, int stride)
+    {
+        long deadline = MonotonicClock.Deadline(AttachTimeoutNs);
+        for (;;)
         {
             try
             {
-                return CheckAttached(Ring.Attach(options.Name, options.File, AttachTimeoutNs), options, stride);
+                return Attach(options, stride, 0);
             }
-            catch (SluiceException fault) when (
-                fault.Status == Status.NotFound && options.Attach == AttachMode.CreateOrAttach)
+            catch (SluiceException fault) when (fault.Status == Status.NotFound)
             {
                 // Nobody made it yet: this process does.
             }
-        }
 
-        return Ring.Create(RingOptionsOf(options, stride));
+            try
+            {
+                return Ring.Create(RingOptionsOf(options, stride));
+            }
+            catch (SluiceException fault) when (fault.Status == Status.Exists && MonotonicClock.Now < deadline)
+            {
+                // Somebody was faster.
+            }
+        }
     }
 
     private static Ring CheckAttached(Ring ring, PacketBufferOptions options, int stride)
@@ -122,6 +157,8 @@ internal static class BufferMemory
             File = options.File,
             HugePages = options.HugePages,
             Locked = options.Locked,
+            Checksums = options.Checksums,
+            Access = options.Access,
             LayoutText = options.Layout?.ToString() ?? "",
             CheckMask = mask,
             CheckValue = value,

@@ -285,6 +285,11 @@ public sealed unsafe partial class PacketBuffer
     // Decide; release or wait for what could change the decision, until the deadline at most.
     private Status Round(long deadline, Func<bool>? calledOff)
     {
+        if (!_store.IsThere())
+        {
+            return NoteContradiction();
+        }
+
         long now = MonotonicClock.Now;
         bool refused = false;
         if (ShouldRelease(now))
@@ -313,9 +318,14 @@ public sealed unsafe partial class PacketBuffer
 
         Status waited = _gate.BeginSleep() && calledOff?.Invoke() != true ? _source.Wait(moreThan, timeout) : Status.Ok;
         _disturbed = _gate.EndSleep();
-        if (waited != Status.End)
+        if (waited is not (Status.End or Status.Corrupt))
         {
             return Status.WouldBlock;
+        }
+
+        if (_source.Readable == 0 && waited == Status.Corrupt)
+        {
+            return NoteContradiction();
         }
 
         if (_source.Readable == 0)

@@ -183,6 +183,12 @@ public sealed unsafe partial class PacketBuffer
     {
         long before = SinkBytes;
         packets = 0;
+        if (!_store.IsThere())
+        {
+            written = 0;
+            return NoteContradiction();
+        }
+
         Status status = LookAtSinks();
         for (bool first = true; bytes > 0 && (status == Status.Ok || first); first = false)
         {
@@ -227,12 +233,21 @@ public sealed unsafe partial class PacketBuffer
         }
 
         _store.CountWritten(written);
+        status = status == Status.Ok && _store.Contradiction != null ? NoteContradiction() : status;
         if (status == Status.Ok)
         {
             ResetPolicy(MonotonicClock.Now);
         }
 
         return status;
+    }
+
+    // What lies behind the contradiction cannot be told from garbage, and is not delivered.
+    private Status NoteContradiction()
+    {
+        LastFault = Status.Corrupt;
+        LastError = _store.Contradiction;
+        return Status.Corrupt;
     }
 
     private Status LookAtSinks()

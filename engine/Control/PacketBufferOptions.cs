@@ -55,6 +55,24 @@ public sealed record PacketBufferOptions
     /// <summary>How <see cref="Name"/> or <see cref="File"/> is come by.</summary>
     public AttachMode Attach { get; init; }
 
+    /// <summary>Which users may attach to <see cref="Name"/> or <see cref="File"/>.</summary>
+    public RingAccess Access { get; init; }
+
+    /// <summary>Attaches also to what another user made, who decides what is in it, or what others may write.</summary>
+    public bool AnyOwner { get; init; }
+
+    /// <summary>
+    /// Attaching: frees ends whose holders cannot be judged from here (another pid namespace, on a file system without locks). Only
+    /// for a host that knows that they are gone.
+    /// </summary>
+    public bool Adopt { get; init; }
+
+    /// <summary>
+    /// Circular: every packet carries a checksum; one that a power cut or a copy damaged is not delivered, and counted in
+    /// <see cref="BufferCounters.Corrupted"/>.
+    /// </summary>
+    public bool Checksums { get; init; }
+
     /// <summary>Huge pages, if the system has any free.</summary>
     public bool HugePages { get; init; }
 

@@ -10,7 +10,9 @@ namespace Sluice.Interop.Runtime;
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct BufferOptions
 {
-    private const uint WantHugePages = 8, WantLocked = 16;
+    private const uint WantHugePages = 8, WantLocked = 16, WantChecksums = 32, WantGroup = 64, WantEverybody = 128;
+    private const uint AnyOwner = 256, Adopt = 512;
+    private const uint KnownFlags = WantHugePages | WantLocked | WantChecksums | WantGroup | WantEverybody | AnyOwner | Adopt;
 
     public uint StructSize;
     public uint Kind;
@@ -45,9 +47,12 @@ internal unsafe struct BufferOptions
     /// <exception cref="SluiceException">A field is out of range; the text names it, its value and the limit.</exception>
     public readonly PacketBufferOptions ToEngine()
     {
-        if ((Flags & ~(WantHugePages | WantLocked)) != 0)
+        if ((Flags & ~KnownFlags) != 0)
         {
-            throw new SluiceException(Status.Invalid, $"flags is {Flags}, only 8 (huge pages) and 16 (locked) are known");
+            throw new SluiceException(
+                Status.Invalid,
+                $"flags is {Flags}, only 8 (huge pages), 16 (locked), 32 (checksums), 64 (group), 128 (everybody), 256 (any owner) "
+                + "and 512 (adopt) are known");
         }
 
         PacketLayout? layout = Layout == 0 ? null : HandleTable.Find<PacketLayout>(Layout, HandleKind.Layout)
@@ -69,6 +74,12 @@ internal unsafe struct BufferOptions
             Attach = Known((AttachMode)Attach, Attach, 2, "attach"),
             HugePages = (Flags & WantHugePages) != 0,
             Locked = (Flags & WantLocked) != 0,
+            Checksums = (Flags & WantChecksums) != 0,
+            Access = (Flags & WantEverybody) != 0 ? RingAccess.Everybody
+                : (Flags & WantGroup) != 0 ? RingAccess.Group
+                : RingAccess.Owner,
+            AnyOwner = (Flags & AnyOwner) != 0,
+            Adopt = (Flags & Adopt) != 0,
             Layout = layout,
             Release = Rules(
                 ReleasePackets,
