@@ -168,6 +168,7 @@ public abstract unsafe class PacketStore : IPacketSource, IPacketIngress
 
         long stuckSince = MonotonicClock.Now;
         ulong before = ulong.MaxValue;
+        int lastLooks = RingConsumer.LastLooks;
         for (;;)
         {
             long now = MonotonicClock.Now;
@@ -183,7 +184,7 @@ public abstract unsafe class PacketStore : IPacketSource, IPacketIngress
                 return status;
             }
 
-            if (sleeper->GiveUpStuck(now, deadline, ref before, ref stuckSince))
+            if (sleeper->GiveUpStuck(now, deadline, ref before, ref stuckSince, ref lastLooks))
             {
                 continue;
             }

@@ -255,6 +255,7 @@ public sealed unsafe class Ring : IDisposable
         header->CheckMask = options.CheckMask;
         header->CheckValue = options.CheckValue;
         header->WakeAt = RingHeader.Never;
+        header->AskedAt = RingHeader.Never;
         header->EventFd = -1;
         header->Creator = ProcessIdentity.Self;
         header->LayoutBytes = (uint)Encoding.UTF8.GetBytes(

@@ -48,11 +48,12 @@ public unsafe partial struct RingProducer
     private Status ReserveShared(ulong bytes, ulong packets)
     {
         int pauses = FirstBackoff;
+        ulong odd = RingHeader.Sealed | (View.Framed != 0 ? 7u : 0u); // records begin at multiples of 8
         for (;;)
         {
             RingHeader* header = View.Header; // growing changes it
             ulong head = Volatile.Read(ref header->Head);
-            if ((head & RingHeader.Sealed) != 0 || head + bytes - Tail > View.Capacity)
+            if ((head & odd) != 0 || head + bytes - Tail > View.Capacity)
             {
                 Announce(RingHeader.Never);
                 Status status = NoRoom(bytes, packets);
@@ -100,6 +101,11 @@ public unsafe partial struct RingProducer
 
     private readonly bool MarkRecord(ulong head, ulong bytes)
     {
+        if (View.Cells != null && Volatile.Read(ref View.Announcement(Slot)) != head)
+        {
+            return false; // nobody waits for a mark that was not announced
+        }
+
         ulong empty = View.EmptyWord(head);
         ulong claim = RingHeader.RecordWord(-(int)bytes, (ushort)Slot, 0);
         return Interlocked.CompareExchange(ref View.WordAt(head), claim, empty) == empty;

@@ -144,7 +144,12 @@ public unsafe partial struct RingConsumer
 
         Status status = Status.WouldBlock;
         Scan(ulong.MaxValue);
-        ulong limit = Math.Min(Limit, Tail + View.Capacity);
+        ulong limit = Limit;
+        if (limit - Tail > View.Capacity && Corrupt == 0)
+        {
+            Corrupt = (uint)RingContradiction.HeadTooFar; // tail stands still here: nobody else moves it
+        }
+
         while (Corrupt == 0 && Seen < limit && View.UnblockAt(Seen, limit, Self))
         {
             Interlocked.Increment(ref View.Header->Unblocked);
@@ -214,7 +219,7 @@ public unsafe partial struct RingConsumer
 
         View = view;
         Self = ProcessIdentity.Self;
-        View.FreeTailOf(holder.Identity, Self);
+        View.FreeTailOf(RingOwner.Consumer, holder.Identity, Self);
         if (!View.DropsOldest)
         {
             View.FinishClearing();

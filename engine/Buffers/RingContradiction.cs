@@ -9,7 +9,7 @@ internal enum RingContradiction : uint
     /// <summary>More lies between tail and head than the ring holds.</summary>
     HeadTooFar = 1,
 
-    /// <summary>No whole number of packets lies between tail and head.</summary>
+    /// <summary>Tail or head is not between two packets.</summary>
     HeadUneven = 2,
 
     /// <summary>A record of an impossible length.</summary>
@@ -21,7 +21,7 @@ internal enum RingContradiction : uint
     /// <summary>A cell that no producer stores.</summary>
     CellState = 5,
 
-    /// <summary>A checksum that does not hold, and no record behind it that does.</summary>
+    /// <summary>A checksum that does not hold, while producers live that may have claims behind it.</summary>
     RecordChecksum = 6,
 }
 
@@ -32,11 +32,11 @@ internal static class RingContradictionTexts
     internal static string Describe(this RingContradiction contradiction) => contradiction switch
     {
         RingContradiction.HeadTooFar => "more bytes between tail and head than the ring holds",
-        RingContradiction.HeadUneven => "no whole number of packets between tail and head",
+        RingContradiction.HeadUneven => "a cursor that is not between two packets",
         RingContradiction.RecordLength => "a record of an impossible length",
         RingContradiction.RecordState => "a record header that no producer writes",
         RingContradiction.CellState => "a cell that no producer writes",
-        RingContradiction.RecordChecksum => "a checksum that does not hold, and no record behind it whose checksum does",
+        RingContradiction.RecordChecksum => "a checksum that does not hold, while producers live that may have claims behind it",
         _ => "",
     };
 }

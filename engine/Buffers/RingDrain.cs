@@ -160,12 +160,12 @@ internal sealed unsafe class RingDrain : IDisposable
 
         ref RingView view = ref Consumer->View;
         ulong begin = (ulong)position, end, packets = 0, limit = Consumer->Tail + view.Capacity;
-        while (begin < limit && IsSettled(begin, RingHeader.CellAborted))
+        while (begin + view.Stride <= limit && IsSettled(begin, RingHeader.CellAborted))
         {
             begin += view.Stride;
         }
 
-        for (end = begin; end < limit && IsSettled(end, RingHeader.CellCommitted); end += view.Stride)
+        for (end = begin; end + view.Stride <= limit && IsSettled(end, RingHeader.CellCommitted); end += view.Stride)
         {
             packets++;
         }
@@ -209,7 +209,7 @@ internal sealed unsafe class RingDrain : IDisposable
         ref RingView view = ref Consumer->View;
         Follow(view.Stride);
         ulong sequence = view.Sequence(_counted), limit = Consumer->Tail + view.Capacity;
-        while (_counted < limit)
+        while (_counted + view.Stride <= limit)
         {
             ulong cell = Volatile.Read(ref view.CellAt(sequence));
             uint state = (uint)cell & 3;

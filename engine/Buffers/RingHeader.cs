@@ -84,6 +84,7 @@ internal unsafe struct RingHeader
     [FieldOffset(400)] internal ulong EventOwner;
     [FieldOffset(408)] internal uint EventGeneration; // odd while EventFd and EventOwner change
     [FieldOffset(412)] internal uint EventId;
+    [FieldOffset(416)] internal ulong AskedAt; // what WakeAt was armed with last; Never: no wake is owed
 
     // How producers sleep
     [FieldOffset(512)] internal uint SpaceWaiters; // a flag

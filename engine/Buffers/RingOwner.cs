@@ -48,14 +48,16 @@ internal static unsafe class RingOwner
             return ProcessLife.Gone;
         }
 
-        if (holder == self)
-        {
-            return ProcessLife.Alive;
-        }
-
         ulong* place = RecordOf(view, end);
         ulong record = place == null ? 0 : Volatile.Read(ref *place);
-        if ((uint)(record >> 32) != ProcessIdentity.Check(holder)) // a holder of version 0.1
+        bool recorded = (uint)(record >> 32) == ProcessIdentity.Check(holder);
+        uint domain = (uint)record >> 1;
+        if (holder == self && (!recorded || domain == ProcessIdentity.Domain))
+        {
+            return ProcessLife.Alive; // the same numbers in another namespace are another process
+        }
+
+        if (!recorded) // a holder of version 0.1
         {
             ulong here = ProcessIdentity.PidNamespace;
             return here != 0 && here == view.Header->PidNamespace ? ProcessIdentity.Life(holder) : ProcessLife.Unknown;
@@ -72,7 +74,6 @@ internal static unsafe class RingOwner
             locked = true;
         }
 
-        uint domain = (uint)record >> 1;
         ProcessLife life = domain != 0 && domain == ProcessIdentity.Domain ? ProcessIdentity.Life(holder) : ProcessLife.Unknown;
         return life == ProcessLife.Unknown && locked ? ProcessLife.Alive : life;
     }

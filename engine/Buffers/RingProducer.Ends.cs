@@ -48,11 +48,12 @@ public unsafe partial struct RingProducer
                 return Status.Busy;
             }
 
-            View.FreeTailOf(holder.Identity, Self);
+            View.FreeTailOf(RingOwner.Producer, holder.Identity, Self);
             Head = Volatile.Read(ref header->Head) & ~RingHeader.Sealed;
             Published = Head;
             Records = Volatile.Read(ref header->Pushed);
             Tail = Volatile.Read(ref header->Tail);
+            LookForOrphan(0);
             if (View.IsSealed)
             {
                 Stop();
@@ -69,6 +70,7 @@ public unsafe partial struct RingProducer
 
         Announce(RingHeader.Never);
         Tail = Volatile.Read(ref header->Tail);
+        LookForOrphan(0);
         return Status.Ok;
     }
 

@@ -43,6 +43,19 @@ public unsafe partial struct RingProducer
     private readonly Status SealedStatus =>
         (Volatile.Read(ref View.Header->Flags) & RingHeader.Orphaned) != 0 ? Status.Ended : Status.State;
 
+    // Sends a wake that was taken and may never have been sent: its taker was killed, or is of version 0.1. One too many does no
+    // harm.
+    private void LookForLostWake()
+    {
+        RingHeader* header = View.Header;
+        ulong asked = Volatile.Read(ref header->AskedAt);
+        if (asked <= KnownHead() && asked != 0 && Volatile.Read(ref header->WakeAt) == RingHeader.Never
+            && Interlocked.CompareExchange(ref header->AskedAt, RingHeader.Never, asked) == asked)
+        {
+            RingWaking.SignalConsumer(View, ref EventSeen, ref EventFd);
+        }
+    }
+
     // Seals a ring whose name is gone and that nobody takes from: nothing put into it could ever be delivered. After that look the
     // next one is due when a part of the room is used up, `bytes` or more.
     private void LookForOrphan(ulong bytes)
@@ -87,11 +100,12 @@ public unsafe partial struct RingProducer
         }
 
         bool room = HasRoom(bytes);
-        if (!room && !CursorsAgree())
+        if ((!room && !CursorsAgree()) || !View.IsWhole(KnownHead()))
         {
             return Status.Corrupt;
         }
 
+        LookForLostWake();
         LookForOrphan(bytes);
         if (View.IsSealed)
         {

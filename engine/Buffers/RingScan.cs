@@ -14,6 +14,9 @@ public unsafe partial struct RingConsumer
 
     internal const int SpinRounds = 200;
 
+    /// <summary>Looks after the time is over, while claims of the dead are found.</summary>
+    internal const int LastLooks = 64;
+
     /// <summary>Bytes that could be peeked now.</summary>
     public long Readable
     {
@@ -112,6 +115,7 @@ public unsafe partial struct RingConsumer
         RingHeader* header = View.Header;
         long stuckSince = MonotonicClock.Now;
         ulong before = Seen;
+        int lastLooks = LastLooks;
         for (;;)
         {
             long now = MonotonicClock.Now;
@@ -130,7 +134,7 @@ public unsafe partial struct RingConsumer
                 }
             }
 
-            if (GiveUpStuck(now, deadline, ref before, ref stuckSince))
+            if (GiveUpStuck(now, deadline, ref before, ref stuckSince, ref lastLooks))
             {
                 continue;
             }
@@ -154,6 +158,7 @@ public unsafe partial struct RingConsumer
         RingHeader* header = View.Header;
         for (ulong target = Tail + (ulong)bytes; ;)
         {
+            Volatile.Write(ref header->AskedAt, target);
             Volatile.Write(ref header->WakeAt, target);
             Fences.Heavy(View.Asymmetric);
             if (Readable >= bytes || Corrupt != 0)
@@ -180,10 +185,14 @@ public unsafe partial struct RingConsumer
     }
 
     /// <summary>Producers need not wake the consumer any more.</summary>
-    internal readonly void Disarm() => Volatile.Write(ref View.Header->WakeAt, RingHeader.Never);
+    internal readonly void Disarm()
+    {
+        Volatile.Write(ref View.Header->WakeAt, RingHeader.Never);
+        Volatile.Write(ref View.Header->AskedAt, RingHeader.Never);
+    }
 
     /// <summary>Looks for claims of dead producers when nothing came for a while. True when one was given up.</summary>
-    internal bool GiveUpStuck(long now, long deadline, ref ulong before, ref long stuckSince)
+    internal bool GiveUpStuck(long now, long deadline, ref ulong before, ref long stuckSince, ref int lastLooks)
     {
         if (before != Seen)
         {
@@ -191,7 +200,7 @@ public unsafe partial struct RingConsumer
             stuckSince = now;
         }
 
-        bool looks = now >= deadline ? View.Many != 0 && Seen < Limit : now - stuckSince > UnblockAfterNs;
+        bool looks = now >= deadline ? View.Many != 0 && Seen < Limit && lastLooks-- > 0 : now - stuckSince > UnblockAfterNs;
         return looks && Unblock() == Status.Ok;
     }
 
@@ -222,7 +231,7 @@ public unsafe partial struct RingConsumer
         }
         else if (View.Many != 0)
         {
-            ScanCells(Math.Min(most, View.Capacity));
+            ScanCells(Math.Min(most, View.Capacity - View.Stride + 1)); // with so many bytes no further packet fits the ring
         }
         else
         {
@@ -237,12 +246,20 @@ public unsafe partial struct RingConsumer
     private void FollowTail()
     {
         ulong tail = Volatile.Read(ref View.Header->Tail);
-        if (tail != Tail)
+        if (tail == Tail)
         {
-            Tail = tail;
-            Seen = tail;
-            Packets = 0;
+            return;
         }
+
+        if (!View.IsWhole(tail))
+        {
+            Corrupt = (uint)RingContradiction.HeadUneven;
+            return;
+        }
+
+        Tail = tail;
+        Seen = tail;
+        Packets = 0;
     }
 
     // One producer, fixed stride: everything up to head.
@@ -250,11 +267,11 @@ public unsafe partial struct RingConsumer
     {
         for (;;)
         {
-            ulong head = Limit, more = head - Seen, packets = View.Sequence(more);
+            ulong head = Limit, more = head - Seen;
             bool fits = head - Tail <= View.Capacity && more <= View.Capacity;
-            if (fits && packets * View.Stride == more)
+            if (fits && View.IsWhole(more))
             {
-                Packets += packets;
+                Packets += View.Sequence(more);
                 Seen = head;
                 return;
             }
@@ -338,20 +355,20 @@ public unsafe partial struct RingConsumer
             ulong word = Volatile.Read(ref View.WordAt(Seen)), span = RingHeader.RecordSpan(word, trailer);
             int length = (int)(uint)word;
             bool aborted = ((word >> 48) & RingHeader.RecordAborted) != 0;
-            if (length <= 0 && View.Many != 0 && (length < 0 || word == View.EmptyWord(Seen)))
+            if (length <= 0 && View.Many != 0 && MayBeSettled(word, limit))
             {
                 return;
             }
 
-            if (length < Batch.RecordHeader || span > limit - Seen
-                || (trailer != 0 && !aborted && !RingChecksums.IsGenuine(View, Seen)))
+            bool fits = length >= Batch.RecordHeader && span <= limit - Seen;
+            if (!fits || (trailer != 0 && !aborted && !RingChecksums.IsGenuine(View, Seen)))
             {
                 if (trailer != 0 && PassCorrupted(limit))
                 {
                     continue;
                 }
 
-                Corrupt = (uint)(trailer != 0 ? RingContradiction.RecordChecksum
+                Corrupt = (uint)(fits ? RingContradiction.RecordChecksum
                     : length <= 0 ? RingContradiction.RecordState
                     : RingContradiction.RecordLength);
                 return;
@@ -362,16 +379,25 @@ public unsafe partial struct RingConsumer
         }
     }
 
-    // Gives up what lies at Seen and does not pass, up to the next record that does. False: there is none, and open claims of
-    // producers may follow.
+    // Whether a word that is no record yet is one that a producer turns into a record: an empty one, or a claim that fits.
+    private readonly bool MayBeSettled(ulong word, ulong limit)
+    {
+        int length = (int)(uint)word;
+        return word == View.EmptyWord(Seen)
+            || (length < 0 && word >> 40 == 0 && RingHeader.SpanOf((ulong)-(long)length, 0) <= limit - Seen);
+    }
+
+    // Gives up what lies at Seen and does not pass, up to the next record that does. False: what follows may hold open claims of
+    // live producers, which must keep their place.
     private readonly bool PassCorrupted(ulong limit)
     {
-        ulong end = Math.Min(Limit, limit), next = RingChecksums.FindGenuine(View, Seen + 8, end);
-        if (next >= end && View.Many != 0)
+        ulong end = Math.Min(Limit, limit) & ~7UL;
+        if (end < Seen + 8 || RingSlots.AnyLives(View, Self))
         {
             return false;
         }
 
+        ulong next = RingChecksums.FindGenuine(View, Seen + 8, end);
         Interlocked.Increment(ref View.Header->Corrupted);
         const ulong Longest = 1 << 30;
         for (ulong at = Seen; at < next; at += Longest)

@@ -31,7 +31,7 @@ internal static unsafe class RingSlots
                     continue;
                 }
 
-                view.FreeTailOf(owner, self);
+                view.FreeTailOf(slot, owner, self);
                 ulong retired = Volatile.Read(ref header->Head) | RingHeader.SlotRetired;
                 if (Interlocked.CompareExchange(ref place, retired, owner) != owner)
                 {
@@ -73,6 +73,21 @@ internal static unsafe class RingSlots
         return false;
     }
 
+    /// <summary>Whether a producer has a slot that lives or cannot be judged from here.</summary>
+    internal static bool AnyLives(in RingView view, ulong self)
+    {
+        for (uint slot = 0; view.Many != 0 && slot < RingHeader.ProducerSlotCount; slot++)
+        {
+            ulong owner = Volatile.Read(ref view.Header->ProducerSlots[slot]);
+            if (RingOwner.Life(view, slot, owner, self) != ProcessLife.Gone)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Frees the ends of holders that cannot be judged from here. Those that are seen to live keep them.</summary>
     internal static void Adopt(in RingView view, ulong self)
     {
@@ -89,7 +104,7 @@ internal static unsafe class RingSlots
             ulong freed = end < RingHeader.ProducerSlotCount ? Volatile.Read(ref view.Header->Head) | RingHeader.SlotRetired : 0;
             if (Interlocked.CompareExchange(ref place, freed, owner) == owner)
             {
-                view.FreeTailOf(owner, self);
+                view.FreeTailOf(end, owner, self);
             }
         }
 

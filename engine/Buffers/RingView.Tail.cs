@@ -64,16 +64,19 @@ internal unsafe partial struct RingView
             return false;
         }
 
-        return holder != 0 && !MoverLives(holder & ~RingHeader.TailHeld, self) && InheritTail(holder, self | mark);
+        return holder != 0 && !MoverLives(holder & ~RingHeader.TailHeld, self, uint.MaxValue) && InheritTail(holder, self | mark);
     }
 
     internal readonly void UnlockTail() => Volatile.Write(ref Header->TailLock, 0);
 
-    /// <summary>An end is taken over from a dead holder: the tail lock goes before the end that proves the death.</summary>
-    internal readonly void FreeTailOf(ulong gone, ulong self)
+    /// <summary>
+    /// An end is taken over from a dead holder: what that one had of the tail lock is taken too, before its death cannot be seen
+    /// any more.
+    /// </summary>
+    internal readonly void FreeTailOf(uint end, ulong gone, ulong self)
     {
         ulong holder = Volatile.Read(ref Header->TailLock);
-        if (gone != 0 && (holder & ~RingHeader.TailHeld) == gone && !MoverLives(gone, self) && InheritTail(holder, self))
+        if (gone != 0 && (holder & ~RingHeader.TailHeld) == gone && !MoverLives(gone, self, end) && InheritTail(holder, self))
         {
             UnlockTail();
         }
@@ -148,16 +151,17 @@ internal unsafe partial struct RingView
         }
     }
 
-    // Whether the holder of the tail lock may still work: every end that its process has is looked at. A process without an
-    // end has none to work with.
+    // Whether the holder of the tail lock may still work: every end that its process has is looked at, but the one that is being
+    // taken over. A process without an end has none to work with.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private readonly bool MoverLives(ulong mover, ulong self)
+    private readonly bool MoverLives(ulong mover, ulong self, uint but)
     {
         const uint Ends = RingHeader.ProducerSlotCount + 2;
         for (uint i = 0; i < Ends; i++)
         {
             uint end = (i + RingOwner.Consumer) % Ends; // the likely ones first
-            if (Volatile.Read(ref RingOwner.Of(this, end)) == mover && RingOwner.Life(this, end, mover, self) != ProcessLife.Gone)
+            if (end != but && Volatile.Read(ref RingOwner.Of(this, end)) == mover
+                && RingOwner.Life(this, end, mover, self) != ProcessLife.Gone)
             {
                 return true;
             }

@@ -82,6 +82,12 @@ internal unsafe partial struct RingView
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal readonly ulong Sequence(ulong position) => (position >> StrideShift) * StrideInverse;
 
+    /// <summary>Whether so many bytes are whole packets, or granules of records.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal readonly bool IsWhole(ulong bytes) => Framed != 0
+        ? bytes % 8 == 0
+        : Math.BigMul(Sequence(bytes), Stride, out ulong product) == 0 && product == bytes;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal readonly ref ulong CellAt(ulong sequence) => ref Cells[sequence & CellMask];
 

@@ -53,7 +53,8 @@ internal static unsafe class RingWaking
         Futex.Signal(&header->SpaceFutex, int.MaxValue);
     }
 
-    private static void SignalConsumer(in RingView view, ref ulong eventSeen, ref int eventFd)
+    /// <summary>The same by a producer, which keeps its copy of the eventfd.</summary>
+    internal static void SignalConsumer(in RingView view, ref ulong eventSeen, ref int eventFd)
     {
         Futex.Signal(&view.Header->DataFutex, 1);
         int fd = EventHere(view, ref eventSeen, ref eventFd);

@@ -231,6 +231,35 @@ static void cells_beyond_42_bits(void)
     sluice_ring_close(&ring, 0);
 }
 
+/* A producer that has not looked at tail for more than a lap: its put of many takes what fits. */
+static void many_with_an_old_tail(uint32_t producers)
+{
+    static const uint64_t numbers[600];
+    sluice_ring ring;
+    sluice_producer busy, idle;
+    sluice_consumer consumer;
+    sluice_batch batch;
+    uint64_t done = 0;
+    ring_make(&ring, 8, 4096, producers, SLUICE_FAIL);
+    CHECK(sluice_producer_open(&busy, &ring) == SLUICE_OK && sluice_consumer_open(&consumer, &ring) == SLUICE_OK);
+    if (producers == SLUICE_MANY_PRODUCERS) {
+        CHECK(sluice_producer_open(&idle, &ring) == SLUICE_OK);
+    }
+    for (int i = 0; i < 3; i++) {
+        CHECK(sluice_producer_put_many(&busy, numbers, 400, &done) == SLUICE_OK && done == 400);
+        CHECK(sluice_consumer_peek(&consumer, 0, &batch) == SLUICE_OK && batch.packets == 400);
+        CHECK(sluice_consumer_release(&consumer, batch.bytes, batch.packets) == SLUICE_OK);
+    }
+    sluice_producer *late = producers == SLUICE_MANY_PRODUCERS ? &idle : &busy;
+    CHECK(sluice_producer_put_many(late, numbers, 600, &done) == SLUICE_WOULD_BLOCK && done == 512);
+    sluice_producer_close(&busy);
+    if (producers == SLUICE_MANY_PRODUCERS) {
+        sluice_producer_close(&idle);
+    }
+    sluice_consumer_close(&consumer);
+    sluice_ring_close(&ring, 0);
+}
+
 int main(void)
 {
     static const uint32_t strides[] = {1, 2, 3, 6, 8, 11, 24, 64, 100, 1000};
@@ -242,5 +271,7 @@ int main(void)
     groups();
     release_in_parts();
     cells_beyond_42_bits();
+    many_with_an_old_tail(SLUICE_ONE_PRODUCER);
+    many_with_an_old_tail(SLUICE_MANY_PRODUCERS);
     return 0;
 }

@@ -10,14 +10,22 @@
 /* A wait that sees no progress for so long, or whose time is over before an open claim, looks for producers that died. */
 #define SLUICE_UNBLOCK_AFTER_NS INT64_C(50000000)
 
+/* Producers need not wake the consumer any more. */
+static inline void sluice_consumer_disarm(sluice_consumer *consumer)
+{
+    sluice_store_relaxed(&consumer->view.header->wake_at, SLUICE_RING_NEVER);
+    sluice_store_relaxed(&consumer->view.header->asked_at, SLUICE_RING_NEVER);
+}
+
 /* Asks producers to wake the consumer (futex, and the eventfd where one is set) once `bytes` can be read. Returns 1
  * when they can already, or never will as the ring is sealed or corrupt; nothing is armed then. A producer of another
- * process that is killed in the middle of its wake leaves it to the next one that puts: an event loop that sleeps without
- * a time-out of its own arms again every 100 ms, as the sleep of sluice_consumer_wait does. */
+ * process that is killed in the middle of its wake leaves it to the next one that puts. Where none may come, an event loop
+ * arms again every 100 ms, as the sleep of sluice_consumer_wait does. */
 SLUICE_INLINE int32_t sluice_consumer_arm(sluice_consumer *consumer, uint64_t bytes)
 {
     sluice_ring_header *header = consumer->view.header;
     for (uint64_t target = consumer->tail + bytes;;) {
+        sluice_store_relaxed(&header->asked_at, target);
         sluice_store_release(&header->wake_at, target); /* what the eventfd is comes before it */
         sluice_heavy_fence(consumer->view.asymmetric);
         if (sluice_consumer_readable(consumer) >= bytes || consumer->corrupt != 0) {
@@ -32,7 +40,7 @@ SLUICE_INLINE int32_t sluice_consumer_arm(sluice_consumer *consumer, uint64_t by
         }
         target = consumer->seen + 1; /* an open claim stands in the way: any commit may be the one */
     }
-    sluice_store_relaxed(&header->wake_at, SLUICE_RING_NEVER);
+    sluice_consumer_disarm(consumer);
     return 1;
 }
 
@@ -92,6 +100,7 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_consumer_wait(sluice_consumer *consu
     }
     int64_t stuck_since = sluice_monotonic_ns();
     uint64_t before = consumer->seen;
+    int last_looks = 64; /* after the time is over, while claims of the dead are found */
     for (;;) {
         int64_t now = sluice_monotonic_ns();
         sluice_store_relaxed(&header->heartbeat_ns, now);
@@ -109,12 +118,12 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_consumer_wait(sluice_consumer *consu
             stuck_since = now;
         }
         int late = now >= deadline, stuck = consumer->view.many && consumer->seen < sluice_consumer_limit(consumer);
-        if ((late ? stuck : now - stuck_since > SLUICE_UNBLOCK_AFTER_NS) &&
+        if ((late ? stuck && last_looks-- > 0 : now - stuck_since > SLUICE_UNBLOCK_AFTER_NS) &&
             sluice_consumer_unblock(consumer) == SLUICE_OK) {
             continue;
         }
         if (late) {
-            sluice_store_relaxed(&header->wake_at, SLUICE_RING_NEVER);
+            sluice_consumer_disarm(consumer);
             return SLUICE_TIMEOUT;
         }
         sluice_futex_wait(&header->data_futex, futex, deadline);

@@ -31,6 +31,9 @@ static inline int sluice_mark_claim(sluice_producer *producer, uint64_t head, ui
     const sluice_ring_view *view = &producer->view;
     if (view->framed) {
         uint64_t empty = sluice_empty_word(view, head);
+        if (view->cells != NULL && sluice_load_relaxed(sluice_announcement(view, producer->slot)) != head) {
+            return 0; /* nobody waits for a mark that was not announced */
+        }
         return sluice_cas(sluice_word_at(view, head), &empty,
                           sluice_record_word(-(int32_t)bytes, (uint16_t)producer->slot, 0));
     }
@@ -69,10 +72,11 @@ SLUICE_CHECKED SLUICE_HOT_PART int32_t sluice_reserve_of_many(sluice_producer *p
                                                               uint64_t packets, uint64_t *position)
 {
     uint32_t pauses = SLUICE_BACKOFF_FIRST;
+    uint64_t odd = SLUICE_RING_SEALED | (producer->view.framed ? 7u : 0u); /* records begin at multiples of 8 */
     for (;;) {
         sluice_ring_header *header = producer->view.header; /* growing changes it */
         uint64_t head = sluice_load_relaxed(&header->head);
-        if (SLUICE_UNLIKELY((head & SLUICE_RING_SEALED) != 0 ||
+        if (SLUICE_UNLIKELY((head & odd) != 0 ||
                             head + bytes - producer->tail > producer->view.capacity)) {
             sluice_announce(producer, SLUICE_RING_NEVER);
             int32_t status = sluice_no_room(producer, bytes, packets);

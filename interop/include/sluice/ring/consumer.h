@@ -98,13 +98,14 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_consumer_open(sluice_consumer *consu
         return status;
     }
     sluice_join_fences(&consumer->view);
-    sluice_free_tail_of(&consumer->view, holder.identity, consumer->self);
+    sluice_free_tail_of(&consumer->view, SLUICE_END_CONSUMER, holder.identity, consumer->self);
     if (consumer->view.policy != SLUICE_DROP_OLDEST) {
         sluice_finish_clearing(&consumer->view);
     }
     sluice_verify_packets(&consumer->view, consumer->self);
     sluice_consumer_event(consumer, -1); /* that of a consumer that died */
     sluice_store_relaxed(&header->wake_at, SLUICE_RING_NEVER);
+    sluice_store_relaxed(&header->asked_at, SLUICE_RING_NEVER);
     consumer->tail = sluice_load_acquire(&header->tail);
     consumer->seen = consumer->tail;
     consumer->popped = sluice_load_relaxed(&header->popped);
@@ -235,8 +236,10 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_consumer_unblock(sluice_consumer *co
     }
     int32_t status = SLUICE_WOULD_BLOCK;
     sluice_scan(consumer, UINT64_MAX);
-    uint64_t limit = consumer->tail + consumer->view.capacity, head = sluice_consumer_limit(consumer);
-    limit = head < limit ? head : limit;
+    uint64_t limit = sluice_consumer_limit(consumer);
+    if (SLUICE_UNLIKELY(limit - consumer->tail > consumer->view.capacity) && consumer->corrupt == 0) {
+        consumer->corrupt = SLUICE_HEAD_TOO_FAR; /* tail stands still here: nobody else moves it */
+    }
     while (consumer->corrupt == 0 && consumer->seen < limit &&
            sluice_unblock_at(&consumer->view, consumer->seen, limit, consumer->self)) {
         sluice_count(&consumer->view.header->unblocked, 1);
@@ -295,6 +298,7 @@ SLUICE_INLINE void sluice_consumer_close(sluice_consumer *consumer)
     }
     sluice_consumer_event(consumer, -1);
     sluice_store_relaxed(&consumer->view.header->wake_at, SLUICE_RING_NEVER);
+    sluice_store_relaxed(&consumer->view.header->asked_at, SLUICE_RING_NEVER);
     if (consumer->holds) {
         sluice_tail_unlock(&consumer->view);
     }

@@ -167,6 +167,7 @@ static inline void sluice_ring_write_header(sluice_ring *ring, const sluice_ring
     header->check_mask = options->check_mask;
     header->check_value = options->check_value;
     header->wake_at = SLUICE_RING_NEVER;
+    header->asked_at = SLUICE_RING_NEVER;
     header->event_fd = -1;
     header->creator = ring->self;
     if (options->layout_text != NULL) {

@@ -152,7 +152,8 @@ typedef struct sluice_ring_header {
     uint64_t event_owner;
     uint32_t event_generation; /* odd while event_fd and event_owner change */
     uint32_t event_id; /* eventfd-id in /proc/PID/fdinfo; 0: not known */
-    uint64_t reserved_wake[12];
+    uint64_t asked_at; /* what wake_at was armed with last; NEVER: no wake is owed */
+    uint64_t reserved_wake[11];
 
     /* 512: how producers sleep */
     uint32_t space_waiters; /* a flag: set by producers that wait, cleared by the consumer that wakes them */
@@ -223,6 +224,7 @@ SLUICE_AT(event_fd, 396);
 SLUICE_AT(event_owner, 400);
 SLUICE_AT(event_generation, 408);
 SLUICE_AT(event_id, 412);
+SLUICE_AT(asked_at, 416);
 SLUICE_AT(space_waiters, 512);
 SLUICE_AT(space_futex, 516);
 SLUICE_AT(creator, 640);

@@ -67,13 +67,16 @@ static inline enum sluice_life sluice_end_life(const sluice_ring_view *view, uin
     if (holder == 0 || (holder & SLUICE_SLOT_RETIRED) != 0) {
         return SLUICE_LIFE_GONE;
     }
-    if (holder == self) {
-        return SLUICE_LIFE_ALIVE;
-    }
     uint64_t *place = sluice_record_of(view, end), record = place == NULL ? 0 : sluice_load_acquire(place);
-    if ((uint32_t)(record >> 32) != sluice_identity_check(holder)) { /* a holder of version 0.1 */
-        uint64_t here = sluice_pid_namespace();
-        return here != 0 && here == view->header->pid_namespace ? sluice_process_life(holder) : SLUICE_LIFE_UNKNOWN;
+    int recorded = (uint32_t)(record >> 32) == sluice_identity_check(holder);
+    uint32_t domain = (uint32_t)record >> 1, here = holder == self && !recorded ? 0 : sluice_domain();
+    if (holder == self && (!recorded || domain == here)) {
+        return SLUICE_LIFE_ALIVE; /* the same numbers in another namespace are another process */
+    }
+    if (!recorded) { /* a holder of version 0.1 */
+        uint64_t namespace_here = sluice_pid_namespace();
+        return namespace_here != 0 && namespace_here == view->header->pid_namespace ? sluice_process_life(holder)
+                                                                                    : SLUICE_LIFE_UNKNOWN;
     }
     short found = F_UNLCK;
     int locked = 0;
@@ -83,8 +86,7 @@ static inline enum sluice_life sluice_end_life(const sluice_ring_view *view, uin
         }
         locked = 1;
     }
-    uint32_t domain = (uint32_t)record >> 1;
-    enum sluice_life life = domain != 0 && domain == sluice_domain() ? sluice_process_life(holder) : SLUICE_LIFE_UNKNOWN;
+    enum sluice_life life = domain != 0 && domain == here ? sluice_process_life(holder) : SLUICE_LIFE_UNKNOWN;
     return life == SLUICE_LIFE_UNKNOWN && locked ? SLUICE_LIFE_ALIVE : life;
 }
 

@@ -39,11 +39,12 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_producer_open(sluice_producer *produ
             producer->view.header = NULL;
             return sluice_tell_busy(ring, "one producer", &holder);
         }
-        sluice_free_tail_of(&producer->view, holder.identity, producer->self);
+        sluice_free_tail_of(&producer->view, SLUICE_END_PRODUCER, holder.identity, producer->self);
         producer->head = sluice_load_acquire(&header->head) & ~SLUICE_RING_SEALED;
         producer->published = producer->head;
         producer->records = sluice_load_relaxed(&header->pushed);
         producer->tail = sluice_load_acquire(&header->tail);
+        sluice_look_for_orphan(producer, 0);
         if (sluice_load_relaxed(&header->head) & SLUICE_RING_SEALED) {
             sluice_producer_stop(producer);
         }
@@ -58,6 +59,7 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_producer_open(sluice_producer *produ
     }
     sluice_announce(producer, SLUICE_RING_NEVER);
     producer->tail = sluice_load_acquire(&header->tail);
+    sluice_look_for_orphan(producer, 0);
     return SLUICE_OK;
 }
 

@@ -46,13 +46,13 @@ static inline void sluice_finish_clearing(const sluice_ring_view *view)
     }
 }
 
-/* Whether the holder of the tail lock may still work: every end that its process has is looked at. A process without
- * an end has none to work with. */
-SLUICE_COLD int sluice_mover_lives(const sluice_ring_view *view, uint64_t mover, uint64_t self)
+/* Whether the holder of the tail lock may still work: every end that its process has is looked at, but the one that is
+ * being taken over. A process without an end has none to work with. */
+SLUICE_COLD int sluice_mover_lives(const sluice_ring_view *view, uint64_t mover, uint64_t self, uint32_t but)
 {
     for (uint32_t i = 0; i < SLUICE_RING_PRODUCERS + 2; i++) {
         uint32_t end = (i + SLUICE_END_CONSUMER) % (SLUICE_RING_PRODUCERS + 2); /* the likely ones first */
-        if (sluice_load_acquire(sluice_owner_of(view, end)) == mover &&
+        if (end != but && sluice_load_acquire(sluice_owner_of(view, end)) == mover &&
             sluice_end_life(view, end, mover, self) != SLUICE_LIFE_GONE) {
             return 1;
         }
@@ -87,7 +87,7 @@ static inline int sluice_tail_trylock(const sluice_ring_view *view, uint64_t sel
     if ((holder & SLUICE_TAIL_HELD) != 0 && mark == 0 && (sluice_load_relaxed(&header->dropped_newest) & 255) != 0) {
         return 0;
     }
-    return holder != 0 && !sluice_mover_lives(view, holder & ~SLUICE_TAIL_HELD, self) &&
+    return holder != 0 && !sluice_mover_lives(view, holder & ~SLUICE_TAIL_HELD, self, UINT32_MAX) &&
            sluice_inherit_tail(view, &holder, self | mark);
 }
 
@@ -96,11 +96,12 @@ static inline void sluice_tail_unlock(const sluice_ring_view *view)
     sluice_store_release(&view->header->tail_lock, (uint64_t)0);
 }
 
-/* A process that takes an end over from a dead holder: the tail lock goes before the end that proves the death. */
-static inline void sluice_free_tail_of(const sluice_ring_view *view, uint64_t gone, uint64_t self)
+/* An end is taken over from a dead holder: what that one had of the tail lock is taken too, before its death cannot be seen
+ * any more. */
+static inline void sluice_free_tail_of(const sluice_ring_view *view, uint32_t end, uint64_t gone, uint64_t self)
 {
     uint64_t holder = sluice_load_acquire(&view->header->tail_lock);
-    if (gone != 0 && (holder & ~SLUICE_TAIL_HELD) == gone && !sluice_mover_lives(view, gone, self) &&
+    if (gone != 0 && (holder & ~SLUICE_TAIL_HELD) == gone && !sluice_mover_lives(view, gone, self, end) &&
         sluice_inherit_tail(view, &holder, self)) {
         sluice_tail_unlock(view);
     }

@@ -160,6 +160,18 @@ static inline void sluice_look_for_orphan(sluice_producer *producer, uint64_t by
     }
 }
 
+/* Sends a wake that was taken and may never have been sent: its taker was killed, or is of version 0.1. One too many does no
+ * harm. */
+static inline void sluice_look_for_lost_wake(sluice_producer *producer)
+{
+    sluice_ring_header *header = producer->view.header;
+    uint64_t asked = sluice_load_acquire(&header->asked_at);
+    if (asked <= sluice_producer_head(producer) && asked != 0 && sluice_load_relaxed(&header->wake_at) == SLUICE_RING_NEVER &&
+        sluice_cas(&header->asked_at, &asked, SLUICE_RING_NEVER)) {
+        sluice_signal_consumer(&producer->view, producer->self, &producer->event_seen, &producer->event_fd);
+    }
+}
+
 /* SLUICE_BLOCK: spin, yield, then sleep until the consumer made room or the time is over. */
 static inline int32_t sluice_wait_for_room(sluice_producer *producer, uint64_t bytes)
 {
@@ -245,9 +257,10 @@ SLUICE_COLD int32_t sluice_no_room(sluice_producer *producer, uint64_t bytes, ui
         return SLUICE_E_SIZE;
     }
     int room = sluice_has_room(producer, bytes);
-    if (!room && !sluice_cursors_agree(producer)) {
+    if ((!room && !sluice_cursors_agree(producer)) || !sluice_is_whole(&producer->view, sluice_producer_head(producer))) {
         return SLUICE_E_CORRUPT;
     }
+    sluice_look_for_lost_wake(producer);
     sluice_look_for_orphan(producer, bytes);
     if (sluice_is_sealed(&producer->view)) {
         if (producer->grow == NULL) {

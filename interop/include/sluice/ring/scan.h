@@ -15,11 +15,11 @@
 enum sluice_contradiction {
     SLUICE_NO_CONTRADICTION = 0,
     SLUICE_HEAD_TOO_FAR = 1,   /* more between tail and head than the ring holds */
-    SLUICE_HEAD_UNEVEN = 2,    /* not a whole number of packets between tail and head */
+    SLUICE_HEAD_UNEVEN = 2,    /* tail or head is not between two packets */
     SLUICE_RECORD_LENGTH = 3,  /* a record of an impossible length */
     SLUICE_RECORD_STATE = 4,   /* a record header that no producer stores */
     SLUICE_CELL_STATE = 5,     /* a cell that no producer stores */
-    SLUICE_RECORD_CHECKSUM = 6 /* a checksum that does not hold, and no record behind it that does */
+    SLUICE_RECORD_CHECKSUM = 6 /* a checksum that does not hold, while producers live that may have claims behind it */
 };
 
 typedef struct sluice_consumer {
@@ -50,6 +50,10 @@ static inline void sluice_follow_tail(sluice_consumer *consumer)
 {
     uint64_t tail = sluice_load_acquire(&consumer->view.header->tail);
     if (tail != consumer->tail) {
+        if (SLUICE_UNLIKELY(!sluice_is_whole(&consumer->view, tail))) {
+            consumer->corrupt = SLUICE_HEAD_UNEVEN;
+            return;
+        }
         consumer->tail = tail;
         consumer->seen = tail;
         consumer->packets = 0;
@@ -61,10 +65,9 @@ static inline void sluice_scan_published(sluice_consumer *consumer)
 {
     for (;;) {
         uint64_t head = sluice_consumer_limit(consumer), more = head - consumer->seen;
-        uint64_t packets = sluice_sequence(&consumer->view, more);
         int fits = head - consumer->tail <= consumer->view.capacity && more <= consumer->view.capacity;
-        if (SLUICE_LIKELY(fits && packets * consumer->view.stride == more)) {
-            consumer->packets += packets;
+        if (SLUICE_LIKELY(fits && sluice_is_whole(&consumer->view, more))) {
+            consumer->packets += sluice_sequence(&consumer->view, more);
             consumer->seen = head;
             return;
         }
@@ -94,7 +97,8 @@ static inline void sluice_scan_cells(sluice_consumer *consumer, uint64_t most)
 {
     const sluice_ring_view *view = &consumer->view;
     uint64_t sequence = sluice_sequence(view, consumer->seen);
-    most = most < view->capacity ? most : view->capacity;
+    uint64_t whole = view->capacity - view->stride + 1; /* with so many bytes no further packet fits the ring */
+    most = most < whole ? most : whole;
     while (consumer->seen - consumer->tail < most) {
         uint64_t cell = sluice_load_acquire(&view->cells[sequence & view->cell_mask]);
         int64_t age = sluice_cell_age(cell, sequence);
@@ -140,22 +144,43 @@ SLUICE_COLD uint64_t sluice_find_genuine(const sluice_ring_view *view, uint64_t 
     return limit;
 }
 
-/* Gives up what lies at `seen` and does not pass, up to the next record that does. 0: there is none, and open claims of
- * producers may follow. */
+/* Whether a producer has a slot that lives or cannot be judged from here. */
+static inline int sluice_producers_live(const sluice_ring_view *view, uint64_t self)
+{
+    for (uint32_t slot = 0; view->many && slot < SLUICE_RING_PRODUCERS; slot++) {
+        uint64_t owner = sluice_load_acquire(&view->header->producer_slots[slot]);
+        if (sluice_end_life(view, slot, owner, self) != SLUICE_LIFE_GONE) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Gives up what lies at `seen` and does not pass, up to the next record that does. 0: what follows may hold open claims of
+ * live producers, which must keep their place. */
 SLUICE_COLD int sluice_pass_corrupted(sluice_consumer *consumer, uint64_t limit)
 {
     const sluice_ring_view *view = &consumer->view;
-    uint64_t head = sluice_consumer_limit(consumer), end = head < limit ? head : limit;
-    uint64_t next = sluice_find_genuine(view, consumer->seen + 8, end);
-    if (next >= end && view->many) {
+    uint64_t head = sluice_consumer_limit(consumer), end = (head < limit ? head : limit) & ~UINT64_C(7);
+    if (end < consumer->seen + 8 || sluice_producers_live(view, consumer->self)) {
         return 0;
     }
+    uint64_t next = sluice_find_genuine(view, consumer->seen + 8, end);
     sluice_count(&view->header->corrupted, 1);
     for (uint64_t at = consumer->seen, most = UINT64_C(1) << 30; at < next; at += most) {
         uint64_t length = next - at < most ? next - at : most;
         sluice_store_release(sluice_word_at(view, at), sluice_record_word((int32_t)length, 0, SLUICE_RECORD_ABORTED));
     }
     return 1;
+}
+
+/* Framed, many producers: whether a word that is no record yet is one that a producer turns into a record: an empty one, or a
+ * claim that fits. */
+static inline int sluice_may_be_settled(const sluice_ring_view *view, uint64_t position, uint64_t limit, uint64_t word)
+{
+    uint64_t bytes = 0 - (uint64_t)(int64_t)(int32_t)(uint32_t)word;
+    return word == sluice_empty_word(view, position) ||
+           ((int32_t)(uint32_t)word < 0 && word >> 40 == 0 && sluice_round_up(bytes, 8) <= limit - position);
 }
 
 /* Framed: record by record, up to head of one producer, or to the first word of many that is no record yet. */
@@ -172,17 +197,15 @@ static inline void sluice_scan_records(sluice_consumer *consumer, uint64_t most)
         uint64_t word = sluice_load_acquire(sluice_word_at(view, consumer->seen));
         int32_t length = (int32_t)(uint32_t)word;
         uint64_t span = sluice_record_span(word, trailer), aborted = (word >> 48) & SLUICE_RECORD_ABORTED;
-        if (length <= 0 && view->many && (length < 0 || word == sluice_empty_word(view, consumer->seen))) {
+        if (length <= 0 && view->many && sluice_may_be_settled(view, consumer->seen, limit, word)) {
             return;
         }
-        if (SLUICE_UNLIKELY(length < (int32_t)sizeof(sluice_ring_record) || span > limit - consumer->seen ||
-                            (trailer != 0 && !aborted && !sluice_is_genuine(view, consumer->seen)))) {
+        int fits = length >= (int32_t)sizeof(sluice_ring_record) && span <= limit - consumer->seen;
+        if (SLUICE_UNLIKELY(!fits || (trailer != 0 && !aborted && !sluice_is_genuine(view, consumer->seen)))) {
             if (trailer != 0 && sluice_pass_corrupted(consumer, limit)) {
                 continue;
             }
-            consumer->corrupt = trailer != 0  ? SLUICE_RECORD_CHECKSUM
-                                : length <= 0 ? SLUICE_RECORD_STATE
-                                              : SLUICE_RECORD_LENGTH;
+            consumer->corrupt = fits ? SLUICE_RECORD_CHECKSUM : length <= 0 ? SLUICE_RECORD_STATE : SLUICE_RECORD_LENGTH;
             return;
         }
         consumer->packets += !aborted;
@@ -212,11 +235,11 @@ SLUICE_INLINE void sluice_consumer_fault(const sluice_consumer *consumer, char *
 {
     static const char *const found[] = {"",
                                         "more bytes between tail and head than the ring holds",
-                                        "no whole number of packets between tail and head",
+                                        "a cursor that is not between two packets",
                                         "a record of an impossible length",
                                         "a record header that no producer writes",
                                         "a cell that no producer writes",
-                                        "a checksum that does not hold, and no record behind it whose checksum does"};
+                                        "a checksum that does not hold, while producers live that may have claims behind it"};
     if (consumer->corrupt == 0 || consumer->corrupt >= sizeof found / sizeof found[0]) {
         (void)snprintf(text, capacity, "%s", "");
         return;

@@ -29,7 +29,7 @@ SLUICE_COLD void sluice_sweep_slots(const sluice_ring_view *view, uint64_t self)
             if (sluice_end_life(view, slot, owner, self) != SLUICE_LIFE_GONE) {
                 continue;
             }
-            sluice_free_tail_of(view, owner, self);
+            sluice_free_tail_of(view, slot, owner, self);
             uint64_t retired = sluice_load_acquire(&header->head) | SLUICE_SLOT_RETIRED;
             if (!sluice_cas(place, &owner, retired)) {
                 continue;
@@ -77,7 +77,7 @@ SLUICE_INLINE void sluice_ring_adopt(sluice_ring *ring)
         }
         uint64_t freed = end < SLUICE_RING_PRODUCERS ? sluice_load_acquire(&ring->header->head) | SLUICE_SLOT_RETIRED : 0;
         if (sluice_cas(place, &owner, freed)) {
-            sluice_free_tail_of(&view, owner, self);
+            sluice_free_tail_of(&view, end, owner, self);
         }
     }
     sluice_sweep_slots(&view, self);

@@ -69,6 +69,16 @@ static inline uint64_t sluice_sequence(const sluice_ring_view *view, uint64_t po
     return (position >> view->stride_shift) * view->stride_inverse;
 }
 
+/* Whether so many bytes are whole packets, or granules of records. */
+static inline int sluice_is_whole(const sluice_ring_view *view, uint64_t bytes)
+{
+    uint64_t product;
+    if (view->framed) {
+        return bytes % 8 == 0;
+    }
+    return !__builtin_mul_overflow(sluice_sequence(view, bytes), (uint64_t)view->stride, &product) && product == bytes;
+}
+
 static inline uint64_t *sluice_word_at(const sluice_ring_view *view, uint64_t position)
 {
     return (uint64_t *)(void *)(view->data + (position & view->mask));
