@@ -128,7 +128,10 @@ public readonly unsafe struct Batch
     /// <summary>
     /// Steps through the packets: <paramref name="at"/> is a cursor that begins at 0.
     /// </summary>
-    /// <returns>False at the end, or where a record was changed since it was shown so that it reaches beyond the batch.</returns>
+    /// <returns>
+    /// False at the end; or with <paramref name="at"/> before it, at a record that was changed since it was shown and reaches beyond
+    /// the batch.
+    /// </returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     [SuppressMessage("Design", "CA1045", Justification = "A cursor the caller owns keeps the batch a plain value.")]
     public bool TryNext(ref long at, out ReadOnlySpan<byte> packet, out ushort type)
@@ -181,6 +184,10 @@ public readonly unsafe struct Batch
         /// <summary>Bytes from its start to that of the next one.</summary>
         public long Span { get; } = span;
     }
+
+    /// <summary>The text of <see cref="Status.Corrupt"/> where a step stopped at an offset before the end of the batch.</summary>
+    internal static string DescribeBroken(long at) =>
+        $"the record at byte {at} of a batch reaches beyond it: it was changed since it was shown";
 
     /// <summary>
     /// Framed: the record at an offset. Its header is read once and lies in memory that others may write, so what it says is

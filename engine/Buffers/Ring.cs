@@ -176,7 +176,8 @@ public sealed unsafe class Ring : IDisposable
     public void Remove()
     {
         ulong consumer = Volatile.Read(ref Header->ConsumerOwner);
-        if (_segment.Unlink() && RingOwner.Life(View, RingOwner.Consumer, consumer, ProcessIdentity.Self) == ProcessLife.Gone)
+        if (_segment.Unlink() && View.WasConsumed
+            && RingOwner.Life(View, RingOwner.Consumer, consumer, ProcessIdentity.Self) == ProcessLife.Gone)
         {
             Interlocked.Or(ref Header->Flags, RingHeader.Orphaned);
             Seal();
@@ -283,12 +284,13 @@ public sealed unsafe class Ring : IDisposable
         });
         try
         {
-            uint others = segment.OpenTo & ~openTo;
+            uint others = segment.Permissions & 0x12u & ~openTo; // 022
             if (others != 0 && !anyOwner)
             {
                 throw new SluiceException(
                     Status.Permission,
-                    $"others may write ring {ByteText.Show(path)}, and it was not made for that: chmod it, or attach with any owner");
+                    $"others may write ring {ByteText.Show(path)} (mode {Convert.ToString(segment.Permissions, 8)}), and it was not made for "
+                    + "that: chmod it, or attach with any owner");
             }
 
             Ring ring = new(segment, geometry);

@@ -136,7 +136,10 @@ internal sealed unsafe class RingDrain : IDisposable
         Status status;
         while ((status = Consumer->Peek(most, out batch)) == Status.Ok && batch.Packets == 0)
         {
-            _ = Consumer->Release(batch.Length, 0);
+            if (Consumer->Release(batch.Length, 0) != Status.Ok)
+            {
+                return Status.Corrupt; // it was shown a moment ago
+            }
         }
 
         return status;

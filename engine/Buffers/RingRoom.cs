@@ -67,7 +67,7 @@ public unsafe partial struct RingProducer
 
         Libc.FileStatus status;
         ulong consumer = Volatile.Read(ref View.Header->ConsumerOwner);
-        if (Descriptors.TryGetStatus(View.Fd, &status) && status.Links == 0
+        if (Descriptors.TryGetStatus(View.Fd, &status) && status.Links == 0 && View.WasConsumed
             && RingOwner.Life(View, RingOwner.Consumer, consumer, Self) == ProcessLife.Gone)
         {
             Interlocked.Or(ref View.Header->Flags, RingHeader.Orphaned);

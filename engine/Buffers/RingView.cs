@@ -73,6 +73,13 @@ internal unsafe partial struct RingView
     /// <summary>Bytes behind each payload of a framed ring that belong to the ring: the checksum.</summary>
     internal readonly uint Trailer => HasChecksums ? 4u : 0;
 
+    /// <summary>
+    /// Whether the ring ever had a consumer. One that had none may still get one, of a process that has it mapped, after its name
+    /// was taken away.
+    /// </summary>
+    internal readonly bool WasConsumed =>
+        (Volatile.Read(ref Header->ConsumerOwner) | Volatile.Read(ref Header->ConsumerRecord) | Volatile.Read(ref Header->Tail)) != 0;
+
     internal readonly bool IsSealed => (Volatile.Read(ref Header->Head) & RingHeader.Sealed) != 0;
 
     /// <summary>

@@ -70,4 +70,7 @@ public readonly record struct BufferStatistics
 
     /// <summary>Stored at the end of the buffer, and nothing took them.</summary>
     public long Lost { get; init; }
+
+    /// <summary>Packets whose checksum does not hold, not delivered: <see cref="PacketBufferOptions.Checksums"/>.</summary>
+    public long Corrupted { get; init; }
 }

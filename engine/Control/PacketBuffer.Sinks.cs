@@ -250,6 +250,14 @@ public sealed unsafe partial class PacketBuffer
         return Status.Corrupt;
     }
 
+    // A record changed between the look that found it and the step to it.
+    private Status NoteBroken(long at)
+    {
+        LastFault = Status.Corrupt;
+        LastError = Batch.DescribeBroken(at);
+        return Status.Corrupt;
+    }
+
     private Status LookAtSinks()
     {
         Status worst = Status.Ok;
@@ -282,6 +290,7 @@ public sealed unsafe partial class PacketBuffer
             long at = 0;
             _ = batch.TryNext(ref at, out _, out _);
             batch = batch.Cut(at);
+            status = batch.Length == 0 ? NoteBroken(0) : Status.Ok;
         }
 
         return status;

@@ -54,6 +54,7 @@ public sealed unsafe partial class PacketBuffer
             Pushed = counters.Pushed,
             Popped = counters.Popped - _clearedHeld - (_detaching?.Held ?? 0),
             DroppedNewest = counters.DroppedNewest,
+            Corrupted = counters.Corrupted,
             DroppedOldest = counters.DroppedOldest,
             Cleared = counters.Cleared + _clearedHeld - _discarded,
             Rejected = counters.Rejected,

@@ -31,7 +31,7 @@ public sealed unsafe partial class PacketBuffer
                 long at = 0;
                 if (!batch.TryNext(ref at, out ReadOnlySpan<byte> packet, out _))
                 {
-                    status = _source.Release(batch); // nothing but aborted records
+                    status = at < batch.Length ? NoteBroken(at) : _source.Release(batch); // nothing but aborted records
                     if (status != Status.Ok)
                     {
                         return status;
@@ -177,7 +177,7 @@ public sealed unsafe partial class PacketBuffer
                 if (status == Status.Ok)
                 {
                     batch = batch.First(left);
-                    status = batch.Packets == 0 ? Status.Ok : Show(batch, state, accept);
+                    status = batch.Length == 0 ? NoteBroken(0) : batch.Packets == 0 ? Status.Ok : Show(batch, state, accept);
                     Status released = _source.Release(status == Status.Ok ? batch : batch.Cut(0));
                     status = status == Status.Ok ? released : status;
                 }

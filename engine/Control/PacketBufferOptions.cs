@@ -69,7 +69,7 @@ public sealed record PacketBufferOptions
 
     /// <summary>
     /// Circular: every packet carries a checksum; one that a power cut or a copy damaged is not delivered, and counted in
-    /// <see cref="BufferCounters.Corrupted"/>.
+    /// <see cref="BufferStatistics.Corrupted"/>.
     /// </summary>
     public bool Checksums { get; init; }
 

@@ -86,13 +86,13 @@ public sealed unsafe class Segment : IDisposable
         }
     }
 
-    /// <summary>Who else may write the open file: the mode bits of group and others.</summary>
-    internal uint OpenTo
+    /// <summary>The permission bits of the mode of the open file.</summary>
+    internal uint Permissions
     {
         get
         {
             Libc.FileStatus status;
-            return Descriptors.TryGetStatus(Descriptor, &status) ? status.Mode & 0x12u : 0; // 022
+            return Descriptors.TryGetStatus(Descriptor, &status) ? status.Mode & 0xFFFu : 0; // 07777
         }
     }
 
@@ -176,7 +176,7 @@ public sealed unsafe class Segment : IDisposable
         {
             int errno = Libc.LastError;
             throw errno == Libc.Eloop
-                ? new SluiceException(Status.Io, $"cannot open {ByteText.Show(path)}: it is a symbolic link")
+                ? new SluiceException(Status.Io, $"cannot open {ByteText.Show(path)}: it is a symbolic link, give the path that it leads to")
                 : Fault(errno, $"cannot open {ByteText.Show(path)}");
         }
 

@@ -40,6 +40,9 @@ internal abstract class BatchFormatter
     /// <summary>The buffer was given up: no function of the host is called any more.</summary>
     protected Status GivenUp() => Fail(Status.State, 0, _ => "the buffer was given up");
 
+    /// <summary>A step stopped before the end of the batch.</summary>
+    public Status Broken(long at) => Fail(Status.Corrupt, at, Batch.DescribeBroken);
+
     /// <summary>Sets the fault, making its text only when it is another one than the last time.</summary>
     protected Status Fail(Status status, long detail, Func<long, string> text)
     {

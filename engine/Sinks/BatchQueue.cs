@@ -54,6 +54,12 @@ internal sealed class BatchQueue : Sink
             }
 
             Batch part = next.Fill(rest);
+            if (part.Length == 0)
+            {
+                _ = _free.Writer.TryWrite(next);
+                return Fail(Status.Corrupt, 0);
+            }
+
             Take(part.Length, part.Packets, part.Length);
             _ = (part.Packets == 0 ? _free : _full).Writer.TryWrite(next);
             rest = rest.From(part.End);

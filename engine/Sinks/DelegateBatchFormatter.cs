@@ -23,7 +23,8 @@ internal sealed class DelegateBatchFormatter(PacketFormatterDelegate formatter) 
     public override Status Format(in Batch batch, Span<byte> to, out TextRun run)
     {
         run = default;
-        for (long at = 0; batch.TryNext(ref at, out ReadOnlySpan<byte> packet, out _);)
+        long at = 0;
+        while (batch.TryNext(ref at, out ReadOnlySpan<byte> packet, out _))
         {
             if (_waiting != batch.Position + at && !TryFormat(packet, out Status status))
             {
@@ -43,8 +44,8 @@ internal sealed class DelegateBatchFormatter(PacketFormatterDelegate formatter) 
             run.StreamBytes = at;
         }
 
-        run.StreamBytes = batch.Length;
-        return Status.Ok;
+        run.StreamBytes = at;
+        return at < batch.Length ? Broken(at) : Status.Ok;
     }
 
     private bool TryFormat(ReadOnlySpan<byte> packet, out Status status)

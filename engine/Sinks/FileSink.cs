@@ -86,9 +86,7 @@ public sealed unsafe class FileSink : Sink
     }
 
     /// <inheritdoc/>
-    protected override string Describe(Status status, long detail) => status == Status.Corrupt
-        ? $"the record at byte {detail} of a batch reaches beyond it: it was changed since it was shown"
-        : _file.Fault.Text;
+    protected override string Describe(Status status, long detail) => _file.Fault.Text;
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

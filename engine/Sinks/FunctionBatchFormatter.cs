@@ -77,6 +77,11 @@ internal sealed unsafe class FunctionBatchFormatter(
             run.TextBytes = (int)written;
             run.Packets = (long)packets;
             run.StreamBytes = BytesOf(batch, run.Packets);
+            if (run.StreamBytes == 0)
+            {
+                run = default;
+                return Broken(0);
+            }
         }
 
         if (result < 0)

@@ -69,7 +69,8 @@ internal sealed unsafe class HexBatchFormatter : BatchFormatter
 
     private Status FormatEach(in Batch batch, Span<byte> to, ref TextRun run)
     {
-        for (long at = 0; batch.TryNext(ref at, out ReadOnlySpan<byte> packet, out _);)
+        long at = 0;
+        while (batch.TryNext(ref at, out ReadOnlySpan<byte> packet, out _))
         {
             HexOptions form = At(run.DataBytes);
             long length = HexText.Length(packet.Length, form) + _lineEnding.Length;
@@ -86,8 +87,8 @@ internal sealed unsafe class HexBatchFormatter : BatchFormatter
             run.StreamBytes = at;
         }
 
-        run.StreamBytes = batch.Length;
-        return Status.Ok;
+        run.StreamBytes = at;
+        return at < batch.Length ? Broken(at) : Status.Ok;
     }
 
     private Status AskForRoom(int packet, long length, ref TextRun run)

@@ -37,7 +37,8 @@ internal sealed unsafe class LayoutBatchFormatter(PacketFormatter formatter) : B
 
     private Status FormatRecords(in Batch batch, Span<byte> to, ref TextRun run)
     {
-        for (long at = 0; batch.TryNext(ref at, out ReadOnlySpan<byte> packet, out _);)
+        long at = 0;
+        while (batch.TryNext(ref at, out ReadOnlySpan<byte> packet, out _))
         {
             if (packet.Length != _size)
             {
@@ -55,8 +56,8 @@ internal sealed unsafe class LayoutBatchFormatter(PacketFormatter formatter) : B
             run.StreamBytes = at;
         }
 
-        run.StreamBytes = batch.Length;
-        return Status.Ok;
+        run.StreamBytes = at;
+        return at < batch.Length ? Broken(at) : Status.Ok;
     }
 
     private Status WrongSize(int bytes) =>

@@ -97,7 +97,6 @@ public sealed unsafe class MemorySink : Sink
     protected override string Describe(Status status, long detail) => status switch
     {
         Status.Size => $"a packet of {detail} bytes exceeds the limit of {Limit} bytes",
-        Status.Corrupt => $"the record at byte {detail} of a batch reaches beyond it: it was changed since it was shown",
         _ => $"{detail} bytes of memory are not to be had",
     };
 

@@ -108,6 +108,11 @@ public sealed unsafe class PipeSink : Sink
                 return Fail(Status.Io, 0);
             }
 
+            if (at == from)
+            {
+                return Fail(Status.Corrupt, at);
+            }
+
             if (_paused)
             {
                 _flush.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(_flushed);
@@ -247,8 +252,7 @@ public sealed unsafe class PipeSink : Sink
         {
             if (!rest.TryNext(ref at, out ReadOnlySpan<byte> packet, out _))
             {
-                at = rest.Length;
-                break;
+                break; // the end, or a record that is broken
             }
 
             _writer.Write(packet);

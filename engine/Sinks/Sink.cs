@@ -186,7 +186,9 @@ public abstract class Sink : IDisposable
         Errors++;
         if (LastStatus >= 0 || _described != (status, detail))
         {
-            LastError = $"{ByteText.Show(Name)}: " + (IsClosed && status == Status.State ? "the sink is closed" : Describe(status, detail));
+            LastError = $"{ByteText.Show(Name)}: " + (IsClosed && status == Status.State ? "the sink is closed"
+                : status == Status.Corrupt ? Batch.DescribeBroken(detail)
+                : Describe(status, detail));
             _described = (status, detail);
         }
 

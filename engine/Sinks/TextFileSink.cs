@@ -264,6 +264,12 @@ public sealed unsafe class TextFileSink : Sink
     private Status FormatAlone(in Batch packet, out TextRun run)
     {
         Status status;
+        if (packet.Length == 0)
+        {
+            run = default;
+            return _formatter.Broken(0);
+        }
+
         while ((status = _formatter.Format(packet, _pipe.GetSpan(_room), out run)) == Status.Ok && run.StreamBytes == 0)
         {
             _room = run.Needed;

@@ -44,6 +44,7 @@ internal static unsafe class StatsExports
         private ulong _spilledBytes;
         private ulong _growthRefused;
         private ulong _lost;
+        private ulong _corrupted;
 
         public static BufferStats Of(in BufferStatistics from) => new()
         {
@@ -70,6 +71,7 @@ internal static unsafe class StatsExports
             _spilledBytes = (ulong)from.SpilledBytes,
             _growthRefused = (ulong)from.GrowthRefused,
             _lost = (ulong)from.Lost,
+            _corrupted = (ulong)from.Corrupted,
         };
     }
 }

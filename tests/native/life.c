@@ -251,6 +251,7 @@ static void consume_fork_and_die(void)
     if (heir == 0) {
         reach(1);
         await(2); /* its copy of the descriptor keeps the lock */
+        reach(3);
         _exit(0);
     }
     await(1);
@@ -265,6 +266,7 @@ static void heirs_prove_nothing(void)
     join(child_of(consume_fork_and_die));
     CHECK(sluice_consumer_open(&consumer, &ring) == SLUICE_OK);
     reach(2);
+    await(3); /* before the steps begin anew */
     sluice_consumer_close(&consumer);
     sluice_ring_close(&ring, 1);
 }

@@ -125,6 +125,29 @@ static void orphan_is_told(uint32_t producers)
     sluice_ring_close(&other, 0);
 }
 
+/* Two that attached by a name take it away before anybody takes: the ring is theirs alone, and works. */
+static void introduced_by_a_name(uint32_t producers)
+{
+    sluice_ring ring, other;
+    sluice_consumer consumer;
+    sluice_producer producer;
+    sluice_batch batch;
+    uint64_t number = 1;
+    sluice_ring_options options = options_of(ring_name("introduced"), NULL);
+    options.producers = producers;
+    CHECK(sluice_ring_create(&ring, &options) == SLUICE_OK);
+    CHECK(sluice_ring_attach(&other, options.name, NULL, 0) == SLUICE_OK);
+    sluice_ring_take_name(&ring, 0);
+    CHECK(sluice_producer_open(&producer, &ring) == SLUICE_OK);
+    CHECK(sluice_producer_put(&producer, &number, 8) == SLUICE_OK);
+    CHECK(sluice_consumer_open(&consumer, &other) == SLUICE_OK);
+    CHECK(sluice_consumer_peek(&consumer, 0, &batch) == SLUICE_OK && batch.packets == 1);
+    sluice_producer_close(&producer);
+    sluice_consumer_close(&consumer);
+    sluice_ring_close(&other, 0);
+    sluice_ring_close(&ring, 0);
+}
+
 static void hold_and_wait(const char *name, int told)
 {
     sluice_ring ring;
@@ -379,6 +402,7 @@ int main(void)
     name_of_another();
     for (uint32_t producers = SLUICE_ONE_PRODUCER; producers <= SLUICE_MANY_PRODUCERS; producers++) {
         orphan_is_told(producers);
+        introduced_by_a_name(producers);
         orphan_finds_out(producers, SLUICE_FAIL);
         orphan_finds_out(producers, SLUICE_BLOCK);
         orphan_finds_out(producers, SLUICE_DROP_OLDEST);

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define CHECK(condition)                                                                                     \
     do {                                                                                                     \
@@ -12,5 +13,12 @@
             exit(1);                                                                                         \
         }                                                                                                    \
     } while (0)
+
+/* Whether the tests may take their time. */
+static inline int long_run(void)
+{
+    const char *text = getenv("SLUICE_LONG");
+    return text != NULL && strcmp(text, "1") == 0;
+}
 
 #endif

@@ -41,10 +41,4 @@ static inline const char *ring_name(const char *what)
     return name;
 }
 
-static inline int long_run(void)
-{
-    const char *text = getenv("SLUICE_LONG");
-    return text != NULL && strcmp(text, "1") == 0;
-}
-
 #endif

@@ -148,6 +148,21 @@ enum sluice_attach {
     SLUICE_CREATE_OR_ATTACH = 2 /* attaches if shape and stride agree, else E_STATE */
 };
 
+/* Bits of `flags`. SLUICE_BUFFER_GROUP and those behind it are for rings with a name or file. Since 0.2, but the first two
+ * values. */
+enum sluice_buffer_flag {
+    SLUICE_BUFFER_HUGE_PAGES = 8,  /* huge pages, if the system has any free */
+    SLUICE_BUFFER_LOCKED = 16,     /* in memory: E_PERMISSION when the limit does not allow it */
+    SLUICE_BUFFER_CHECKSUMS = 32,  /* circular: every packet carries a CRC-32C; what a power cut or a copy damaged is not
+                                      delivered, and counted in `corrupted`. Version 0.1 cannot attach */
+    SLUICE_BUFFER_GROUP = 64,      /* made here: the group of the file may attach too */
+    SLUICE_BUFFER_EVERYBODY = 128, /* made here: everybody may attach */
+    SLUICE_BUFFER_ANY_OWNER = 256, /* attaches also to what another user made, or what others may write: who can write a ring
+                                      decides what its ends see. Without it that is E_PERMISSION */
+    SLUICE_BUFFER_ADOPT = 512      /* frees ends whose holders cannot be judged from here (another pid namespace, on a file
+                                      system without locks): for a host that knows that they are gone. Without it E_BUSY */
+};
+
 enum sluice_combine { SLUICE_ANY = 0, SLUICE_ALL = 1 };
 enum sluice_release_clock {
     SLUICE_SINCE_FIRST = 0,   /* release_after_ns counts from when the first packet after a release was noticed */
@@ -164,7 +179,7 @@ typedef struct sluice_buffer_options {
     uint32_t producers;           /* 0 one producer, 1 many */
     uint32_t full_policy;         /* circular: sluice_full_policy (0 fail, 1 block, 2 drop newest, 3 drop oldest).
                                      A FIFO takes 0 and grows */
-    uint32_t flags;               /* 8 huge pages if there are any, 16 lock in memory */
+    uint32_t flags;               /* SLUICE_BUFFER_... */
     uint32_t attach;              /* sluice_attach, for name and file */
     uint64_t capacity;            /* bytes; default 1 MiB; rounded up to a power of two */
     int64_t block_timeout_ns;     /* policy block; default 1 s */
@@ -456,7 +471,9 @@ SLUICE_CHECKED int32_t sluice_buffer_stop(sluice_buffer *buffer, int64_t timeout
 SLUICE_CHECKED int32_t sluice_buffer_poll(sluice_buffer *buffer, int64_t timeout_ns);
 
 /* A file descriptor that is readable once at least one packet is stored (release_packets, where set). Read 8 bytes from
- * it, poll the buffer, then call this again to arm it anew. It belongs to the buffer. Since 0.1. */
+ * it, poll the buffer, then call this again to arm it anew. It belongs to the buffer. A buffer with a name or file needs a timer
+ * beside it, of 100 ms or so, which calls this again: a producer of another process that is killed in the middle of its wake leaves
+ * it to the next one that puts, which may never come. Since 0.1. */
 SLUICE_CHECKED int32_t sluice_buffer_event(sluice_buffer *buffer, int32_t *fd);
 
 enum sluice_fault_source {
@@ -612,8 +629,9 @@ typedef struct sluice_buffer_stats {
     uint64_t controller_errors;
     uint64_t segments;
     uint64_t spilled_bytes;    /* in files now */
-    uint64_t growth_refused;   /* puts that could neither grow the FIFO nor spill; of stalls. Since 0.2, as the next one */
+    uint64_t growth_refused;   /* puts that could neither grow the FIFO nor spill; of stalls. Since 0.2, as what follows */
     uint64_t lost;             /* packets that were stored at the end and that nothing took */
+    uint64_t corrupted;        /* packets whose checksum does not hold: not delivered */
 } sluice_buffer_stats;
 SLUICE_CHECKED int32_t sluice_buffer_get_stats(sluice_buffer *buffer, sluice_buffer_stats *stats);
 

@@ -65,7 +65,7 @@ static inline int32_t sluice_ring_try_attach(sluice_ring *ring, uint32_t flags)
     if (ring->fd < 0) {
         int code = errno;
         return sluice_ring_fault(ring, sluice_status_of_errno(code), "cannot open ring %s: %s",
-                                 sluice_show_place(ring, shown), code == ELOOP ? "it is a symbolic link" : strerror(code));
+                                 sluice_show_place(ring, shown), code == ELOOP ? "it is a symbolic link, give the path that it leads to" : strerror(code));
     }
     int32_t status = sluice_ring_check_file(ring, flags, &shape);
     if (status != SLUICE_OK) {

@@ -59,8 +59,9 @@ static inline void sluice_ring_wake(sluice_ring *ring)
     sluice_wake_producers(ring->header);
 }
 
-/* Takes the name away, if it still means this ring. What nobody takes from any more is sealed: its producers get E_ENDED. */
-static inline void sluice_ring_take_name(sluice_ring *ring)
+/* Takes the name away, if it still means this ring. What nobody takes from any more is sealed: its producers get E_ENDED.
+ * `leaves`: the caller is about to unmap it, and no consumer will come from there. */
+static inline void sluice_ring_take_name(sluice_ring *ring, int leaves)
 {
     sluice_ring_view view;
     if (!sluice_ring_has_place(ring)) {
@@ -69,7 +70,8 @@ static inline void sluice_ring_take_name(sluice_ring *ring)
     (void)unlink(sluice_ring_place(ring));
     sluice_view(&view, ring);
     uint64_t self = sluice_current_identity(&ring->self), consumer = sluice_load_acquire(&ring->header->consumer_owner);
-    if (sluice_end_life(&view, SLUICE_END_CONSUMER, consumer, self) == SLUICE_LIFE_GONE) {
+    if ((leaves || sluice_was_consumed(&view)) &&
+        sluice_end_life(&view, SLUICE_END_CONSUMER, consumer, self) == SLUICE_LIFE_GONE) {
         sluice_orphan(&view);
         sluice_ring_wake(ring);
     }
@@ -81,7 +83,7 @@ SLUICE_INLINE void sluice_ring_close(sluice_ring *ring, int32_t remove)
 {
     if (ring->header != NULL) {
         if (remove) {
-            sluice_ring_take_name(ring);
+            sluice_ring_take_name(ring, 1);
         }
         (void)munmap(ring->header, ring->mapped_bytes);
     }

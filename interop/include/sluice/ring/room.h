@@ -138,7 +138,15 @@ static inline void sluice_orphan(const sluice_ring_view *view)
     (void)sluice_fetch_or(&view->header->head, SLUICE_RING_SEALED);
 }
 
-/* Seals a ring whose name is gone and that nobody takes from: nothing put into it could ever be delivered. After that look
+/* Whether the ring ever had a consumer. One that had none may still get one, of a process that has it mapped, after its name was
+ * taken away: names are used so to introduce two processes to each other. */
+static inline int sluice_was_consumed(const sluice_ring_view *view)
+{
+    return (sluice_load_relaxed(&view->header->consumer_owner) | sluice_load_relaxed(&view->header->consumer_record) |
+            sluice_load_relaxed(&view->header->tail)) != 0;
+}
+
+/* Seals a ring whose name is gone and that nobody takes from any more: what is put into it could not be delivered. After that look
  * the next one is due when a part of the room is used up, `bytes` or more. */
 static inline void sluice_look_for_orphan(sluice_producer *producer, uint64_t bytes)
 {
@@ -149,7 +157,7 @@ static inline void sluice_look_for_orphan(sluice_producer *producer, uint64_t by
         return;
     }
     uint64_t consumer = sluice_load_acquire(&view->header->consumer_owner);
-    if (fstat(view->fd, &status) == 0 && status.st_nlink == 0 &&
+    if (fstat(view->fd, &status) == 0 && status.st_nlink == 0 && sluice_was_consumed(view) &&
         sluice_end_life(view, SLUICE_END_CONSUMER, consumer, producer->self) == SLUICE_LIFE_GONE) {
         sluice_orphan(view);
         return;

@@ -28,6 +28,14 @@ SLUICE_INLINE void sluice_ring_seal(sluice_ring *ring)
     sluice_ring_wake(ring);
 }
 
+/* The description of the packets, which whoever made the ring gave to it: *bytes of UTF-8, none without one. */
+SLUICE_INLINE const char *sluice_ring_layout(const sluice_ring *ring, size_t *bytes)
+{
+    *bytes = sluice_load_relaxed(&ring->header->layout_bytes);
+    *bytes = *bytes < sizeof ring->header->layout_text ? *bytes : 0; /* others may write there at any time */
+    return ring->header->layout_text;
+}
+
 /* Whether a process holds an end of the ring that lives, or cannot be judged from here. */
 static inline int sluice_ring_is_held(sluice_ring *ring, sluice_holder *holder)
 {

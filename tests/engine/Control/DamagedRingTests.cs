@@ -1,0 +1,191 @@
+using Sluice.Buffers;
+using Sluice.Control;
+using Sluice.Primitives;
+using Sluice.Tests.Sinks;
+using Xunit;
+
+namespace Sluice.Tests.Control;
+
+/// <summary>Buffers over file rings whose memory was damaged, before they attach or under them.</summary>
+public sealed class DamagedRingTests : IDisposable
+{
+    private const int Stride = 16;
+    private const int Head = 128, Tail = 256;
+
+    private readonly Folder _folder = new();
+
+    private string File => _folder["ring"];
+
+    public void Dispose() => _folder.Dispose();
+
+    private PacketBufferOptions Options(
+        AttachMode attach = AttachMode.Create, RecordShape shape = RecordShape.Fixed, ProducerMode producers = ProducerMode.One) => new()
+        {
+            Kind = BufferKind.Circular,
+            Shape = shape,
+            Stride = shape == RecordShape.Fixed ? Stride : 0,
+            Producers = producers,
+            Capacity = 4096,
+            File = File,
+            Attach = attach,
+        };
+
+    private static byte[] Packet(byte number)
+    {
+        byte[] packet = new byte[Stride];
+        packet.AsSpan().Fill(number);
+        return packet;
+    }
+
+    private static void PutAll(PacketBuffer buffer, params byte[] numbers) =>
+        Assert.All(numbers, number => Assert.Equal(
+            Status.Ok, buffer.Stride == 0 ? buffer.PutRecord(Packet(number)) : buffer.Put(Packet(number))));
+
+    private static byte[] PopAll(PacketBuffer buffer)
+    {
+        var numbers = new List<byte>();
+        byte[] packet = new byte[Stride];
+        while (buffer.Pop(packet, out int length) == Status.Ok)
+        {
+            Assert.Equal(Stride, length);
+            Assert.Equal(packet[0], packet[Stride - 1]);
+            numbers.Add(packet[0]);
+        }
+
+        return [.. numbers];
+    }
+
+    private static void Make(PacketBufferOptions options, params byte[] numbers)
+    {
+        using var buffer = new PacketBuffer(options);
+        PutAll(buffer, numbers);
+    }
+
+    // What another process that maps the file might write.
+    private void Poke(long at, ReadOnlySpan<byte> bytes)
+    {
+        using FileStream file = System.IO.File.OpenWrite(File);
+        file.Position = at;
+        file.Write(bytes);
+    }
+
+    private void Poke(long at, ulong value) => Poke(at, BitConverter.GetBytes(value));
+
+    private long Find(byte number)
+    {
+        int at = System.IO.File.ReadAllBytes(File).AsSpan().IndexOf(Packet(number));
+        Assert.True(at >= RingHeaderBytes);
+        return at;
+    }
+
+    private static int RingHeaderBytes => 4096;
+
+    public static TheoryData<RecordShape, ProducerMode> Kinds => new()
+    {
+        { RecordShape.Fixed, ProducerMode.One },
+        { RecordShape.Fixed, ProducerMode.Many },
+        { RecordShape.Framed, ProducerMode.One },
+        { RecordShape.Framed, ProducerMode.Many },
+    };
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Packet_that_was_damaged_is_not_delivered_and_counted(RecordShape shape, ProducerMode producers)
+    {
+        PacketBufferOptions options = Options(AttachMode.Create, shape, producers) with { Checksums = true };
+        Make(options, 1, 2, 3);
+        Poke(Find(2) + 5, [99]);
+        using var buffer = new PacketBuffer(options with { Attach = AttachMode.Attach });
+        Assert.Equal(new byte[] { 1, 3 }, PopAll(buffer));
+        Assert.Equal(1, buffer.Statistics.Corrupted);
+        PutAll(buffer, 4);
+        Assert.Equal(new byte[] { 4 }, PopAll(buffer));
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Packets_with_checksums_go_around(RecordShape shape, ProducerMode producers)
+    {
+        using var buffer = new PacketBuffer(Options(AttachMode.Create, shape, producers) with { Checksums = true });
+        for (int round = 0; round < 1000; round++)
+        {
+            byte[] numbers = [.. Enumerable.Range(1, 1 + (round % 90)).Select(number => (byte)number)];
+            PutAll(buffer, numbers);
+            Assert.Equal(numbers, PopAll(buffer));
+        }
+
+        Assert.Equal(0, buffer.Statistics.Corrupted);
+    }
+
+    [Theory]
+    [InlineData(16, 8192UL, "")] // the data area begins elsewhere
+    [InlineData(24, 8192UL, "")] // a capacity that the file does not have
+    [InlineData(24, 4095UL, "")]
+    [InlineData(36, 0UL, "")] // a stride of nothing
+    [InlineData(Head, 1UL << 40, "head")]
+    [InlineData(Head, 8UL, "head")] // half a packet
+    [InlineData(Tail, 1UL << 40, "tail")]
+    public void Header_that_contradicts_itself_is_refused(int at, ulong value, string named)
+    {
+        Make(Options(), 1, 2);
+        if (at == 36)
+        {
+            Poke(at, BitConverter.GetBytes((uint)value));
+        }
+        else
+        {
+            Poke(at, value);
+        }
+
+        byte[] before = System.IO.File.ReadAllBytes(File);
+        SluiceException fault = Assert.Throws<SluiceException>(() => new PacketBuffer(Options(AttachMode.Attach)).Dispose());
+        Assert.Equal(Status.Corrupt, fault.Status);
+        Assert.Contains(named, fault.Message, StringComparison.Ordinal);
+        Assert.Equal(before, System.IO.File.ReadAllBytes(File));
+    }
+
+    [Fact]
+    public void Contradiction_under_a_flush_is_told_and_writes_nothing_foreign()
+    {
+        using var buffer = new PacketBuffer(Options(AttachMode.Create, RecordShape.Framed));
+        buffer.AddFileSink(_folder["data"]);
+        PutAll(buffer, 1, 2);
+        Poke(Find(2) - 8, BitConverter.GetBytes(1 << 30)); // the length of the second record
+        Status status = buffer.Flush(out long packets, out long bytes);
+        if (status == Status.Ok) // what lies before it is delivered
+        {
+            Assert.Equal((1L, (long)Stride), (packets, bytes));
+            status = buffer.Flush(out _, out _);
+        }
+
+        Assert.Equal(Status.Corrupt, status);
+        Assert.Equal(Status.Corrupt, buffer.LastFault);
+        Assert.Equal(Packet(1), System.IO.File.ReadAllBytes(_folder["data"]));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void File_that_is_cut_short_is_told(bool pumped)
+    {
+        using var buffer = new PacketBuffer(Options() with { Release = new ReleaseRules(packets: 1) });
+        buffer.AddFileSink(_folder["data"]);
+        PutAll(buffer, 1);
+        using (FileStream file = System.IO.File.OpenWrite(File))
+        {
+            file.SetLength(RingHeaderBytes);
+        }
+
+        if (pumped)
+        {
+            buffer.Start();
+            Assert.True(SpinWait.SpinUntil(() => buffer.LastFault == Status.Corrupt, 60_000));
+        }
+        else
+        {
+            Assert.Equal(Status.Corrupt, buffer.Flush(out _, out _));
+        }
+
+        Assert.Empty(System.IO.File.ReadAllBytes(_folder["data"]));
+    }
+}
