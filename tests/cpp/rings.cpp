@@ -96,9 +96,64 @@ static void a_file_keeps_its_packets()
     CHECK_THROWS(sluice::ring::create({}), SLUICE_E_INVALID, "stride");
 }
 
+static void leftovers_are_removed_by_identity()
+{
+    const folder here;
+    sluice::ring_options options = ring_of_packets();
+    options.file = here / "ring";
+    options.access = sluice::access::group;
+    {
+        sluice::ring ring = sluice::ring::create(options);
+        auto producer = ring.open_producer();
+        CHECK_THROWS(sluice::ring::remove_file(options.file), SLUICE_E_BUSY, "alive");
+        CHECK(sluice::ring::try_remove(nullptr, options.file.c_str()) == SLUICE_E_BUSY);
+    }
+    sluice::attach_options attach;
+    attach.file = options.file;
+    attach.any_owner = true;
+    sluice::ring first = sluice::ring::attach(attach);
+    CHECK((std::filesystem::status(options.file).permissions() & std::filesystem::perms::group_write) !=
+          std::filesystem::perms::none);
+    first.adopt();
+    sluice::ring::remove_file(options.file);
+    CHECK_THROWS(sluice::ring::remove_file(options.file), SLUICE_E_NOT_FOUND, "ring");
+    sluice::ring second = sluice::ring::create(options);
+    first.remove(); // the name is that of another ring by now
+    CHECK(sluice::ring::try_attach(attach));
+    CHECK(first.try_open_producer()->try_put(packet{1, 0}) == SLUICE_E_ENDED);
+}
+
+static void damaged_packets_are_not_delivered()
+{
+    const folder here;
+    sluice::buffer_options options;
+    options.kind = sluice::buffer_kind::circular;
+    options.stride = sizeof(packet);
+    options.file = here / "ring";
+    options.checksums = true;
+    {
+        sluice::buffer buffer(options);
+        for (std::uint32_t i = 0; i < 3; i++) {
+            buffer.put(packet{i, 0});
+        }
+    }
+    sluice::attach_options attach;
+    attach.file = options.file;
+    {
+        sluice::ring ring = sluice::ring::attach(attach);
+        ring.get()->data[sizeof(packet)] ^= 1;
+    }
+    options.attach = sluice::attach::existing;
+    sluice::buffer buffer(options);
+    CHECK(buffer.pop<packet>()->sequence == 0 && buffer.pop<packet>()->sequence == 2);
+    CHECK(buffer.stats().corrupted == 1);
+}
+
 int main()
 {
     packets_go_through_a_name();
     what_throws_keeps_the_packets();
     a_file_keeps_its_packets();
+    leftovers_are_removed_by_identity();
+    damaged_packets_are_not_delivered();
 }

@@ -65,7 +65,7 @@ def test_what_is_wrong_is_told_and_changes_nothing(name):
     with pytest.raises(ValueError, match="-1"):
         sluice.Producer(name, timeout=-1)
     with sluice.CircularBuffer(name=name, layout=LAYOUT) as buffer, sluice.Producer(name) as producer:
-        with pytest.raises(sluice.SluiceError, match="live process"):
+        with pytest.raises(sluice.SluiceError, match="alive"):
             sluice.Producer(name)
         with pytest.raises(ValueError, match="5 bytes.*6"):
             producer.put(b"12345")

@@ -167,6 +167,10 @@ extern int interpreter_gone;
 
 extern PyObject *sluice_module;
 
+/* ---- producer.c ---- */
+
+PyObject *module_remove_ring(PyObject *module, PyObject *args);
+
 /* ---- hex.c ---- */
 
 PyObject *module_hex_encode(PyObject *module, PyObject *args);

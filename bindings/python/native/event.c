@@ -15,6 +15,10 @@
 /* How often rules are looked at that no producer can signal. */
 #define LOOK_SECONDS 0.01
 
+/* How often a ring of several processes is looked at: a producer that is killed between two steps of its wake leaves it to the
+ * next one that puts, which may never come. */
+#define SHARED_SECONDS 0.1
+
 /* A little behind the moment at which the time rule is exceeded. */
 #define BEHIND_SECONDS 0.0005
 
@@ -169,8 +173,11 @@ PyObject *buffer_wait_round(PyObject *object, PyObject *unused)
     if (polls && (packets != 0 || self->release_packets > 1)) {
         return PyFloat_FromDouble(self->release_after_ns != 0 && left < LOOK_SECONDS ? left : LOOK_SECONDS);
     }
-    if (self->release_after_ns != 0) {
-        return PyFloat_FromDouble(left);
+    if (signalled(self, packets) && self->release_after_ns == 0) {
+        return PyFloat_FromDouble(LOOK_SECONDS);
     }
-    return signalled(self, packets) ? PyFloat_FromDouble(LOOK_SECONDS) : Py_NewRef(Py_None);
+    if (self->shared && (self->release_after_ns == 0 || left > SHARED_SECONDS)) {
+        return PyFloat_FromDouble(SHARED_SECONDS);
+    }
+    return self->release_after_ns != 0 ? PyFloat_FromDouble(left) : Py_NewRef(Py_None);
 }

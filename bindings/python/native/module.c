@@ -98,6 +98,7 @@ static PyMethodDef methods[] = {
      "hex_encode(data, style, upper, separator, first_offset) -> str"},
     {"own_put", buffer_own_put, METH_O, "own_put(type): a faster put for a subclass of Buffer"},
     {"sink_info", module_sink_info, METH_O, "sink_info(sink) -> (packets, bytes, errors, last_status, last_error)"},
+    {"remove_ring", module_remove_ring, METH_VARARGS, "remove_ring(name, file): takes a leftover ring away"},
     {"statuses", module_statuses, METH_NOARGS, "statuses() -> tuple of (name, number, text)"},
     {NULL, NULL, 0, NULL},
 };

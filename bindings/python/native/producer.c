@@ -34,16 +34,18 @@ static int producer_usable(const Producer *self)
 }
 
 /* Attaches in slices, which look for signals. 0, or -1 with an exception. */
-static int attach(Producer *self, const char *name, const char *file, int64_t timeout_ns)
+static int attach(Producer *self, const char *name, const char *file, int any_owner, int64_t timeout_ns)
 {
+    sluice_attach_options options = {
+        sizeof options, any_owner ? SLUICE_ATTACH_ANY_OWNER : 0u, name, file, 0};
     int64_t deadline = sluice_deadline(timeout_ns);
     int unready =
         0; /* slices in a row that ended with a file that is no ring: one may fall into its making */
     for (;;) {
         int64_t left = deadline - sluice_monotonic_ns();
         int32_t status;
-        left = left < 0 ? 0 : left < SLICE_NS ? left : SLICE_NS;
-        Py_BEGIN_ALLOW_THREADS status = sluice_ring_attach(&self->ring, name, file, left);
+        options.timeout_ns = left < 0 ? 0 : left < SLICE_NS ? left : SLICE_NS;
+        Py_BEGIN_ALLOW_THREADS status = sluice_ring_attach_with(&self->ring, &options);
         Py_END_ALLOW_THREADS if (status == SLUICE_OK)
         {
             return 0;
@@ -61,12 +63,13 @@ static int attach(Producer *self, const char *name, const char *file, int64_t ti
 
 static PyObject *producer_new(PyTypeObject *type, PyObject *args, PyObject *names)
 {
-    static char *keywords[] = {"name", "file", "timeout_ns", NULL};
+    static char *keywords[] = {"name", "file", "timeout_ns", "any_owner", "adopt", NULL};
     const char *name = NULL;
     PyObject *file = NULL, *encoded = NULL;
     long long timeout_ns;
-    if (!PyArg_ParseTupleAndKeywords(args, names, "O&OL:Producer", keywords, bytes_or_null, &name, &file,
-                                     &timeout_ns) ||
+    int any_owner, adopt;
+    if (!PyArg_ParseTupleAndKeywords(args, names, "O&OLpp:Producer", keywords, bytes_or_null, &name, &file,
+                                     &timeout_ns, &any_owner, &adopt) ||
         library_ready() < 0 || engine_there() < 0 ||
         (file != Py_None && !PyUnicode_FSConverter(file, &encoded))) {
         return NULL;
@@ -74,25 +77,45 @@ static PyObject *producer_new(PyTypeObject *type, PyObject *args, PyObject *name
     allocfunc allocate = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
     Producer *self = (Producer *)allocate(type, 0);
     if (self != NULL &&
-        attach(self, name, encoded == NULL ? NULL : PyBytes_AsString(encoded), timeout_ns) < 0) {
+        attach(self, name, encoded == NULL ? NULL : PyBytes_AsString(encoded), any_owner, timeout_ns) < 0) {
         Py_CLEAR(self);
     }
     Py_XDECREF(encoded);
     if (self == NULL) {
         return NULL;
     }
+    if (adopt) {
+        sluice_ring_adopt(&self->ring);
+    }
     int32_t status = sluice_producer_open(&self->end, &self->ring);
     if (status != SLUICE_OK) {
         memset(&self->end, 0, sizeof self->end);
-        raise_status(status, "%s",
-                     status == SLUICE_E_BUSY ? "every producing end of the ring belongs to a live process"
-                                             : self->ring.error);
+        raise_status(status, "%s", self->ring.error);
         Py_DECREF(self);
         return NULL;
     }
     self->timeout_ns = self->end.timeout_ns;
     self->end.timeout_ns = 0; /* a put that would wait comes back at once, and waits without the GIL */
     return (PyObject *)self;
+}
+
+PyObject *module_remove_ring(PyObject *module, PyObject *args)
+{
+    (void)module;
+    const char *name = NULL, *file = NULL;
+    sluice_ring ring;
+    int32_t status;
+    if (!PyArg_ParseTuple(args, "O&O&:remove_ring", bytes_or_null, &name, bytes_or_null, &file) || library_ready() < 0 ||
+        engine_there() < 0) {
+        return NULL;
+    }
+    Py_BEGIN_ALLOW_THREADS status = sluice_ring_remove(&ring, name, file);
+    Py_END_ALLOW_THREADS if (status != SLUICE_OK)
+    {
+        raise_status(status, "%s", ring.error);
+        return NULL;
+    }
+    Py_RETURN_NONE;
 }
 
 static void release_ring(Producer *self)
@@ -177,7 +200,7 @@ static int32_t put(Producer *self, const uint8_t *data, uint64_t bytes, uint16_t
             break;
         }
         deadline = deadline == 0 ? sluice_deadline(self->timeout_ns) : deadline;
-        status = wait_for_room(self, stride != 0 ? stride : sluice_round_up(bytes + 8, 8), deadline);
+        status = wait_for_room(self, stride != 0 ? stride : sluice_span_of(bytes + 8, sluice_trailer(&self->end.view)), deadline);
         if (status != SLUICE_OK) {
             break;
         }
@@ -278,9 +301,10 @@ static PyObject *producer_info(PyObject *object, PyObject *unused)
     if (producer_usable(self) < 0) {
         return NULL;
     }
-    const sluice_ring_header *header = self->ring.header;
-    return Py_BuildValue("(IKs#)", header->stride, (unsigned long long)header->capacity,
-                         (const char *)header->layout_text, (Py_ssize_t)header->layout_bytes);
+    size_t bytes;
+    const char *text = sluice_ring_layout(&self->ring, &bytes);
+    return Py_BuildValue("(IKs#)", self->end.view.stride, (unsigned long long)self->end.view.capacity, text,
+                         (Py_ssize_t)bytes);
 }
 
 static PyObject *producer_closed(PyObject *object, void *unused)

@@ -16,7 +16,7 @@
 
 static inline uint64_t span_of(const Buffer *self, uint64_t bytes)
 {
-    return self->stride != 0 ? bytes : sluice_round_up(bytes + 8, 8);
+    return self->stride != 0 ? bytes : sluice_span_of(bytes + 8, sluice_trailer(&self->producer.view));
 }
 
 static inline int has_room(sluice_producer *producer, uint64_t span)

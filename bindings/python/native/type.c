@@ -94,7 +94,7 @@ static PyObject *buffer_since_flush(PyObject *object, PyObject *unused)
     X(capacity)                                                                                              \
     X(pushed) X(popped) X(dropped_newest) X(dropped_oldest) X(cleared) X(rejected) X(aborted) X(unblocked)   \
         X(stalls) X(high_water) X(flushes) X(written_bytes) X(sink_errors) X(controller_errors) X(segments)  \
-            X(spilled_bytes) X(growth_refused) X(lost)
+            X(spilled_bytes) X(growth_refused) X(lost) X(corrupted)
 
 static PyObject *buffer_stats(PyObject *object, PyObject *unused)
 {

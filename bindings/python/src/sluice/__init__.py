@@ -27,10 +27,11 @@ from ._formatter import PacketFormatter
 from ._hex import hex, hexdump
 from ._layout import Field, PacketLayout
 from ._library import build_info
-from ._options import Attach, FullPolicy, Wait
+from ._options import Access, Attach, FullPolicy, Wait
 from ._packets import AbstractPacket, FixedSizePacketBase, packetclass
-from ._release import Buffer
 from ._producer import Producer
+from ._release import Buffer
+from ._rings import remove_ring
 from ._sinks import CallbackSink, Durability, MemorySink, Sink, SinkInfo, WriteMode
 from ._sluice import Claim, Snapshot
 from ._statistics import PacketStatistics
@@ -39,6 +40,7 @@ from ._text_style import TextStyle
 __all__ = [
     "FIFO",
     "AbstractPacket",
+    "Access",
     "Attach",
     "Buffer",
     "CallbackSink",
@@ -73,6 +75,7 @@ __all__ = [
     "hex",
     "hexdump",
     "packetclass",
+    "remove_ring",
 ]
 
 

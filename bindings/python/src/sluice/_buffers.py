@@ -9,6 +9,7 @@ from typing import Any, Self, TypeVar
 from . import _sluice
 from ._layout import PacketLayout, layout_of
 from ._options import (
+    Access,
     Attach,
     FullPolicy,
     Wait,
@@ -27,7 +28,7 @@ from ._text_style import TextStyle
 from ._waiting import AwaitableBuffer
 
 _FIFO, _CIRCULAR = 0, 1
-_HUGE_PAGES, _LOCK_MEMORY = 8, 16
+_HUGE_PAGES, _LOCK_MEMORY, _CHECKSUMS, _ANY_OWNER, _ADOPT = 8, 16, 32, 256, 512
 
 
 _S = TypeVar("_S", bound=AnySink)
@@ -294,7 +295,7 @@ class FIFO(PacketBuffer):
             memory_limit=whole(memory_limit, "memory_limit"),
             spill_limit=whole(spill_limit, "spill_limit"),
             spill_directory=encoded(spill_directory, "spill_directory"),
-            flags=huge_pages * _HUGE_PAGES + lock_memory * _LOCK_MEMORY,
+            flags=bool(huge_pages) * _HUGE_PAGES + bool(lock_memory) * _LOCK_MEMORY,
             release_packets=whole(flush_size, "flush_size"),
             release_bytes=whole(flush_bytes, "flush_bytes"),
             release_after_ns=flush_after(flush_timeout),
@@ -318,6 +319,13 @@ class CircularBuffer(PacketBuffer):
     :param name: shared memory that other processes attach to by this name.
     :param file: a file that keeps the packets, when the process dies and when the buffer is closed.
     :param attach: whether the name or file is made or found.
+    :param access: who else may attach to what is made: an :class:`Access`, or its name.
+    :param any_owner: attach also to what another user made, or what others may write: who can write a ring decides what its
+        ends see. False: that is a PermissionError.
+    :param adopt: free the ends of processes that cannot be judged from here (another container, on a file system without
+        locks). Only where they are known to be gone.
+    :param checksums: every packet carries a CRC-32C; what a power cut or a copy damaged is not delivered, and counted in
+        ``stats()["corrupted"]``.
     :param many_producers: other threads and processes put through producers of their own.
     :param wait: how the pump waits for packets.
     :param raise_on_loss: whether ``close()`` without a sink raises when packets are lost; in any case they are counted, as
@@ -341,6 +349,10 @@ class CircularBuffer(PacketBuffer):
         name: str | bytes | None = None,
         file: AnyPath | None = None,
         attach: Attach | str = Attach.CREATE,
+        access: Access | str = Access.OWNER,
+        any_owner: bool = False,
+        adopt: bool = False,
+        checksums: bool = False,
         many_producers: bool = False,
         huge_pages: bool = False,
         lock_memory: bool = False,
@@ -363,7 +375,12 @@ class CircularBuffer(PacketBuffer):
             file=encoded(file, "file"),
             attach=member(Attach, attach, "attach").value,
             producers=int(many_producers),
-            flags=huge_pages * _HUGE_PAGES + lock_memory * _LOCK_MEMORY,
+            flags=bool(huge_pages) * _HUGE_PAGES
+            + bool(lock_memory) * _LOCK_MEMORY
+            + bool(checksums) * _CHECKSUMS
+            + bool(any_owner) * _ANY_OWNER
+            + bool(adopt) * _ADOPT
+            + member(Access, access, "access").value,
             release_packets=whole(flush_size, "flush_size"),
             release_bytes=whole(flush_bytes, "flush_bytes"),
             release_after_ns=flush_after(flush_timeout),

@@ -40,6 +40,16 @@ class Attach(Choice):
     CREATE_OR_ATTACH = 2
 
 
+class Access(Choice):
+    """Who may attach to a ring with a name or in a file."""
+
+    OWNER = 0
+    """The user who makes it, and root."""
+    GROUP = 64
+    """The group of the file too."""
+    EVERYBODY = 128
+
+
 class Wait(Choice):
     """How the pump waits for packets: sleeping, or faster and with more of the CPU."""
 

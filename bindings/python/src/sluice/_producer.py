@@ -27,6 +27,10 @@ class Producer(_sluice.Producer):
     :param name: the name of the shared memory.
     :param file: the file the ring lies in, instead of a name.
     :param timeout: seconds to wait until the ring is there; None: for ever.
+    :param any_owner: attach also to what another user made, or what others may write: who can write a ring decides what
+        its ends see. False: that is a PermissionError.
+    :param adopt: free the ends of processes that cannot be judged from here (another container, on a file system without
+        locks). Only where they are known to be gone.
     :raises SluiceError: (a FileNotFoundError) there is no such ring in time; (a RuntimeError) its producing end belongs to
         a live process; (a ValueError) name and file, or neither.
     """
@@ -36,9 +40,17 @@ class Producer(_sluice.Producer):
     _layout: PacketLayout | None
 
     def __new__(
-        cls, name: str | bytes | None = None, *, file: AnyPath | None = None, timeout: float | None = 10.0
+        cls,
+        name: str | bytes | None = None,
+        *,
+        file: AnyPath | None = None,
+        timeout: float | None = 10.0,
+        any_owner: bool = False,
+        adopt: bool = False,
     ) -> Self:
-        self = super().__new__(cls, ring_name(name), encoded(file, "file"), nanoseconds(timeout, "timeout"))
+        self = super().__new__(
+            cls, ring_name(name), encoded(file, "file"), nanoseconds(timeout, "timeout"), any_owner, adopt
+        )
         text = self._info()[2]
         self._layout = PacketLayout(text) if text else None
         self._know(self._layout)

@@ -44,8 +44,9 @@ inline sluice_buffer_options raw_options(const buffer_options &options) noexcept
     raw.stride = options.stride;
     raw.producers = static_cast<std::uint32_t>(options.producers);
     raw.full_policy = static_cast<std::uint32_t>(options.full_policy);
-    raw.flags = (options.huge_pages ? static_cast<std::uint32_t>(SLUICE_RING_HUGE_PAGES) : 0u) |
-                (options.locked ? static_cast<std::uint32_t>(SLUICE_RING_LOCKED) : 0u);
+    raw.flags = flag(options.huge_pages, SLUICE_BUFFER_HUGE_PAGES) | flag(options.locked, SLUICE_BUFFER_LOCKED) |
+                flag(options.checksums, SLUICE_BUFFER_CHECKSUMS) | static_cast<std::uint32_t>(options.access) |
+                flag(options.any_owner, SLUICE_BUFFER_ANY_OWNER) | flag(options.adopt, SLUICE_BUFFER_ADOPT);
     raw.attach = static_cast<std::uint32_t>(options.attach);
     raw.capacity = options.capacity;
     raw.block_timeout_ns = options.block_timeout.count();

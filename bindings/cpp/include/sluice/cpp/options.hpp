@@ -35,6 +35,8 @@ enum class attach : std::uint32_t {
     existing = SLUICE_ATTACH,
     create_or_existing = SLUICE_CREATE_OR_ATTACH
 };
+// Who may attach to a ring with a name or in a file.
+enum class access : std::uint32_t { owner = 0, group = SLUICE_BUFFER_GROUP, everybody = SLUICE_BUFFER_EVERYBODY };
 enum class combine : std::uint32_t { any = SLUICE_ANY, all = SLUICE_ALL };
 enum class release_clock : std::uint32_t {
     since_first = SLUICE_SINCE_FIRST,
@@ -82,6 +84,10 @@ struct buffer_options {
     sluice::release_clock release_clock = sluice::release_clock::since_first;
     sluice::wait wait = sluice::wait::park;
     bool throw_on_loss = false; // close() throws SLUICE_LOST where packets are gone with the buffer
+    bool checksums = false;                        // circular: damaged packets are not delivered, and counted as corrupted
+    sluice::access access = sluice::access::owner; // who else may attach to what is made here
+    bool any_owner = false;                        // attaches to what another user made too
+    bool adopt = false;                            // frees ends whose holders cannot be judged from here
 };
 
 struct file_options {
@@ -128,6 +134,11 @@ namespace detail
 inline const char *or_null(const std::string &text) noexcept
 {
     return text.empty() ? nullptr : text.c_str();
+}
+
+inline std::uint32_t flag(bool wanted, int bit) noexcept
+{
+    return wanted ? static_cast<std::uint32_t>(bit) : 0u;
 }
 
 } // namespace detail

@@ -28,6 +28,16 @@ struct ring_options {
     std::string file{};
     std::string layout_text{}; // the description of the packets, for those who attach
     bool locked = false;
+    bool checksums = false;                        // damaged packets are found, counted as corrupted and not delivered
+    sluice::access access = sluice::access::owner; // who else may attach
+};
+
+// How a ring is attached to.
+struct attach_options {
+    std::string name{}; // one of the two
+    std::string file{};
+    nanoseconds timeout{0}; // to wait for a ring that is not there yet
+    bool any_owner = false; // also to what another user made, who decides what is in it, or what others may write
 };
 
 namespace detail
@@ -144,7 +154,8 @@ public:
         raw.stride = options.stride;
         raw.producers = static_cast<std::uint32_t>(options.producers);
         raw.full_policy = static_cast<std::uint32_t>(options.full_policy);
-        raw.flags = options.locked ? SLUICE_RING_WANT_LOCKED : 0u;
+        raw.flags = detail::flag(options.locked, SLUICE_BUFFER_LOCKED) | detail::flag(options.checksums, SLUICE_BUFFER_CHECKSUMS) |
+                    static_cast<std::uint32_t>(options.access);
         raw.capacity = options.capacity;
         raw.block_timeout_ns = options.block_timeout.count();
         raw.name = detail::or_null(options.name);
@@ -169,6 +180,33 @@ public:
         return opened(try_attach_file(file.c_str(), timeout));
     }
 
+    // The same, with options.
+    static result<ring> try_attach(const attach_options &options) noexcept
+    {
+        const sluice_attach_options raw{sizeof raw, options.any_owner ? SLUICE_ATTACH_ANY_OWNER : 0u,
+                                        detail::or_null(options.name), detail::or_null(options.file), options.timeout.count()};
+        return make([&](sluice_ring *to) { return sluice_ring_attach_with(to, &raw); });
+    }
+    static ring attach(const attach_options &options) { return opened(try_attach(options)); }
+
+    // Takes a leftover ring away: its name or file. E_BUSY: a process holds an end of it that lives, or that cannot be judged
+    // from here. E_NOT_FOUND: there is none. E_ABI: a file that is no ring.
+    static status try_remove(const char *name, const char *file) noexcept
+    {
+        sluice_ring raw{};
+        return sluice_ring_remove(&raw, name, file);
+    }
+    static void remove(const std::string &name) { removed(name.c_str(), nullptr); }
+    static void remove_file(const std::string &file) { removed(nullptr, file.c_str()); }
+
+    // Frees the ends of holders that cannot be judged from here. Only for a host that knows that they are gone.
+    void adopt() noexcept
+    {
+        if (raw_) {
+            sluice_ring_adopt(raw_.get());
+        }
+    }
+
     // E_BUSY: the end belongs to a live owner, or all of them do.
     result<producer> try_open_producer() noexcept
     {
@@ -191,19 +229,28 @@ public:
         }
     }
 
-    // Takes the name or file away at once; who has it mapped keeps it.
+    // Takes the name or file away at once, if it is still this ring's; who has it mapped keeps it.
     void remove() noexcept
     {
-        if (raw_ && raw_->path[0] != '\0') {
-            (void)::unlink(raw_->path);
+        if (raw_) {
+            sluice_ring_take_name(raw_.get(), 0);
         }
     }
 
-    std::uint32_t stride() const noexcept { return raw_ ? raw_->header->stride : 0; }
-    std::uint64_t capacity() const noexcept { return raw_ ? raw_->header->capacity : 0; }
+    std::uint32_t stride() const noexcept { return raw_ ? raw_->stride : 0; }
+    std::uint64_t capacity() const noexcept
+    {
+        sluice_ring_view view{};
+        if (*this) {
+            sluice_view(&view, raw_.get());
+        }
+        return view.capacity;
+    }
     std::string layout_text() const
     {
-        return raw_ ? std::string(raw_->header->layout_text, raw_->header->layout_bytes) : std::string();
+        std::size_t bytes = 0;
+        const char *text = *this ? sluice_ring_layout(raw_.get(), &bytes) : "";
+        return std::string(text, bytes);
     }
     const char *last_error() const noexcept { return raw_ ? raw_->error : ""; } // of a call on this ring
 
@@ -229,6 +276,15 @@ private:
             detail::raise(made.status(), (*made).last_error());
         }
         return std::move(*made);
+    }
+
+    static void removed(const char *name, const char *file)
+    {
+        sluice_ring raw{};
+        const status code = sluice_ring_remove(&raw, name, file);
+        if (code.fault()) {
+            detail::raise(code, raw.error);
+        }
     }
 
     template <class End, class Raw, class Closer, class Open> result<End> end(Open &&open) noexcept

@@ -1,0 +1,142 @@
+"""Rings with a name or in a file: who may have them, what is left of them, what is damaged in them."""
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+
+import pytest
+
+import sluice
+
+
+@pytest.fixture
+def name():
+    return f"rings.{os.getpid()}.{time.monotonic_ns()}"
+
+
+def shared(name: str) -> str:
+    return f"/dev/shm/sluice.{name}"
+
+
+def test_a_leftover_is_removed(name):
+    buffer = sluice.CircularBuffer(name=name, packet_size=4)
+    buffer.put(b"abcd")
+    with pytest.raises(sluice.SluiceError, match="alive") as busy:
+        sluice.remove_ring(name)
+    assert busy.value.status is sluice.Status.E_BUSY
+    buffer.close()
+    assert os.path.exists(shared(name))
+    sluice.remove_ring(name)
+    assert not os.path.exists(shared(name))
+    with pytest.raises(FileNotFoundError):
+        sluice.remove_ring(name)
+    with pytest.raises(ValueError, match="name or a file"):
+        sluice.remove_ring(name, file="/tmp/ring")
+
+
+def test_a_file_that_is_no_ring_is_left(tmp_path):
+    path = tmp_path / "notes"
+    path.write_text("dear diary")
+    with pytest.raises(sluice.SluiceError) as refused:
+        sluice.remove_ring(file=path)
+    assert refused.value.status is sluice.Status.E_ABI
+    assert path.read_text() == "dear diary"
+
+
+def test_producers_of_a_ring_that_was_removed_learn_it(tmp_path):
+    path = tmp_path / "ring"
+    sluice.CircularBuffer(file=path, packet_size=4).close()
+    with sluice.Producer(file=path) as producer:
+        os.unlink(path)
+        with pytest.raises(sluice.SluiceError, match="attach") as ended:
+            for _ in range(1 << 20):
+                producer.put(b"abcd")
+        assert ended.value.status is sluice.Status.E_ENDED
+
+
+@pytest.mark.parametrize(("access", "mode"), [("owner", 0o600), ("group", 0o660), ("everybody", 0o666)])
+def test_access_is_the_mode(tmp_path, access, mode):
+    path = tmp_path / "ring"
+    with sluice.CircularBuffer(file=path, packet_size=4, access=access):
+        assert stat.S_IMODE(path.stat().st_mode) == mode
+        sluice.Producer(file=path).close()
+
+
+def test_what_more_may_write_than_was_asked_for_is_refused(name):
+    with sluice.CircularBuffer(name=name, packet_size=4, many_producers=True):
+        os.chmod(shared(name), 0o666)
+        with pytest.raises(PermissionError, match="666"):
+            sluice.Producer(name)
+        sluice.Producer(name, any_owner=True).close()
+
+
+@pytest.mark.parametrize("stride", [4, None])
+@pytest.mark.parametrize("many", [False, True])
+def test_damaged_packets_are_not_delivered(tmp_path, stride, many):
+    path = tmp_path / "ring"
+    options = {"file": path, "packet_size": stride, "checksums": True, "many_producers": many}
+    with sluice.CircularBuffer(**options) as buffer:
+        for packet in (b"aaaa", b"bbbb", b"cccc"):
+            buffer.put(packet)
+    content = path.read_bytes()
+    assert content.count(b"bbbb") == 1
+    path.write_bytes(content.replace(b"bbbb", b"bbxb"))
+    with sluice.CircularBuffer(attach="attach", **options) as buffer:
+        assert [buffer.pop(), buffer.pop()] == [b"aaaa", b"cccc"]
+        assert buffer.stats()["corrupted"] == 1
+
+
+def test_records_with_checksums_fill_the_ring(tmp_path):
+    """The room that a record takes counts its checksum, in the inline path as in the engine."""
+    with sluice.CircularBuffer(file=tmp_path / "ring", capacity=4096, checksums=True) as buffer:
+        packet = bytes(24)  # 8 of the record header, 24, 4 of the checksum: 40
+        stored = 0
+        while buffer.put(packet):
+            stored += 1
+        assert stored == 4096 // 40
+        assert len(buffer) == stored
+
+
+def test_a_header_that_contradicts_itself_is_refused(tmp_path):
+    path = tmp_path / "ring"
+    with sluice.CircularBuffer(file=path, packet_size=4) as buffer:
+        buffer.put(b"abcd")
+    content = bytearray(path.read_bytes())
+    content[128:136] = (1 << 40).to_bytes(8, "little")  # the head
+    path.write_bytes(content)
+    for attach in (
+        lambda: sluice.CircularBuffer(file=path, packet_size=4, attach="attach"),
+        lambda: sluice.Producer(file=path),
+    ):
+        with pytest.raises(sluice.SluiceError) as corrupt:
+            attach()
+        assert corrupt.value.status is sluice.Status.E_CORRUPT
+
+
+def test_a_file_that_is_cut_is_told(tmp_path):
+    path = tmp_path / "ring"
+    with sluice.CircularBuffer(file=path, packet_size=4) as buffer:
+        buffer.set_primary_sink(tmp_path / "data")
+        buffer.put(b"abcd")
+        os.truncate(path, 4096)
+        with pytest.raises(sluice.SluiceError) as corrupt:
+            buffer.flush()
+        assert corrupt.value.status is sluice.Status.E_CORRUPT
+        buffer.discard()  # a close refuses it
+
+
+def test_the_end_of_a_process_that_was_killed_is_free_at_once(name):
+    code = f"""
+import os, signal, sluice
+producer = sluice.Producer({name!r})
+producer.put(b"abcd")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    with sluice.CircularBuffer(name=name, packet_size=4) as buffer:
+        for _ in range(3):
+            assert subprocess.run([sys.executable, "-c", code]).returncode == -signal.SIGKILL
+            assert buffer.pop() == b"abcd"
+        sluice.Producer(name, adopt=True).close()
