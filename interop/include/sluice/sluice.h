@@ -32,8 +32,8 @@
  *   older caller is completed with defaults, one of a newer caller is accepted while what this library does not know
  *   is zero, and refused with E_ABI else. Text is UTF-8; where there is not room for all of it, it is cut between two
  *   characters. Paths, and names of shared memory, are bytes: any that the system takes, shown in texts with \xNN for what is no
- *   UTF-8; a relative path is made absolute when it is given, so that a later chdir changes nothing. Times are nanoseconds on the monotonic clock; -1 means for
- *   ever, 0 look once. Callbacks take the host's `user` pointer first, return a status and must not call into the
+ *   UTF-8; a relative path is made absolute when it is given, so that a later chdir changes nothing. Times are nanoseconds on
+ *   the monotonic clock; -1 means for ever, 0 look once. Callbacks take the host's `user` pointer first, return a status and must not call into the
  *   object that calls them. Threading stands at the head of each chapter. Any call may run while another thread ends
  *   the object it is given: it answers what it would have answered before, or E_STATE, or E_HANDLE.
  */

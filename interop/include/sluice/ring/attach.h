@@ -48,7 +48,8 @@ static inline int32_t sluice_ring_check_mode(sluice_ring *ring, const sluice_rin
         return SLUICE_OK;
     }
     return sluice_ring_fault(ring, SLUICE_E_PERMISSION,
-                             "others may write ring %s (mode %o), and it was not made for that: chmod it, or attach with any owner",
+                             "others may write ring %s (mode %o), and it was not made for that: chmod it, or attach with "
+                             "any owner",
                              sluice_show_place(ring, shown), shape->st_mode & 07777);
 }
 
@@ -65,7 +66,8 @@ static inline int32_t sluice_ring_try_attach(sluice_ring *ring, uint32_t flags)
     if (ring->fd < 0) {
         int code = errno;
         return sluice_ring_fault(ring, sluice_status_of_errno(code), "cannot open ring %s: %s",
-                                 sluice_show_place(ring, shown), code == ELOOP ? "it is a symbolic link, give the path that it leads to" : strerror(code));
+                                 sluice_show_place(ring, shown),
+                                 code == ELOOP ? "it is a symbolic link, give the path that it leads to" : strerror(code));
     }
     int32_t status = sluice_ring_check_file(ring, flags, &shape);
     if (status != SLUICE_OK) {

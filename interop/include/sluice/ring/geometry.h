@@ -145,8 +145,8 @@ static inline int32_t sluice_check_cursors(sluice_ring *ring, const sluice_ring_
     return sluice_ring_fault(ring, SLUICE_E_CORRUPT,
                              "the ring %s contradicts itself: tail %llu, head %llu, clearing %llu, capacity %llu, in steps of "
                              "%llu bytes; if nobody needs it, remove it",
-                             sluice_show_place(ring, shown), (unsigned long long)tail, (unsigned long long)head, (unsigned long long)clearing,
-                             (unsigned long long)view->capacity, (unsigned long long)step);
+                             sluice_show_place(ring, shown), (unsigned long long)tail, (unsigned long long)head,
+                             (unsigned long long)clearing, (unsigned long long)view->capacity, (unsigned long long)step);
 }
 
 #endif

@@ -146,8 +146,8 @@ static inline int sluice_was_consumed(const sluice_ring_view *view)
             sluice_load_relaxed(&view->header->tail)) != 0;
 }
 
-/* Seals a ring whose name is gone and that nobody takes from any more: what is put into it could not be delivered. After that look
- * the next one is due when a part of the room is used up, `bytes` or more. */
+/* Seals a ring whose name is gone and that nobody takes from any more: what is put into it could not be delivered. After that
+ * look the next one is due when a part of the room is used up, `bytes` or more. */
 static inline void sluice_look_for_orphan(sluice_producer *producer, uint64_t bytes)
 {
     const sluice_ring_view *view = &producer->view;
