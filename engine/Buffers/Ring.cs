@@ -139,17 +139,29 @@ public sealed unsafe class Ring : IDisposable
     /// </summary>
     /// <exception cref="SluiceException">
     /// <see cref="Status.Busy"/>: a process holds an end of it that lives, or that cannot be judged from here;
-    /// <see cref="Status.NotFound"/>; <see cref="Status.Abi"/>: a file that is no ring, which is left.
+    /// <see cref="Status.NotFound"/>; <see cref="Status.Abi"/>: a file that is no ring, which is left;
+    /// <see cref="Status.Permission"/>: the folder leaves it to another user. Whose ring it is does not matter else.
     /// </exception>
     public static void Remove(string? name, string? file)
     {
         try
         {
-            using Ring ring = Attach(name, file, 0);
+            using Ring ring = Attach(name, file, 0, anyOwner: true); // it is only looked at
             ring.RefuseHeld();
             ring.Remove();
+            if (ring._segment.HasPlace)
+            {
+                throw new SluiceException(
+                    Status.Permission,
+                    $"cannot remove ring {ByteText.Show(ring.Path!)}: its folder leaves that to its owner, or to root");
+            }
         }
-        catch (SluiceException fault) when (fault.Status == Status.Corrupt || (fault.Status == Status.Abi && name != null))
+        catch (SluiceException fault) when (fault.Status == Status.Abi && name == null)
+        {
+            throw new SluiceException(
+                Status.Abi, "the file is no ring of this version, and is left: delete it yourself if nobody needs it");
+        }
+        catch (SluiceException fault) when (fault.Status is Status.Corrupt or Status.Abi)
         {
             if (Libc.Unlink(PathOf(name, file)!) != 0)
             {

@@ -11,4 +11,7 @@ public enum FaultSource
 
     /// <summary>A release controller, or the reset hook.</summary>
     Controller = 2,
+
+    /// <summary>The memory under the buffer contradicts itself, or a part of it was cut off.</summary>
+    Memory = 3,
 }

@@ -14,7 +14,7 @@ public sealed unsafe partial class PacketBuffer
     private readonly FaultReports _reports = new();
     private readonly object _growthGate = new();
     private bool _pumping; // inside: whatever happens is answered to nobody
-    private bool _growthStands;
+    private bool _growthStands, _contradictionTold;
     private long _growthSeen, _growthBegan;
 
     /// <summary>
@@ -70,6 +70,23 @@ public sealed unsafe partial class PacketBuffer
                     stored,
                     $"{ByteText.Show(sink.Name)}: works again after {faults} {(faults == 1 ? "fault" : "faults")}; {stored} packets are stored"));
             }
+        }
+    }
+
+    // Inside: memory does not heal, so it is told once and never over.
+    private void ReportContradiction()
+    {
+        if (_pumping && !_contradictionTold && _reports.Handler != null)
+        {
+            _contradictionTold = true;
+            _reports.Note(new BufferFault(
+                FaultSource.Memory,
+                Status.Corrupt,
+                Description,
+                1,
+                _source.Packets,
+                $"{Description}: {LastError ?? Status.Corrupt.Describe()}; what lies before it was released, nothing behind it is: end the "
+                + "buffer, and remove the ring if nobody needs it"));
         }
     }
 

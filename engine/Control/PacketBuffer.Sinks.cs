@@ -247,6 +247,7 @@ public sealed unsafe partial class PacketBuffer
     {
         LastFault = Status.Corrupt;
         LastError = _store.Contradiction;
+        ReportContradiction();
         return Status.Corrupt;
     }
 
@@ -255,6 +256,7 @@ public sealed unsafe partial class PacketBuffer
     {
         LastFault = Status.Corrupt;
         LastError = Batch.DescribeBroken(at);
+        ReportContradiction();
         return Status.Corrupt;
     }
 

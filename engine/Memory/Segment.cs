@@ -202,7 +202,10 @@ public sealed unsafe class Segment : IDisposable
 
     /// <summary>Takes the name away, if it still means this segment; the memory stays for those who map it.</summary>
     /// <returns>Whether it did.</returns>
-    public bool Unlink() => Path != null && SegmentName.Means(Path, Descriptor) && Libc.Unlink(Path) == 0;
+    public bool Unlink() => HasPlace && Libc.Unlink(Path!) == 0;
+
+    /// <summary>Whether the path still means this file.</summary>
+    internal bool HasPlace => Path != null && SegmentName.Means(Path, Descriptor);
 
     /// <summary>Unmaps. A second call does nothing.</summary>
     public void Dispose()

@@ -43,6 +43,7 @@ def test_a_file_that_is_no_ring_is_left(tmp_path):
     with pytest.raises(sluice.SluiceError) as refused:
         sluice.remove_ring(file=path)
     assert refused.value.status is sluice.Status.E_ABI
+    assert "delete it yourself" in str(refused.value)
     assert path.read_text() == "dear diary"
 
 
@@ -55,6 +56,17 @@ def test_producers_of_a_ring_that_was_removed_learn_it(tmp_path):
             for _ in range(1 << 20):
                 producer.put(b"abcd")
         assert ended.value.status is sluice.Status.E_ENDED
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes files of another user")
+def test_a_leftover_of_another_user_is_removed_by_who_may(name):
+    with sluice.CircularBuffer(name=name, packet_size=4) as buffer:
+        buffer.put(b"abcd")
+    os.chown(shared(name), 65534, 65534)
+    with pytest.raises(PermissionError, match="65534"):
+        sluice.Producer(name)
+    sluice.remove_ring(name)
+    assert not os.path.exists(shared(name))
 
 
 @pytest.mark.parametrize(("access", "mode"), [("owner", 0o600), ("group", 0o660), ("everybody", 0o666)])

@@ -479,7 +479,8 @@ SLUICE_CHECKED int32_t sluice_buffer_event(sluice_buffer *buffer, int32_t *fd);
 enum sluice_fault_source {
     SLUICE_FAULT_SINK = 0,      /* a sink that the thread writes to */
     SLUICE_FAULT_GROWTH = 1,    /* puts find no room: the FIFO can neither grow nor spill */
-    SLUICE_FAULT_CONTROLLER = 2 /* a release controller, or the reset hook */
+    SLUICE_FAULT_CONTROLLER = 2, /* a release controller, or the reset hook */
+    SLUICE_FAULT_MEMORY = 3      /* the memory under the buffer contradicts itself, or was cut: told once, never over */
 };
 
 /* A fault that no call answers with, when it begins and when it is over. Valid until the hook returns. */

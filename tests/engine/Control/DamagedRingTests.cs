@@ -178,8 +178,13 @@ public sealed class DamagedRingTests : IDisposable
 
         if (pumped)
         {
+            var told = new System.Collections.Concurrent.ConcurrentQueue<BufferFault>();
+            buffer.Faulted += told.Enqueue;
             buffer.Start();
-            Assert.True(SpinWait.SpinUntil(() => buffer.LastFault == Status.Corrupt, 60_000));
+            Assert.True(SpinWait.SpinUntil(() => !told.IsEmpty, 60_000));
+            Assert.Equal((FaultSource.Memory, Status.Corrupt), (told.First().Source, told.First().Status));
+            Assert.Contains("cut short", told.First().Text, StringComparison.Ordinal);
+            Assert.Equal(Status.Corrupt, buffer.LastFault);
         }
         else
         {

@@ -87,8 +87,8 @@ def _check(dtype: numpy.dtype[Any], layout: PacketLayout) -> None:
             raise TypeError(f"the items of the array are no packets of the layout: {error}; {_AS_BYTES}") from None
         if flat != PacketLayout.from_dtype(expected).dtype():
             raise TypeError(
-                f"the items of the array are no packets of the layout: {_difference(flat, expected)}; convert the array, "
-                f"array.astype(layout.dtype()), or {_AS_BYTES}"
+                f"the items of the array are no packets of the layout: {_difference(flat, expected)}; make an array of "
+                f"layout.dtype() and fill it field by field, made[name] = array[name], as astype goes by position; or, {_AS_BYTES}"
             )
 
 
@@ -135,9 +135,10 @@ def _check_elements(element: str, layout: PacketLayout) -> None:
     size = int(element[2:])
     if others:
         name, base = others[0]
+        convert = f", or convert it, array.astype({base!r})" if len(set(bases)) == 1 else ""
         raise TypeError(
             f"the items of the array are {element}, but {name!r} of the layout is {base}: give an array of "
-            f"layout.dtype(), or convert it, array.astype({base!r}); {_AS_BYTES}"
+            f"layout.dtype(){convert}; {_AS_BYTES}"
         )
     if sum(field.size for field in layout.fields if not field.bits) != layout.size or layout.size % size:
         raise TypeError(

@@ -67,7 +67,9 @@ static inline void sluice_ring_take_name(sluice_ring *ring, int leaves)
     if (!sluice_ring_has_place(ring)) {
         return;
     }
-    (void)unlink(sluice_ring_place(ring));
+    if (unlink(sluice_ring_place(ring)) != 0) {
+        return;
+    }
     sluice_view(&view, ring);
     uint64_t self = sluice_current_identity(&ring->self), consumer = sluice_load_acquire(&ring->header->consumer_owner);
     if ((leaves || sluice_was_consumed(&view)) &&

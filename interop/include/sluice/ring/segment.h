@@ -53,20 +53,34 @@ static inline int sluice_ring_is_held(sluice_ring *ring, sluice_holder *holder)
 
 /* Takes a leftover ring away: its name or file, and with the last process that maps it, its memory. E_BUSY: a process holds an
  * end of it that lives, or that cannot be judged from here (attach to it and close it with `remove` to take it away all the
- * same). What lies under a name and is no ring, because whoever made it was killed, goes too; a file that is no ring is left,
+ * same). E_PERMISSION: the folder leaves it to another user. Whose ring it is does not matter else: nothing is taken out of it.
+ * What lies under a name and is no ring, because whoever made it was killed, goes too; a file that is no ring is left,
  * with E_ABI. `ring` is used on the way, carries the text of a fault, and is closed afterwards. */
 SLUICE_CHECKED SLUICE_INLINE int32_t sluice_ring_remove(sluice_ring *ring, const char *name, const char *file)
 {
     sluice_holder holder;
-    int32_t status = sluice_ring_attach(ring, name, file, 0);
+    char shown[SLUICE_SHOWN_BYTES];
+    sluice_attach_options options = {sizeof options, SLUICE_ATTACH_ANY_OWNER, name, file, 0}; /* only looked at */
+    int32_t status = sluice_ring_attach_with(ring, &options);
     if (status == SLUICE_OK) {
         if (sluice_ring_is_held(ring, &holder)) {
             status = sluice_tell_busy(ring, "a holder", &holder);
+        } else {
+            sluice_ring_take_name(ring, 1);
+            if (sluice_ring_has_place(ring)) {
+                status = sluice_ring_fault(ring, SLUICE_E_PERMISSION,
+                                           "cannot remove ring %s: its folder leaves that to its owner, or to root",
+                                           sluice_show_place(ring, shown));
+            }
         }
-        sluice_ring_close(ring, status == SLUICE_OK);
+        sluice_ring_close(ring, 0);
         return status;
     }
-    if (status != SLUICE_E_CORRUPT && (status != SLUICE_E_ABI || name == NULL)) {
+    if (status == SLUICE_E_ABI && name == NULL) {
+        return sluice_ring_fault(ring, status, "the file is no ring of this version, and is left: delete it yourself if nobody "
+                                               "needs it");
+    }
+    if (status != SLUICE_E_CORRUPT && status != SLUICE_E_ABI) {
         return status;
     }
     char error[sizeof ring->error];

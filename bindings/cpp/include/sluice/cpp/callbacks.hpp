@@ -42,7 +42,8 @@ private:
 enum class fault_source : std::uint32_t {
     sink = SLUICE_FAULT_SINK,
     growth = SLUICE_FAULT_GROWTH,
-    controller = SLUICE_FAULT_CONTROLLER
+    controller = SLUICE_FAULT_CONTROLLER,
+    memory = SLUICE_FAULT_MEMORY
 };
 
 // A fault that no call answers with, when it begins and when it is over; valid until the hook returns.
