@@ -126,6 +126,40 @@ public unsafe partial struct RingConsumer
     }
 
     /// <summary>
+    /// In a ring that drops the oldest: takes out what was peeked, copied and let go of. What producers dropped of it meanwhile
+    /// was taken all the same, and is counted so.
+    /// </summary>
+    /// <returns><see cref="Status.WouldBlock"/>: another process holds the tail; nothing has changed.</returns>
+    internal Status ReleaseCopy(in Batch copy)
+    {
+        RingHeader* header = View.Header;
+        if (!View.TryLockTail(Self, 0))
+        {
+            return Status.WouldBlock;
+        }
+
+        FollowTail();
+        ulong tail = Tail, end = (ulong)copy.End;
+        Batch left = copy.From(Math.Clamp((long)tail, copy.Position, copy.End));
+        ulong dropped = Math.Min((ulong)(copy.Packets - left.Packets), header->DroppedOldest);
+        Popped += (ulong)copy.Packets;
+        Volatile.Write(ref header->Popped, Popped);
+        Volatile.Write(ref header->DroppedOldest, header->DroppedOldest - dropped);
+        if (tail < end && Corrupt == 0)
+        {
+            bool scanned = Seen >= end;
+            Packets = scanned ? Packets - Math.Min(Packets, (ulong)left.Packets) : 0;
+            Seen = scanned ? Seen : end;
+            Tail = end;
+            View.AdvanceTail(tail, end);
+        }
+
+        View.UnlockTail();
+        OfferRoom();
+        return Status.Ok;
+    }
+
+    /// <summary>
     /// Many producers: gives up claims at the front whose producer is gone, or that nobody marked. Harmless at any time.
     /// </summary>
     /// <returns>Ok: something was given up. WouldBlock: nothing stands in the way, or its producer is alive.</returns>

@@ -120,6 +120,16 @@ public sealed unsafe class RingSource : PacketStore
     public override Status Release(in Batch batch) =>
         batch.Length != 0 && batch.Position != _drain.Tail ? Status.State : _drain.Release(batch.Length, batch.Packets);
 
+    /// <summary>
+    /// Releases packets that were shown by a copy, while producers may have dropped them: what they dropped of it counts as taken.
+    /// </summary>
+    /// <param name="copy">What a <see cref="Peek"/> showed, or its first part, in memory of the caller's own.</param>
+    /// <returns><see cref="Status.WouldBlock"/>: a process holds the tail; nothing has changed.</returns>
+    internal Status ReleaseCopy(in Batch copy) => _drain.Consumer->ReleaseCopy(copy);
+
+    /// <summary>The stream position of the oldest packet, as of the last look.</summary>
+    internal long Tail => _drain.Tail;
+
     /// <inheritdoc/>
     public override bool IsThere()
     {

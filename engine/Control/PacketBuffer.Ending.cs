@@ -312,6 +312,7 @@ public sealed unsafe partial class PacketBuffer
             sink.Dispose();
         }
 
+        _copying?.Forget();
         if (!IsShared)
         {
             _store.Seal(); // producers that are still open learn that nobody takes any more
@@ -322,8 +323,8 @@ public sealed unsafe partial class PacketBuffer
         }
 
         _ = _source.Readable; // what Packets counts, also of what came while it ended
-        long left = _source.Packets, held = IsShared ? _detaching?.Held ?? 0 : left;
-        SetFinal(stored: left - held, lost: held + _discarded);
+        long left = _source.Packets;
+        SetFinal(stored: IsShared ? left : 0, lost: (IsShared ? 0 : left) + _discarded);
         _source.Dispose();
         if (_eventFd >= 0)
         {

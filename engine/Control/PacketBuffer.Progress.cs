@@ -18,7 +18,7 @@ public sealed unsafe partial class PacketBuffer
     internal long ProgressOfFaulty => ProgressOf(sink => sink.LastStatus.IsFault());
 
     /// <summary>Packets that were put and not released, as the counters tell. Any thread, also beside one that hangs.</summary>
-    internal long Unreleased => _store.Unreleased + (_detaching?.Held ?? 0);
+    internal long Unreleased => _store.Unreleased;
 
     private long ProgressOf(Func<Sink, bool> counts)
     {

@@ -29,7 +29,13 @@ public sealed unsafe partial class PacketBuffer
 
             try
             {
-                return Counted(_source.Packets, _source.Readable, 0);
+                long packets = _source.Packets;
+                BufferStatistics now = Counted(packets, _source.Readable, 0);
+                return _copying is null ? now : now with
+                {
+                    Popped = now.Popped + _copying.Owed,
+                    DroppedOldest = now.DroppedOldest - _copying.Overwritten,
+                };
             }
             finally
             {
@@ -52,7 +58,7 @@ public sealed unsafe partial class PacketBuffer
             StoredBytes = bytes,
             Capacity = _source.Capacity,
             Pushed = counters.Pushed,
-            Popped = counters.Popped - _clearedHeld - (_detaching?.Held ?? 0),
+            Popped = counters.Popped - _clearedHeld,
             DroppedNewest = counters.DroppedNewest,
             Corrupted = counters.Corrupted,
             DroppedOldest = counters.DroppedOldest,

@@ -205,7 +205,7 @@ public sealed unsafe partial class PacketBuffer
 
     private long ClearInside()
     {
-        long held = _detaching?.Clear() ?? 0;
+        long held = _copying?.Clear() ?? 0;
         _clearedHeld += held;
         return held + _store.Clear();
     }

@@ -21,8 +21,8 @@ namespace Sluice.Control;
 public sealed unsafe partial class PacketBuffer : IDisposable, IAsyncDisposable
 {
     private readonly PacketStore _store;
-    private readonly IPacketSource _source; // the store, or what copies out of it
-    private readonly DetachingSource? _detaching;
+    private readonly IPacketSource _source; // the store, or what shows copies of it
+    private readonly CopyingSource? _copying;
     private readonly BufferGate _gate;
     private readonly HostCalls _calls = new();
     private volatile bool _disposed;
@@ -35,8 +35,8 @@ public sealed unsafe partial class PacketBuffer : IDisposable, IAsyncDisposable
         Layout = options.Layout;
         _store = BufferMemory.Open(options);
         _store.WaitStrategy = options.Wait;
-        _detaching = _store.FullPolicy == FullPolicy.DropOldest ? new DetachingSource(_store) : null;
-        _source = _detaching ?? (IPacketSource)_store;
+        _copying = _store is RingSource { FullPolicy: FullPolicy.DropOldest } ring ? new CopyingSource(ring) : null;
+        _source = _copying ?? (IPacketSource)_store;
         Stride = _store.Stride;
         _stagingBytes = Math.Clamp(_source.Capacity / 4, 64 << 10, 1 << 20);
         Policy = new ReleasePolicy(options.Release, MonotonicClock.Now) { Calls = _calls, Tell = ReportController };

@@ -152,3 +152,35 @@ os.kill(os.getpid(), signal.SIGKILL)
             assert subprocess.run([sys.executable, "-c", code]).returncode == -signal.SIGKILL
             assert buffer.pop() == b"abcd"
         sluice.Producer(name, adopt=True).close()
+
+
+@pytest.mark.parametrize("policy", sluice.FullPolicy)
+@pytest.mark.parametrize("many", [False, True])
+@pytest.mark.parametrize("end", ["close", "kill"])
+def test_what_was_seen_or_refused_and_not_taken_stays_in_a_file_ring(tmp_path, policy, many, end):
+    path = tmp_path / "ring"
+    code = f"""
+import os, signal, sluice
+buffer = sluice.CircularBuffer(
+    file={str(path)!r}, packet_size=4, full=sluice.FullPolicy.{policy.name}, many_producers={many})
+def refuse(batch):
+    raise RuntimeError("no")
+for packet in (b"aaaa", b"bbbb", b"cccc", b"dddd"):
+    buffer.put(packet)
+assert list(buffer) == [b"aaaa", b"bbbb", b"cccc", b"dddd"]
+assert buffer.pop() == b"aaaa"
+buffer.add_callback_sink(refuse)
+try:
+    buffer.flush()
+    raise SystemExit("it was not refused")
+except sluice.SluiceError:
+    pass
+if {end!r} == "kill":
+    os.kill(os.getpid(), signal.SIGKILL)
+del buffer
+"""
+    ended = subprocess.run([sys.executable, "-c", code], stderr=subprocess.PIPE, timeout=60)
+    assert ended.returncode == (-signal.SIGKILL if end == "kill" else 0), ended.stderr
+    with sluice.CircularBuffer(file=path, packet_size=4, attach="attach", many_producers=many) as buffer:
+        assert list(buffer) == [b"bbbb", b"cccc", b"dddd"]
+        buffer.clear()
