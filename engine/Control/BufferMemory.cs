@@ -55,7 +55,7 @@ internal static class BufferMemory
         if (options.FullPolicy != FullPolicy.Fail)
         {
             throw new SluiceException(
-                Status.Invalid, $"full_policy is {(int)options.FullPolicy}; a FIFO takes 0 and grows, a circular buffer takes 0 to 3");
+                Status.Invalid, $"the full policy {options.FullPolicy} is for circular buffers: a FIFO grows where it has no room");
         }
 
         return new RingChain(ChainOptionsOf(options, stride));
@@ -65,7 +65,7 @@ internal static class BufferMemory
     {
         if (options.FullPolicy == FullPolicy.Grow)
         {
-            throw new SluiceException(Status.Invalid, "full_policy is 4 (grow); a circular buffer takes 0 to 3");
+            throw new SluiceException(Status.Invalid, "the full policy Grow is that of a FIFO: a circular buffer has one size");
         }
 
         bool shared = options.Name != null || options.File != null;

@@ -53,7 +53,7 @@ public sealed unsafe partial class PacketBuffer
         BufferCounters counters = _store.Counters;
         return new BufferStatistics
         {
-            LastFault = LastFault,
+            LastFault = _store.Contradiction == null ? LastFault : Status.Corrupt,
             StoredPackets = packets,
             StoredBytes = bytes,
             Capacity = _source.Capacity,

@@ -25,7 +25,7 @@ public sealed unsafe partial class PacketBuffer
                 Status status = PeekOldest(out Batch batch);
                 if (status != Status.Ok)
                 {
-                    return status == Status.End ? Status.WouldBlock : status;
+                    return status == Status.End ? Status.WouldBlock : status == Status.Corrupt ? NoteContradiction() : status;
                 }
 
                 long at = 0;
@@ -72,7 +72,7 @@ public sealed unsafe partial class PacketBuffer
             Status status = _source.Peek(most, out Batch batch);
             if (status != Status.Ok)
             {
-                return status;
+                return status == Status.Corrupt ? NoteContradiction() : status;
             }
 
             long left = most > 0 ? most : long.MaxValue;
@@ -154,7 +154,8 @@ public sealed unsafe partial class PacketBuffer
     /// <param name="accept">Must not keep the batch. Any other answer ends the call; that run stays stored.</param>
     /// <param name="taken">How many were taken.</param>
     /// <returns>
-    /// <see cref="Status.Ok"/>: at least one was taken; <see cref="Status.WouldBlock"/>: none is stored; else the answer of
+    /// <see cref="Status.Ok"/>: at least one was taken; <see cref="Status.WouldBlock"/>: none is stored;
+    /// <see cref="Status.Corrupt"/>: the memory contradicts itself behind what was taken; else the answer of
     /// <paramref name="accept"/>.
     /// </returns>
     public Status Take<TState>(long most, TState state, Func<Batch, TState, Status> accept, out long taken)
@@ -172,6 +173,11 @@ public sealed unsafe partial class PacketBuffer
                 if (status is Status.WouldBlock or Status.End)
                 {
                     break;
+                }
+
+                if (status == Status.Corrupt)
+                {
+                    return NoteContradiction();
                 }
 
                 if (status == Status.Ok)
@@ -195,7 +201,7 @@ public sealed unsafe partial class PacketBuffer
                 ResetPolicy(MonotonicClock.Now);
             }
 
-            return taken == 0 ? Status.WouldBlock : Status.Ok;
+            return taken != 0 ? Status.Ok : _store.Contradiction == null ? Status.WouldBlock : NoteContradiction();
         }
         finally
         {

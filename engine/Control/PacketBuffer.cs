@@ -59,6 +59,8 @@ public sealed unsafe partial class PacketBuffer : IDisposable, IAsyncDisposable
     public int Stride { get; }
 
     /// <summary>Packets stored.</summary>
+    /// <exception cref="SluiceException">State: the buffer is closed. Corrupt: the memory contradicts itself, and how many are
+    ///     stored cannot be told.</exception>
     public long Size
     {
         get
@@ -66,7 +68,10 @@ public sealed unsafe partial class PacketBuffer : IDisposable, IAsyncDisposable
             Enter();
             try
             {
-                return _source.Packets;
+                long packets = _source.Packets;
+                return packets != 0 || _store.Contradiction == null
+                    ? packets
+                    : throw new SluiceException(NoteContradiction(), LastError!);
             }
             finally
             {

@@ -40,7 +40,7 @@ internal static unsafe class TakeExports
 
             return status == Status.Size
                 ? LastError.Set(status, $"the packet has {length} bytes, there is room for {capacity}")
-                : (int)status;
+                : (int)target.ExplainTake(status);
         }
         catch (Exception fault)
         {
@@ -65,7 +65,7 @@ internal static unsafe class TakeExports
                         status, $"there is room for {capacity} bytes, a packet has {buffer.Buffer.Stride}"),
                     Status.Invalid => throw new SluiceException(
                         status, "packets of any size do not lie back to back: take them one by one, or in place"),
-                    _ => status,
+                    _ => buffer.ExplainTake(status),
                 };
             });
 
@@ -76,10 +76,11 @@ internal static unsafe class TakeExports
             buffer, HandleKind.Buffer, (most, (nint)look, (nint)user), static (buffer, arguments) =>
             {
                 var (most, look, user) = arguments;
-                return buffer.Buffer.Peek((long)Math.Min((ulong)most, long.MaxValue), (look, user), static (batch, host) =>
-                {
-                    return Show(host.look, host.user, batch);
-                });
+                return buffer.ExplainTake(
+                    buffer.Buffer.Peek((long)Math.Min((ulong)most, long.MaxValue), (look, user), static (batch, host) =>
+                    {
+                        return Show(host.look, host.user, batch);
+                    }));
             });
 
     [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_take", CallConvs = [typeof(CallConvCdecl)])]
@@ -101,7 +102,7 @@ internal static unsafe class TakeExports
                     *(ulong*)taken = (ulong)went;
                 }
 
-                return status;
+                return buffer.ExplainTake(status);
             });
 
     [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_size", CallConvs = [typeof(CallConvCdecl)])]

@@ -28,7 +28,7 @@ internal sealed unsafe class HostBuffer
 
     /// <summary>Why no producer is to be had.</summary>
     public string ProducersTaken => Buffer.Options.Producers == ProducerMode.One
-        ? "the buffer has one producer and it is taken; close it, or make the buffer with producers = 1 (many)"
+        ? "the buffer has one producer and it is taken; close it, or make the buffer for many producers"
         : "all 256 producers of the buffer are taken";
 
     /// <summary>Makes a buffer and its handle.</summary>
@@ -224,6 +224,10 @@ internal sealed unsafe class HostBuffer
         Status.State => "the buffer takes no more packets",
         _ => $"the packet was refused: {Buffer.LastError ?? status.ToString()}",
     });
+
+    /// <summary>The text where the memory that was to be taken from contradicts itself.</summary>
+    public Status ExplainTake(Status status) =>
+        status == Status.Corrupt && Buffer.LastFault == Status.Corrupt ? Explain(status) : status;
 
     /// <summary>The text of a flush that failed.</summary>
     public Status ExplainFlush(Status status)

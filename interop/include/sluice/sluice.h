@@ -294,11 +294,11 @@ SLUICE_CHECKED int32_t sluice_buffer_peek(sluice_buffer *buffer, size_t max_byte
 /* Takes the oldest packets out run by run, at most `most` packets: each run is shown in place to `accept`, under the buffer's
  * lock, and given up once that returns 0; any other answer ends the call and is returned, and that run stays. *taken (may be
  * NULL) receives how many went. `most` 0: all that are stored now, which then counts as a release: the clock starts anew and the
- * reset hook is called. WOULD_BLOCK: none is there. Since 0.1. */
+ * reset hook is called. WOULD_BLOCK: none is there. E_CORRUPT: what follows is no packet, as for every call that takes. Since 0.1. */
 SLUICE_CHECKED int32_t sluice_buffer_take(sluice_buffer *buffer, uint64_t most, sluice_batch_fn accept, void *user,
                                           uint64_t *taken);
 
-/* Packets stored. Since 0.1. */
+/* Packets stored. E_CORRUPT: the memory contradicts itself, and nobody can tell. Since 0.1. */
 SLUICE_CHECKED int32_t sluice_buffer_size(sluice_buffer *buffer, uint64_t *packets);
 
 /* Takes all packets out and counts them as cleared. Since 0.1. */

@@ -11,6 +11,7 @@ public sealed class DamagedRingTests : IDisposable
 {
     private const int Stride = 16;
     private const int Head = 128, Tail = 256;
+    private const int RingHeaderBytes = 4096;
 
     private readonly Folder _folder = new();
 
@@ -77,8 +78,6 @@ public sealed class DamagedRingTests : IDisposable
         Assert.True(at >= RingHeaderBytes);
         return at;
     }
-
-    private static int RingHeaderBytes => 4096;
 
     public static TheoryData<RecordShape, ProducerMode> Kinds => new()
     {
@@ -161,6 +160,61 @@ public sealed class DamagedRingTests : IDisposable
         Assert.Equal(Status.Corrupt, status);
         Assert.Equal(Status.Corrupt, buffer.LastFault);
         Assert.Equal(Packet(1), System.IO.File.ReadAllBytes(_folder["data"]));
+    }
+
+    [Fact]
+    public void Taking_many_gives_what_lies_before_a_contradiction_and_then_tells_it()
+    {
+        using var buffer = new PacketBuffer(Options(AttachMode.Create, RecordShape.Framed));
+        PutAll(buffer, 1, 2);
+        Poke(Find(2) - 8, BitConverter.GetBytes(1 << 30)); // the length of the second record
+        var taken = new List<byte>();
+        long went = 0;
+        Status TakeAll() => buffer.Take(0, taken, static (batch, taken) =>
+        {
+            long at = 0;
+            while (batch.TryNext(ref at, out ReadOnlySpan<byte> packet, out _))
+            {
+                taken.Add(packet[0]);
+            }
+
+            return Status.Ok;
+        }, out went);
+        Assert.Equal((Status.Ok, 1L), (TakeAll(), went));
+        Assert.Equal(new byte[] { 1 }, taken);
+        Assert.Equal((Status.Corrupt, 0L), (TakeAll(), went));
+        TellsEverywhere(buffer);
+    }
+
+    [Theory]
+    [InlineData(ProducerMode.One, Head, 1UL << 40)]
+    [InlineData(ProducerMode.Many, RingHeaderBytes + (2 * sizeof(ulong)), 0x123456789)] // the cell of the third packet
+    public void A_buffer_whose_cursors_are_nonsense_has_no_size(ProducerMode producers, int at, ulong value)
+    {
+        using var buffer = new PacketBuffer(Options(AttachMode.Create, RecordShape.Fixed, producers));
+        PutAll(buffer, 1, 2);
+        Poke(at, value);
+        byte[] room = new byte[1024];
+        Status status;
+        for (int round = 0; (status = buffer.PopMany(room, out long done)) == Status.Ok; round++)
+        {
+            Assert.InRange(done, 1, 2);
+            Assert.True(round < 2);
+        }
+
+        Assert.Equal(Status.Corrupt, status);
+        TellsEverywhere(buffer);
+    }
+
+    // Never "nothing is there", where nobody can tell what is.
+    private static void TellsEverywhere(PacketBuffer buffer)
+    {
+        Assert.Equal(Status.Corrupt, buffer.Pop(new byte[Stride], out _));
+        Assert.Equal(Status.Corrupt, buffer.Peek(0, 0, static (_, _) => Status.Ok));
+        Assert.Equal(Status.Corrupt, buffer.Take(1, 0, static (_, _) => Status.Ok, out _));
+        Assert.Equal(Status.Corrupt, Assert.Throws<SluiceException>(() => buffer.Size).Status);
+        Assert.Equal(Status.Corrupt, buffer.Statistics.LastFault);
+        Assert.Contains("contradicts itself", buffer.LastError, StringComparison.Ordinal);
     }
 
     [Theory]
