@@ -142,6 +142,71 @@ public sealed unsafe class PumpTests
         Assert.True(buffer.Statistics.SinkErrors > 0);
     }
 
+    // A pause that grew would be a second after ten faults, and this would take minutes.
+    [Theory]
+    [InlineData(1, 200)] // every second round fails
+    [InlineData(7, 30)] // a row of faults, a recovery, the next row: its pauses begin anew
+    public void ThePauseAfterFaultsDoesNotGrowWhileRoundsMakeProgress(int faults, int rows)
+    {
+        int calls = 0, released = 0;
+        using PacketBuffer buffer = Buffer(new ReleaseRules(packets: 1), new CallbackSink((in Batch batch) =>
+        {
+            if (++calls % (faults + 1) != 0)
+            {
+                return Status.Io;
+            }
+
+            Interlocked.Increment(ref released);
+            return Status.Ok;
+        }));
+        buffer.Start();
+        var watch = Stopwatch.StartNew();
+        for (int row = 0; row < rows; row++)
+        {
+            Assert.Equal(Status.Ok, buffer.Put(Packet(0, row)));
+            Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref released) > row, PatienceMs));
+        }
+
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(100), $"{rows} rows of {faults} faults took {watch.Elapsed}");
+        Assert.Equal(rows * faults, buffer.Statistics.SinkErrors);
+    }
+
+    [Fact]
+    public void ThePauseDoesNotGrowWhileASinkTakesAPartOfEveryRound()
+    {
+        const int Rounds = 240;
+        int calls = 0;
+        long taken = 0;
+        using var buffer = new PacketBuffer(new()
+        {
+            Kind = BufferKind.Circular,
+            Stride = Stride,
+            Capacity = 64 << 20,
+            Release = new ReleaseRules(packets: 1),
+        });
+        buffer.AddSink(new CallbackSink((in Batch batch) =>
+        {
+            if (++calls % 2 == 0)
+            {
+                return Status.Io;
+            }
+
+            _ = Interlocked.Add(ref taken, batch.Length);
+            return Status.Ok;
+        }));
+        byte[] run = new byte[256 << 10];
+        for (int i = 0; i < Rounds; i++)
+        {
+            Assert.Equal(Status.Ok, buffer.PutMany(run, out _));
+        }
+
+        var watch = Stopwatch.StartNew();
+        buffer.Start(); // takes a run of a megabyte, and fails at the next one, each time
+        Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref taken) == (long)Rounds * run.Length, 5 * PatienceMs));
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(25), $"{buffer.Statistics.SinkErrors} faults took {watch.Elapsed}");
+        Assert.True(buffer.Statistics.SinkErrors > 20);
+    }
+
     [Fact]
     public void TheHostMayTurnTheCrank()
     {
