@@ -127,7 +127,7 @@ def test_a_buffer_without_sinks_keeps_what_an_iteration_leaves(make):
     assert run(main()) == numbers(0, 4)
     gc.collect()
     assert len(buffer) == 3
-    with pytest.raises(RuntimeError, match="primary sink"):
+    with pytest.raises(RuntimeError, match="no primary sink"):
         buffer.flush()
     assert buffer.pop_many() == numbers(4, 3)
 
@@ -259,3 +259,159 @@ def test_no_descriptor_and_no_memory_stays(tmp_path):
         once(index)
     gc.collect()
     assert len(os.listdir("/proc/self/fd")) <= before
+
+
+# ---- one iteration after the other ----
+
+
+async def first_of(buffer):
+    async for batch in buffer:
+        return bytes(batch)
+
+
+def test_an_iteration_that_was_left_by_a_break_is_over_at_once(make):
+    buffer = make(flush_size=1, flush_timeout=None, packet_size=4)
+
+    async def main():
+        for round in range(50):
+            buffer.put_many(numbers(2 * round, 2))
+            async for batch in buffer:
+                break
+            assert bytes(batch) == numbers(2 * round, 2)  # without a turn of the loop between the two
+            buffer.put(numbers(round, 1))
+            assert await first_of(buffer) == numbers(round, 1)
+
+    run(main())
+    assert len(buffer) == 0
+
+
+def test_an_exception_in_the_body_ends_the_iteration(make):
+    buffer = make(flush_size=1, flush_timeout=None, packet_size=4)
+
+    async def main():
+        buffer.put_many(numbers(0, 2))
+        try:
+            async for _ in buffer:
+                raise KeyError("in the body")
+        except KeyError:
+            buffer.put_many(numbers(2, 2))
+            assert await first_of(buffer) == numbers(2, 2)
+
+    run(main())
+
+
+def test_a_cancelled_task_leaves_the_iteration_to_the_next_one(make):
+    buffer = make(flush_size=1, flush_timeout=None, packet_size=4)
+
+    async def main():
+        task = asyncio.ensure_future(first_of(buffer))
+        await asyncio.sleep(0.01)
+        task.cancel()
+        try:
+            await task
+        except asyncio.CancelledError:  # which holds the frames of the iteration
+            buffer.put(numbers(0, 1))
+            assert await first_of(buffer) == numbers(0, 1)
+
+    run(main())
+
+
+def test_aclose_ends_an_iteration_that_is_held(make):
+    buffer = make(flush_size=1, flush_timeout=None, packet_size=4)
+
+    async def main():
+        iteration = aiter(buffer)
+        buffer.put(numbers(0, 1))
+        assert bytes(await anext(iteration)) == numbers(0, 1)
+        with pytest.raises(RuntimeError, match="another task waits"):
+            await first_of(buffer)
+        await iteration.aclose()
+        await iteration.aclose()
+        buffer.put(numbers(1, 1))
+        assert await first_of(buffer) == numbers(1, 1)
+        with pytest.raises(StopAsyncIteration):
+            await anext(iteration)
+
+    run(main())
+
+
+def test_two_tasks_cannot_ask_one_iteration(make):
+    buffer = make(flush_size=1, flush_timeout=None, packet_size=4)
+
+    async def main():
+        iteration = aiter(buffer)
+        task = asyncio.ensure_future(anext(iteration))
+        await asyncio.sleep(0.01)
+        for asked in (anext(iteration), iteration.aclose()):
+            with pytest.raises(RuntimeError, match="another task waits"):
+                await asked
+        buffer.put(numbers(0, 1))
+        assert bytes(await task) == numbers(0, 1)
+
+    run(main())
+
+
+def test_another_loop_goes_on_after_one_that_ended(make):
+    buffer = make(flush_size=1, flush_timeout=None, packet_size=4)
+    held = []
+
+    async def leave():
+        buffer.put(numbers(0, 1))
+        held.append(aiter(buffer))
+        await anext(held[0])
+
+    async def goes_on():
+        buffer.put(numbers(1, 1))
+        assert await first_of(buffer) == numbers(1, 1)
+
+    run(leave())
+    run(goes_on())
+    run(goes_on())
+
+
+@pytest.mark.filterwarnings("ignore:.*was never awaited")
+def test_a_loop_that_was_closed_under_a_task_strands_nobody(make):
+    buffer = make(flush_size=1, flush_timeout=None, packet_size=4)
+
+    for wait in (first_of, lambda buffer: buffer.readable()):
+        loop = asyncio.new_event_loop()
+        task = loop.create_task(wait(buffer))
+        loop.run_until_complete(asyncio.sleep(0.01))
+        loop.close()
+
+        async def goes_on():
+            buffer.put(numbers(1, 1))
+            assert await first_of(buffer) == numbers(1, 1)
+            assert not await buffer.readable(0.01)
+
+        run(goes_on())
+        task._log_destroy_pending = False
+        del task
+        gc.collect()
+        run(goes_on())
+
+
+def test_an_iteration_that_is_dropped_inside_a_callback_is_over(make):
+    buffer = make(flush_size=2, flush_timeout=None, packet_size=4)
+    held, seen = [], []
+
+    def accept(batch):
+        held.clear()
+        seen.append(bytes(batch))
+
+    buffer.add_callback_sink(accept)
+
+    async def main():
+        held.append(aiter(buffer))
+        buffer.put_many(numbers(0, 2))
+        await anext(held[0])
+        for first in range(2, 10, 2):
+            buffer.put_many(numbers(first, 2))
+            buffer.flush()
+        buffer.put_many(numbers(10, 2))
+        async for batch in buffer:
+            assert bytes(batch) == numbers(10, 2)  # what came while there was none is the callback's alone
+            break
+
+    run(main())
+    assert b"".join(seen) == numbers(0, 12)

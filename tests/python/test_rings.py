@@ -1,5 +1,6 @@
 """Rings with a name or in a file: who may have them, what is left of them, what is damaged in them."""
 
+import asyncio
 import os
 import signal
 import stat
@@ -126,6 +127,46 @@ def test_a_header_that_contradicts_itself_is_refused(tmp_path):
         with pytest.raises(sluice.SluiceError) as corrupt:
             attach()
         assert corrupt.value.status is sluice.Status.E_CORRUPT
+
+
+def poke(path, at, content):
+    with path.open("r+b") as file:
+        file.seek(at)
+        file.write(content)
+
+
+@pytest.mark.parametrize("options", [{}, {"packet_size": 4}])
+def test_a_contradiction_is_raised_by_whatever_takes_or_counts(tmp_path, options):
+    path = tmp_path / "ring"
+    buffer = sluice.CircularBuffer(file=path, **options)
+    buffer.put_many([b"abcd", b"efgh"])
+    if options:
+        poke(path, 128, (1 << 40).to_bytes(8, "little"))  # the head
+    else:
+        poke(path, path.read_bytes().index(b"efgh") - 8, (1 << 30).to_bytes(4, "little"))  # the length of the second
+        assert buffer.pop_many() == [b"abcd"]
+    taken = bytearray(400)
+    calls = [buffer.pop, buffer.pop_many, lambda: buffer.pop_many(1), buffer.peek, lambda: list(buffer), lambda: len(buffer)]
+    calls += [buffer.size, lambda: list(buffer.drain()), lambda: asyncio.run(buffer.readable(1))]
+    calls += [lambda: buffer.pop_many(out=taken)] if options else []
+    for _ in range(2):
+        for call in calls:
+            with pytest.raises(sluice.SluiceError, match="contradicts itself") as corrupt:
+                call()
+            assert corrupt.value.status is sluice.Status.E_CORRUPT
+    assert buffer.stats()["last_fault"] == sluice.Status.E_CORRUPT
+    buffer.discard()
+
+
+def test_texts_name_the_options_of_python(name):
+    with sluice.CircularBuffer(name=name, packet_size=4) as buffer, sluice.Producer(name):
+        with pytest.raises(sluice.SluiceError, match="many_producers=True") as busy:
+            buffer.put(b"abcd")
+        assert busy.value.status is sluice.Status.E_BUSY
+    with pytest.raises(ValueError, match="packet_size is 8192 bytes, it must be 1 to the capacity of 4096"):
+        sluice.CircularBuffer(packet_size=8192, capacity=4096)
+    with pytest.raises(ValueError, match="packet_size is 8192 bytes, but the layout has 4"):
+        sluice.FIFO(packet_size=8192, layout="<a:I")
 
 
 def test_a_file_that_is_cut_is_told(tmp_path):

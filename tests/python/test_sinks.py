@@ -113,16 +113,47 @@ def test_long_and_short_text_per_packet(make, folder):
     assert calls == list(range(40))  # each packet is formatted once, whatever room the engine offers
 
 
-def test_flush_without_a_primary_sink_is_a_runtime_error(make, folder):
+def test_flush_and_start_without_a_sink_are_a_runtime_error(make, folder):
     buffer = make(packet_size=7)
     buffer.put(records(1)[0])
     for call in (buffer.flush, buffer.start):
-        with pytest.raises(RuntimeError, match="no primary sink"):
+        with pytest.raises(RuntimeError, match="no primary sink and no other"):
             call()
-    buffer.add_custom_sink(folder / "data.csv", WriteMode.TEXT, as_text)
-    with pytest.raises(RuntimeError, match="no primary sink"):
-        buffer.flush()
+    with pytest.raises(RuntimeError):
+        buffer.poll()
     assert len(buffer) == 1
+
+
+@pytest.mark.parametrize("kind", ["text", "binary", "callback", "memory"])
+@pytest.mark.parametrize("way", ["flush", "start", "poll", "close"])
+def test_any_sink_is_one_to_flush_to(make, folder, kind, way):
+    buffer, seen = make(flush_size=1, packet_size=7), []
+    path = folder / "data"
+    if kind == "callback":
+        buffer.add_callback_sink(lambda batch: seen.append(bytes(batch)))
+    elif kind == "memory":
+        sink = buffer.add_memory_sink(1 << 20)
+    else:
+        mode = WriteMode.TEXT if kind == "text" else WriteMode.BINARY
+        buffer.add_custom_sink(path, mode, as_text if kind == "text" else None)
+    buffer.put_many(records(3))
+    if way == "start":
+        buffer.start()
+        buffer.stop()
+    elif way == "flush":
+        assert buffer.flush()[0] == 3
+    elif way == "poll":
+        assert buffer.poll()
+    if kind == "memory" and way != "close":  # a close takes the memory away
+        assert sink.take() == b"".join(records(3))
+    buffer.close()
+    if kind == "text":
+        assert path.read_text() == "".join(as_text(one) for one in records(3))
+    elif kind == "binary":
+        assert path.read_bytes() == b"".join(records(3))
+    elif kind == "callback":
+        assert b"".join(seen) == b"".join(records(3))
+    assert buffer.stats()["popped"] == 3 and buffer.stats()["lost"] == 0
 
 
 def test_nothing_is_ever_overwritten(make, folder):

@@ -268,7 +268,7 @@ PyObject *buffer_pop_many(PyObject *object, PyObject *args, PyObject *names)
     PyObject *limit = Py_None, *out = Py_None;
     Py_ssize_t most = 0;
     if (!PyArg_ParseTupleAndKeywords(args, names, "|OO:pop_many", keywords, &limit, &out) ||
-        buffer_usable(self) < 0) {
+        buffer_enterable(self) < 0) {
         return NULL;
     }
     if (!Py_IsNone(limit)) {

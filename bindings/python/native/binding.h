@@ -240,6 +240,7 @@ void callback_fault(void *user, const sluice_fault *fault);
 /* Into Python and out of it again, on a thread of the engine or of Python's without the GIL. -1: Python cannot be called. */
 typedef struct Entered {
     PyGILState_STATE state;
+    int locked; /* under the engine's lock */
     struct Buffer *buffer; /* held meanwhile */
     struct Buffer *outer;
 } Entered;
@@ -344,6 +345,9 @@ typedef struct Buffer {
     uint32_t class_count;
     uint32_t class_room;
     uint32_t shared; /* others put and take too: packets are bytes */
+    uint32_t many;   /* producers */
+    uint32_t inside;  /* functions of Python that run, or are about to, under the engine's lock; atomic, as the next one */
+    uint32_t entries; /* how many there ever were */
     Claim *claim;      /* the open one, or one that was left with something still seeing its memory */
     PyObject *arrays;  /* what makes an array of memory; None: nothing does; NULL: not asked yet */
     SeenArray seen;    /* the last one that was put */
@@ -366,7 +370,6 @@ typedef struct Buffer {
     uint32_t raises; /* a close that loses packets */
     struct Buffer *next_left; /* callback.c */
     uint32_t has_primary;
-    uint32_t has_taker; /* a sink that takes packets in memory: a flush needs no primary one */
 } Buffer;
 
 /* type.c */
@@ -388,6 +391,14 @@ extern __thread Buffer *calling;
 
 /* 0, or -1 with an exception: closed, forked or shut down. */
 int buffer_usable(Buffer *self);
+
+/* A call waits for whoever is inside the buffer, in the engine, where no signal handler of Python runs: a function of Python
+ * that runs there on another thread is waited for here, where they do. The one after it is waited for in the engine, which
+ * is fair. 0, or -1 with an exception of a handler. */
+int buffer_await_function(Buffer *self);
+
+/* Usable, and no such function runs. */
+int buffer_enterable(Buffer *self);
 
 /* Takes and gives the right to use the producer without the GIL. */
 int buffer_lock(Buffer *self);

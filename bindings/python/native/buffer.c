@@ -4,6 +4,9 @@
  */
 #include "binding.h"
 
+/* Bytes of a buffer that is made without `capacity`. */
+#define DEFAULT_CAPACITY (UINT64_C(1) << 20)
+
 __thread Buffer *calling;
 
 int buffer_usable(Buffer *self)
@@ -16,6 +19,26 @@ int buffer_usable(Buffer *self)
         return -1;
     }
     return 0;
+}
+
+int buffer_await_function(Buffer *self)
+{
+    struct timespec pause = {.tv_sec = 0, .tv_nsec = 20000};
+    uint32_t first = __atomic_load_n(&self->entries, __ATOMIC_RELAXED);
+    while (__atomic_load_n(&self->inside, __ATOMIC_RELAXED) != 0 && formatting != self && engine_gone == 0 &&
+           __atomic_load_n(&self->entries, __ATOMIC_RELAXED) == first) {
+        Py_BEGIN_ALLOW_THREADS (void)nanosleep(&pause, NULL);
+        Py_END_ALLOW_THREADS pause.tv_nsec = pause.tv_nsec < 5000000 ? pause.tv_nsec * 2 : pause.tv_nsec;
+        if (PyErr_CheckSignals() < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int buffer_enterable(Buffer *self)
+{
+    return buffer_usable(self) < 0 || buffer_await_function(self) < 0 ? -1 : buffer_usable(self);
 }
 
 static void update_ready(Buffer *self, int locked)
@@ -63,7 +86,12 @@ int buffer_open_producer(Buffer *self)
                 library.buffer_open_producer(self->handle, &self->producer, sizeof self->producer));
     if (status != SLUICE_OK) {
         memset(&self->producer, 0, sizeof self->producer);
-        (void)raise_engine(status, NULL);
+        if (status == SLUICE_E_BUSY && !self->many) {
+            raise_status(status, "the buffer has one producer, and another thread or process has it: close that one, or make "
+                                 "the buffer with many_producers=True");
+        } else {
+            (void)raise_engine(status, NULL);
+        }
         return -1;
     }
     self->producer.timeout_ns = 0; /* waits are cut into slices here */
@@ -151,6 +179,12 @@ static int create(Buffer *self, PyObject *args, PyObject *names)
         }
         options.stride = size;
     }
+    uint64_t most = options.capacity == 0 ? DEFAULT_CAPACITY : options.capacity;
+    if (options.attach == SLUICE_CREATE && options.stride > most) {
+        raise_status(SLUICE_E_INVALID, "packet_size is %u bytes, it must be 1 to the capacity of %llu", options.stride,
+                     (unsigned long long)most);
+        return -1;
+    }
     if (layout != NULL && constants_of_layout(options.layout, options.stride, 8, &self->constants) < 0) {
         return -1;
     }
@@ -172,6 +206,7 @@ static int create(Buffer *self, PyObject *args, PyObject *names)
     if (packet_class != NULL && !Py_IsNone(packet_class)) {
         buffer_set_class(self, packet_class);
     }
+    self->many = options.producers;
     self->shared = options.name != NULL || options.file != NULL;
     self->release_packets = options.release_packets;
     self->release_bytes = options.release_bytes;

@@ -56,7 +56,7 @@ static int let_go(void *unused)
 }
 
 /* A callback holds its buffer: a collection in there does not find it unreachable. */
-int callback_enter(Buffer *buffer, Entered *entered)
+static int enter(Buffer *buffer, int locked, Entered *entered)
 {
     if (interpreter_gone || buffer->discarding) {
         (void)library.callback_fault(interpreter_gone ? "the interpreter has ended" : "the buffer is being discarded");
@@ -65,6 +65,11 @@ int callback_enter(Buffer *buffer, Entered *entered)
     if (kept == NULL && PyGILState_GetThisThreadState() == NULL) {
         keep_thread_state();
     }
+    entered->locked = locked;
+    if (locked) { /* before it waits for the GIL */
+        (void)__atomic_fetch_add(&buffer->entries, 1, __ATOMIC_RELAXED);
+        (void)__atomic_fetch_add(&buffer->inside, 1, __ATOMIC_RELAXED);
+    }
     entered->state = PyGILState_Ensure();
     entered->buffer = (Buffer *)Py_NewRef((PyObject *)buffer);
     entered->outer = formatting;
@@ -72,9 +77,17 @@ int callback_enter(Buffer *buffer, Entered *entered)
     return 0;
 }
 
+int callback_enter(Buffer *buffer, Entered *entered)
+{
+    return enter(buffer, 1, entered);
+}
+
 void callback_leave(const Entered *entered)
 {
     Buffer *buffer = entered->buffer;
+    if (entered->locked) {
+        (void)__atomic_fetch_sub(&buffer->inside, 1, __ATOMIC_RELAXED);
+    }
     formatting = entered->outer;
     if (Py_REFCNT((PyObject *)buffer) == 1 && buffer->handle != NULL) {
         buffer->next_left = left;
@@ -134,7 +147,7 @@ void callback_log(PyObject *error, int *reported, const char *report)
 void callback_fault(void *user, const sluice_fault *fault)
 {
     Entered entered;
-    if ((fault->status == SLUICE_E_CALLBACK && fault->source != SLUICE_FAULT_GROWTH) || callback_enter(user, &entered) < 0) {
+    if ((fault->status == SLUICE_E_CALLBACK && fault->source != SLUICE_FAULT_GROWTH) || enter(user, 0, &entered) < 0) {
         return;
     }
     PyObject *pending = take_exception();

@@ -93,7 +93,7 @@ PyObject *buffer_add_controller(PyObject *object, PyObject *function)
 {
     Buffer *self = (Buffer *)object;
     int32_t status;
-    if (buffer_usable(self) < 0 || callable(function, "a controller") < 0) {
+    if (buffer_enterable(self) < 0 || callable(function, "a controller") < 0) {
         return NULL;
     }
     Callback *callback = callback_new(self, function, 0);
@@ -115,7 +115,7 @@ PyObject *buffer_on_reset(PyObject *object, PyObject *function)
     Buffer *self = (Buffer *)object;
     Callback *callback = NULL;
     int32_t status;
-    if (buffer_usable(self) < 0) {
+    if (buffer_enterable(self) < 0) {
         return NULL;
     }
     if (!Py_IsNone(function)) {
@@ -142,7 +142,7 @@ PyObject *buffer_force_release(PyObject *object, PyObject *unused)
     (void)unused;
     Buffer *self = (Buffer *)object;
     int32_t status;
-    if (buffer_usable(self) < 0) {
+    if (buffer_enterable(self) < 0) {
         return NULL;
     }
     ENGINE_CALL(self, status, library.buffer_force_release(self->handle));

@@ -69,7 +69,7 @@ PyObject *buffer_wait_begin(PyObject *object, PyObject *unused)
     (void)unused;
     Buffer *self = (Buffer *)object;
     int32_t status, fd = -1;
-    if (buffer_usable(self) < 0) {
+    if (buffer_enterable(self) < 0) {
         return NULL;
     }
     if (self->waiting) {
@@ -125,7 +125,7 @@ PyObject *buffer_wait_round(PyObject *object, PyObject *unused)
     eventfd_t count;
     int32_t needed = 0, fd = -1, status;
     int64_t since = 0;
-    if (buffer_usable(self) < 0) {
+    if (buffer_enterable(self) < 0) {
         return NULL;
     }
     (void)eventfd_read(self->event_fd, &count);

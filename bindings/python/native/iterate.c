@@ -33,7 +33,7 @@ PyObject *buffer_iter(PyObject *object)
     Buffer *self = (Buffer *)object;
     Snapshot snapshot = {NULL, 0, 0};
     int32_t status;
-    if (buffer_usable(self) < 0) {
+    if (buffer_enterable(self) < 0) {
         return NULL;
     }
     ENGINE_CALL(self, status, library.buffer_peek(self->handle, 0, copy_run, &snapshot));

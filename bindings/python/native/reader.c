@@ -22,6 +22,7 @@ struct Reader {
     size_t bytes;
     uint64_t packets;
     int pulling; /* the iteration flushes by itself, and takes everything */
+    int left;    /* the iteration ended inside a callback of the buffer, where no sink can be removed; the next one has it */
 };
 
 /* Makes room for more; what is there stays. */
@@ -50,7 +51,9 @@ static int32_t accept(void *user, const sluice_batch *batch)
     }
     (void)pthread_mutex_lock(&reader->mutex);
     int all = reader->pulling || reader->buffer->closing;
-    if (!all && reader->bytes != 0 && reader->bytes + batch->bytes > MOST_BYTES) {
+    if (reader->left) { /* what others take as well is theirs; nothing is thrown away */
+        status = reader->buffer->sinks != 0 ? SLUICE_OK : SLUICE_WOULD_BLOCK;
+    } else if (!all && reader->bytes != 0 && reader->bytes + batch->bytes > MOST_BYTES) {
         status = SLUICE_WOULD_BLOCK;
     } else if (grow(reader, (size_t)batch->bytes) < 0) {
         (void)library.callback_fault("no memory for the packets of an iteration");
@@ -79,7 +82,7 @@ uint64_t reader_waiting(Buffer *self)
 
 int reader_reads(const Buffer *self)
 {
-    return self->reader != NULL && self->reader->sink != NULL;
+    return self->reader != NULL && self->reader->sink != NULL && !self->reader->left;
 }
 
 int reader_attach(Buffer *self)
@@ -98,6 +101,7 @@ void reader_detached(Buffer *self)
 {
     if (self->reader != NULL) {
         self->reader->sink = NULL;
+        self->reader->left = 0;
     }
 }
 
@@ -117,7 +121,7 @@ PyObject *buffer_read_begin(PyObject *object, PyObject *unused)
 {
     (void)unused;
     Buffer *self = (Buffer *)object;
-    if (buffer_usable(self) < 0) {
+    if (buffer_enterable(self) < 0) {
         return NULL;
     }
     if (self->reader == NULL) {
@@ -129,8 +133,12 @@ PyObject *buffer_read_begin(PyObject *object, PyObject *unused)
         (void)pthread_mutex_init(&reader->mutex, NULL);
         self->reader = reader;
     }
-    if (self->waiting || self->reader->sink != NULL) {
+    if (self->waiting || reader_reads(self)) {
         return raise_status(SLUICE_E_BUSY, "another task waits for packets of this buffer already");
+    }
+    if (self->reader->left) {
+        self->reader->left = 0;
+        Py_RETURN_NONE;
     }
     self->waiting = 1; /* whoever comes meanwhile is the second */
     int attached = reader_attach(self);
@@ -143,11 +151,19 @@ PyObject *buffer_read_end(PyObject *object, PyObject *unused)
 {
     (void)unused;
     Buffer *self = (Buffer *)object;
-    sluice_sink *sink = self->reader == NULL ? NULL : self->reader->sink;
+    int reads = reader_reads(self);
+    sluice_sink *sink = reads ? self->reader->sink : NULL;
     int32_t status = SLUICE_OK;
-    reader_detached(self);
+    if (reads) {
+        reader_detached(self);
+    }
     if (sink != NULL && self->handle != NULL && engine_gone == 0) {
         ENGINE_CALL(self, status, library.buffer_remove_sink(self->handle, sink));
+        if (status == SLUICE_E_STATE && self->handle != NULL) {
+            self->reader->sink = sink;
+            self->reader->left = 1;
+            status = SLUICE_OK;
+        }
     }
     return status == SLUICE_OK || status == SLUICE_E_HANDLE ? Py_NewRef(Py_None) : raise_engine(status, NULL);
 }
@@ -214,7 +230,7 @@ PyObject *buffer_pull(PyObject *object, PyObject *unused)
     (void)unused;
     Buffer *self = (Buffer *)object;
     int32_t status = SLUICE_OK;
-    if (buffer_usable(self) < 0) {
+    if (buffer_enterable(self) < 0) {
         return NULL;
     }
     if (reader_reads(self) && reader_waiting(self) == 0) {

@@ -4,12 +4,14 @@
  */
 #include "binding.h"
 
-static int needs_primary(const Buffer *self)
+/* Any sink will do, as for poll and close: an iteration too. */
+static int needs_sink(const Buffer *self)
 {
-    if (self->has_primary || self->has_taker || reader_reads(self)) {
+    if (self->sinks != 0 || reader_reads(self)) {
         return 0;
     }
-    raise_status(SLUICE_E_STATE, "the buffer has no primary sink: call set_primary_sink first");
+    raise_status(SLUICE_E_STATE,
+                 "the buffer has no primary sink and no other one: call set_primary_sink, or add another sink, first");
     return -1;
 }
 
@@ -19,7 +21,7 @@ PyObject *buffer_flush(PyObject *object, PyObject *unused)
     Buffer *self = (Buffer *)object;
     uint64_t packets = 0, bytes = 0;
     int32_t status;
-    if (buffer_usable(self) < 0 || needs_primary(self) < 0) {
+    if (buffer_enterable(self) < 0 || needs_sink(self) < 0) {
         return NULL;
     }
     ENGINE_CALL(self, status, library.buffer_flush(self->handle, &packets, &bytes));
@@ -37,7 +39,7 @@ PyObject *buffer_start(PyObject *object, PyObject *unused)
     (void)unused;
     Buffer *self = (Buffer *)object;
     int32_t status;
-    if (buffer_usable(self) < 0 || needs_primary(self) < 0) {
+    if (buffer_enterable(self) < 0 || needs_sink(self) < 0) {
         return NULL;
     }
     ENGINE_CALL(self, status, library.buffer_start(self->handle));

@@ -28,7 +28,7 @@ PyObject *buffer_add_file_sink(PyObject *object, PyObject *args, PyObject *names
     int primary = 0;
     if (!PyArg_ParseTupleAndKeywords(args, names, "Oz#pIK:_add_file_sink", keywords, &path, &options.header,
                                      &header_bytes, &primary, &options.durability, &rotate) ||
-        buffer_usable(self) < 0 || !PyUnicode_FSConverter(path, &encoded)) {
+        buffer_enterable(self) < 0 || !PyUnicode_FSConverter(path, &encoded)) {
         return NULL;
     }
     options.path = PyBytes_AsString(encoded);
@@ -64,7 +64,7 @@ PyObject *buffer_add_text_sink(PyObject *object, PyObject *args, PyObject *names
                                      &options.header, &header_bytes, &function, &binary, &per_batch,
                                      &options.style, &options.separator, &options.line_end, &line_end_bytes,
                                      &layout_header, &options.comment, &options.durability, &rotate) ||
-        buffer_usable(self) < 0 || !PyUnicode_FSConverter(path, &encoded)) {
+        buffer_enterable(self) < 0 || !PyUnicode_FSConverter(path, &encoded)) {
         return NULL;
     }
     options.path = PyBytes_AsString(encoded);
@@ -103,7 +103,7 @@ PyObject *buffer_add_callback_sink(PyObject *object, PyObject *accept)
     Buffer *self = (Buffer *)object;
     sluice_sink *sink = NULL;
     int32_t status;
-    if (buffer_usable(self) < 0) {
+    if (buffer_enterable(self) < 0) {
         return NULL;
     }
     Callback *callback = callback_new(self, accept, 1);
@@ -111,9 +111,7 @@ PyObject *buffer_add_callback_sink(PyObject *object, PyObject *accept)
         return NULL;
     }
     ENGINE_CALL(self, status, library.buffer_add_callback_sink(self->handle, callback_accept, callback, &sink));
-    if (status == SLUICE_OK) {
-        self->has_taker = 1;
-    } else {
+    if (status != SLUICE_OK) {
         callback_drop(self, callback, 0);
     }
     return added(self, status, sink, NULL);
@@ -125,11 +123,10 @@ PyObject *buffer_add_memory_sink(PyObject *object, PyObject *limit)
     sluice_sink *sink = NULL;
     int32_t status;
     unsigned long long most = PyLong_AsUnsignedLongLong(limit);
-    if ((most == (unsigned long long)-1 && PyErr_Occurred()) || buffer_usable(self) < 0) {
+    if ((most == (unsigned long long)-1 && PyErr_Occurred()) || buffer_enterable(self) < 0) {
         return NULL;
     }
     ENGINE_CALL(self, status, library.buffer_add_memory_sink(self->handle, most, &sink));
-    self->has_taker |= (uint32_t)(status == SLUICE_OK);
     return added(self, status, sink, NULL);
 }
 
@@ -181,7 +178,7 @@ PyObject *buffer_disconnect_sinks(PyObject *object, PyObject *unused)
     (void)unused;
     Buffer *self = (Buffer *)object;
     int32_t status;
-    if (buffer_usable(self) < 0) {
+    if (buffer_enterable(self) < 0) {
         return NULL;
     }
     if (self->sinks == 0) {
@@ -191,12 +188,13 @@ PyObject *buffer_disconnect_sinks(PyObject *object, PyObject *unused)
     if (status != SLUICE_OK) {
         return buffer_fault(self, status);
     }
-    if (reader_reads(self) && reader_attach(self) < 0) { /* the iteration goes on */
+    if (!reader_reads(self)) {
+        reader_detached(self);
+    } else if (reader_attach(self) < 0) { /* the iteration goes on */
         return NULL;
     }
     self->sinks = 0;
     self->has_primary = 0;
-    self->has_taker = 0;
     callback_drop(self, NULL, 1);
     Formatter *formatter = self->formatters;
     self->formatters = NULL;
@@ -214,7 +212,7 @@ PyObject *buffer_restore_files(PyObject *object, PyObject *unused)
     Buffer *self = (Buffer *)object;
     uint64_t restored = 0;
     int32_t status;
-    if (buffer_usable(self) < 0) {
+    if (buffer_enterable(self) < 0) {
         return NULL;
     }
     ENGINE_CALL(self, status, library.buffer_restore_files(self->handle, &restored));

@@ -111,7 +111,7 @@ static PyObject *pop_any(Buffer *self, int *none)
 
 PyObject *buffer_pop_one(Buffer *self, int *none)
 {
-    if (buffer_usable(self) < 0) {
+    if (buffer_enterable(self) < 0) {
         return NULL;
     }
     if (self->stride == 0 || self->runs_python) {
@@ -145,7 +145,7 @@ PyObject *buffer_peek(PyObject *object, PyObject *unused)
     Buffer *self = (Buffer *)object;
     Oldest oldest;
     int32_t status;
-    if (buffer_usable(self) < 0) {
+    if (buffer_enterable(self) < 0) {
         return NULL;
     }
     memset(&oldest, 0, offsetof(Oldest, small));
@@ -159,7 +159,7 @@ PyObject *buffer_clear(PyObject *object, PyObject *unused)
     (void)unused;
     Buffer *self = (Buffer *)object;
     int32_t status;
-    if (buffer_usable(self) < 0) {
+    if (buffer_enterable(self) < 0) {
         return NULL;
     }
     ENGINE_CALL(self, status, library.buffer_clear(self->handle));

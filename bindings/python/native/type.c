@@ -15,7 +15,7 @@ static PyObject *buffer_configure(PyObject *object, PyObject *args)
     unsigned long long packets, bytes;
     long long after_ns;
     int32_t status;
-    if (!PyArg_ParseTuple(args, "KKL:configure", &packets, &bytes, &after_ns) || buffer_usable(self) < 0) {
+    if (!PyArg_ParseTuple(args, "KKL:configure", &packets, &bytes, &after_ns) || buffer_enterable(self) < 0) {
         return NULL;
     }
     ENGINE_CALL(self, status, library.buffer_configure(self->handle, packets, bytes, after_ns));
@@ -34,7 +34,7 @@ static Py_ssize_t buffer_length(PyObject *object)
     Buffer *self = (Buffer *)object;
     uint64_t packets = 0;
     int32_t status;
-    if (buffer_usable(self) < 0) {
+    if (buffer_enterable(self) < 0) {
         return -1;
     }
     ENGINE_CALL(self, status, library.buffer_size(self->handle, &packets));
@@ -56,7 +56,7 @@ static PyObject *ask_flag(PyObject *object, int32_t (*ask)(sluice_buffer *, int3
 {
     Buffer *self = (Buffer *)object;
     int32_t answer = 0, status;
-    if (buffer_usable(self) < 0) {
+    if (buffer_enterable(self) < 0) {
         return NULL;
     }
     ENGINE_CALL(self, status, ask(self->handle, &answer));
@@ -81,7 +81,7 @@ static PyObject *buffer_since_flush(PyObject *object, PyObject *unused)
     Buffer *self = (Buffer *)object;
     int64_t ns = 0;
     int32_t status;
-    if (buffer_usable(self) < 0) {
+    if (buffer_enterable(self) < 0) {
         return NULL;
     }
     ENGINE_CALL(self, status, library.buffer_since_flush(self->handle, &ns));
@@ -102,6 +102,9 @@ static PyObject *buffer_stats(PyObject *object, PyObject *unused)
     Buffer *self = (Buffer *)object;
     sluice_buffer_stats stats = {.struct_size = sizeof stats};
     int32_t status;
+    if (buffer_await_function(self) < 0) {
+        return NULL;
+    }
     if (!ends_stats(self, &stats)) {
         sluice_buffer *handle = self->handle; /* also of one that is being closed: the engine answers, or it has ended */
         if ((handle == NULL || engine_gone != 0) && buffer_usable(self) < 0) {
@@ -217,12 +220,12 @@ static PyMethodDef methods[] = {
     {"flush", buffer_flush, METH_NOARGS,
      "flush()\n--\n\nWrites what is stored now to all sinks. Returns (packets, bytes written over all "
      "sinks). Packets put\n"
-     "meanwhile wait for the next flush. RuntimeError: there is no primary sink. SluiceError: a sink failed; "
+     "meanwhile wait for the next flush. RuntimeError: there is no sink. SluiceError: a sink failed; "
      "what\n"
      "it has not taken stays stored."},
     {"start", buffer_start, METH_NOARGS,
      "start()\n--\n\nStarts a thread of the engine that flushes whenever flush_needed. Faults of sinks are "
-     "retried."},
+     "retried. RuntimeError: it runs, or there is no sink."},
     {"stop", (PyCFunction)(void (*)(void))buffer_stop, METH_FASTCALL | METH_KEYWORDS,
      "stop(timeout=10.0)\n--\n\nStops that thread and flushes. TimeoutError: a sink did not take everything "
      "within `timeout`\n"

@@ -68,7 +68,7 @@ class PacketBuffer(AwaitableBuffer):
         durability: Durability | str = Durability.NONE,
         rotate_bytes: int | None = None,
     ) -> Sink:
-        """Makes the file that gets every packet verbatim. A flush needs it.
+        """Makes the file that gets every packet verbatim. A buffer has one of it at most.
 
         :param file_path: a new file; nothing is ever overwritten.
         :param header: written first, at once (and at the head of every rotated file).
@@ -160,7 +160,7 @@ class PacketBuffer(AwaitableBuffer):
         return formatter
 
     def add_callback_sink(self, accept: Callable[[Any], object]) -> CallbackSink:
-        """Calls a function with every batch that is flushed from now on. A flush needs no primary sink then.
+        """Calls a function with every batch that is flushed from now on.
 
         :param accept: gets a batch, as ``pop_many`` returns it: a copy, which is its own to keep. False: not now, offer
             it again; anything else takes it. If it raises, the packets stay stored and the flush fails, with the
@@ -172,7 +172,7 @@ class PacketBuffer(AwaitableBuffer):
         return self._connected(CallbackSink(self, self._add_callback_sink(accept), accept))
 
     def add_memory_sink(self, limit: int) -> MemorySink:
-        """Keeps what is flushed from now on in native memory until it is taken. A flush needs no primary sink then.
+        """Keeps what is flushed from now on in native memory until it is taken.
 
         :param limit: bytes at most; while they are there, further packets stay stored in the buffer.
         """
