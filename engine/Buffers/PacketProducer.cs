@@ -17,6 +17,7 @@ public sealed unsafe class PacketProducer : IDisposable
     private readonly IPacketIngress? _ingress;
     private RingProducer* _end;
     private long _claims;
+    private int _closed;
     private bool _claimed, _closing;
     private Action? _claimSettled; // told on the thread that claimed
 
@@ -197,19 +198,20 @@ public sealed unsafe class PacketProducer : IDisposable
             return;
         }
 
-        if (_end != null)
+        if (Interlocked.Exchange(ref _closed, 1) == 0)
         {
+            RingProducer* end = _end;
+            _end = null;
             if (_ingress is { } ingress)
             {
-                ingress.CloseProducer(_end);
+                ingress.CloseProducer(end);
             }
             else
             {
-                _end->Close();
+                end->Close();
             }
 
-            NativeMemory.AlignedFree(_end);
-            _end = null;
+            NativeMemory.AlignedFree(end);
         }
     }
 

@@ -35,6 +35,9 @@ internal sealed class EndingWork(EndLimit limit, Func<EndingWork, Status> body, 
     /// <summary>From here on the work is waited for. False: it was given up before.</summary>
     public bool TryCommit() => Interlocked.CompareExchange(ref _state, Committed, Running) != GivenUp;
 
+    /// <summary>Whether it did what cannot be taken back: of two works that end a buffer, one.</summary>
+    public bool IsCommitted => Volatile.Read(ref _state) == Committed;
+
     /// <summary>Begins.</summary>
     /// <param name="onThread">On a thread of its own; where the process has none left, on this one.</param>
     public void Start(bool onThread)

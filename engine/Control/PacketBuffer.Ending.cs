@@ -66,7 +66,8 @@ public sealed unsafe partial class PacketBuffer
         }
 
         Status status = _sinks.Length == 0 ? Status.Ok : Stop(Nanoseconds(timeout), out _);
-        return status == Status.Ok ? TryEnd(EndLimit.UntilStuck, out _) : status;
+        status = status == Status.Ok ? TryEnd(EndLimit.UntilStuck, out _) : status;
+        return status == Status.Handle ? Status.Ok : status; // another thread closed it at the same time
     }
 
     /// <inheritdoc cref="Stop(long)"/>
@@ -119,7 +120,8 @@ public sealed unsafe partial class PacketBuffer
     internal UnwrittenPackets TakeRest() =>
         _disposed && Interlocked.Exchange(ref _restTaken, 1) == 0 ? _rest : default;
 
-    /// <summary>The same in one call, without retries. <see cref="Status.Lost"/>: packets are gone, which was told.</summary>
+    /// <summary>The same in one call, without retries. <see cref="Status.Lost"/>: packets are gone, which was told.
+    /// <see cref="Status.Handle"/>: another call ended the buffer.</summary>
     internal Status TryEnd(long timeoutNs, out string why)
     {
         EndingWork work = PrepareEnd(timeoutNs, retries: false);
@@ -132,6 +134,11 @@ public sealed unsafe partial class PacketBuffer
         finally
         {
             ConcludeEnd(status, out why);
+        }
+
+        if (status == Status.Ok && !work.IsCommitted)
+        {
+            return Status.Handle;
         }
 
         if (status == Status.Ok && TakeRest().Loss() is { } loss)

@@ -19,6 +19,7 @@ public sealed unsafe class Segment : IDisposable
     private const long HugePage = 2 << 20;
 
     private readonly nuint _mapped;
+    private int _disposed;
     private string? _spare; // the name of a file that has none yet, where the file system needs one
 
     private Segment(int fd, byte* address, long prefix, long capacity, SegmentOptions options, bool hugePages)
@@ -210,7 +211,7 @@ public sealed unsafe class Segment : IDisposable
     /// <summary>Unmaps. A second call does nothing.</summary>
     public void Dispose()
     {
-        if (Address != null)
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
             _ = Libc.Unmap(Address, _mapped);
             _ = Libc.Close(Descriptor);

@@ -122,7 +122,7 @@ internal sealed unsafe class HostBuffer
     {
         Status status = Buffer.TryEnd(EndLimit.UntilStuck, out string why);
         bool ended = status is Status.Ok or Status.Lost;
-        if (ended && !End(handle) && status != Status.Lost)
+        if (status == Status.Handle || (ended && !End(handle))) // of two calls at once, one ends it
         {
             return (Status)LastError.BadHandle(handle, HandleKind.Buffer);
         }
