@@ -65,7 +65,16 @@ public sealed unsafe partial class PacketBuffer
             return Status.Ok;
         }
 
-        Status status = _sinks.Length == 0 ? Status.Ok : Stop(Nanoseconds(timeout), out _);
+        Status status = Status.Ok;
+        try
+        {
+            status = _sinks.Length == 0 ? Status.Ok : Stop(Nanoseconds(timeout), out _);
+        }
+        catch (SluiceException) when (_disposed)
+        {
+            return Status.Ok; // another thread ended it meanwhile
+        }
+
         status = status == Status.Ok ? TryEnd(EndLimit.UntilStuck, out _) : status;
         return status == Status.Handle ? Status.Ok : status; // another thread closed it at the same time
     }
