@@ -99,6 +99,11 @@ public abstract unsafe class PacketStore : IPacketSource, IPacketIngress
     /// </summary>
     public virtual string? Contradiction => null;
 
+    /// <summary>
+    /// Packets of which this buffer found that their checksum does not hold, since it was made, and the position of the last of them.
+    /// </summary>
+    public virtual (long Packets, long LastAt) Damaged => default;
+
     /// <summary>Whether the memory is still there: a file may have been cut short, and touching what is gone is a SIGBUS.</summary>
     /// <returns>False, with a <see cref="Contradiction"/>.</returns>
     public virtual bool IsThere() => true;

@@ -47,6 +47,14 @@ public sealed unsafe class Ring : IDisposable
     /// <summary>What happens when there is no room.</summary>
     public FullPolicy FullPolicy => _geometry.Policy;
 
+    /// <summary>How long producers that attach wait for room, where the full policy has them wait; nanoseconds, -1 for ever.</summary>
+    public long BlockTimeoutNs => Volatile.Read(ref Header->BlockTimeoutNs);
+
+    /// <summary>Who may attach, as the creator decided.</summary>
+    public RingAccess Access => (View.Flags & RingHeader.Everybody) != 0 ? RingAccess.Everybody
+        : (View.Flags & RingHeader.Group) != 0 ? RingAccess.Group
+        : RingAccess.Owner;
+
     /// <summary>Description of the packets, as the creator gave it.</summary>
     public string LayoutText { get; }
 
@@ -171,6 +179,32 @@ public sealed unsafe class Ring : IDisposable
     }
 
     /// <summary>
+    /// Why puts are answered <see cref="Status.State"/> or <see cref="Status.Ended"/>, and what to do; null: they are not.
+    /// </summary>
+    public string? WhyEnded
+    {
+        get
+        {
+            string ring = Path == null ? "the ring" : $"ring {ByteText.Show(Path)}";
+            if (!IsSealed)
+            {
+                return null;
+            }
+
+            if ((Volatile.Read(ref Header->Flags) & RingHeader.Orphaned) == 0)
+            {
+                return $"{ring} takes no more packets: its stream was ended";
+            }
+
+            Libc.FileStatus status;
+            bool other = Path != null && Descriptors.TryGetStatus(Path, false, &status) && !_segment.HasPlace;
+            return $"{ring} was taken away, and nobody takes from it any more: " + (other
+                ? "attach to the one that took its place"
+                : "no other one took its place; make it anew, or wait until it is made, and attach to that");
+        }
+    }
+
+    /// <summary>
     /// Ends the stream: nothing can be put any more, the consumer gets the end after the last packet. For the producing
     /// side; producers must be closed or idle.
     /// </summary>
@@ -204,6 +238,11 @@ public sealed unsafe class Ring : IDisposable
 
     /// <summary>Unmaps. A named or file-backed ring stays for others. A second call does nothing.</summary>
     public void Dispose() => _segment.Dispose();
+
+    /// <summary>The capacity that a ring with a name or file gets for so many bytes.</summary>
+    internal static long CapacityOf(long bytes) =>
+        bytes > SegmentOptions.LargestCapacity ? bytes
+            : (long)System.Numerics.BitOperations.RoundUpToPowerOf2((ulong)Math.Max(bytes, Environment.SystemPageSize));
 
     /// <summary>Where a ring lies: the file from the root on, a name as /dev/shm/sluice.NAME.</summary>
     internal static string? PathOf(string? name, string? file)

@@ -23,7 +23,19 @@ internal static unsafe class RingChecksums
     internal static void SignRecord(in RingView view, ulong position, ulong word) =>
         *(uint*)(view.Data + (position & view.Mask) + (uint)word) = OfRecord(view, position, word);
 
-    /// <summary>Whether the packet or record at a position, which is settled and not given up, is what was put.</summary>
+    /// <summary>
+    /// The header of a framed record that is given up. It has no room for a checksum of four bytes, and proves itself with 16 bits
+    /// in its type.
+    /// </summary>
+    internal static ulong GivenUpWord(in RingView view, ulong position, ulong length)
+    {
+        uint proof = view.HasChecksums ? Add(Add(~0u, position), length) : 0;
+        return RingHeader.RecordWord((int)length, (ushort)(proof ^ (proof >> 16)), RingHeader.RecordAborted);
+    }
+
+    /// <summary>
+    /// Whether the packet at a position, or the record there, whose length fits, is what was put; or, framed, what was given up.
+    /// </summary>
     internal static bool IsGenuine(in RingView view, ulong position)
     {
         if (view.Framed == 0)
@@ -32,11 +44,30 @@ internal static unsafe class RingChecksums
         }
 
         ulong word = Volatile.Read(ref view.WordAt(position));
-        return *(uint*)(view.Data + (position & view.Mask) + (uint)word) == OfRecord(view, position, word);
+        return ((word >> 48) & RingHeader.RecordAborted) != 0
+            ? word == GivenUpWord(view, position, (uint)word)
+            : Proves(view, position, word);
     }
 
     /// <summary>
-    /// Where, at or behind a position, a record begins whose checksum holds; the limit when there is none. The work is bounded:
+    /// Framed: takes back that the record at a position was given up, where nothing but the bit that says so is damaged.
+    /// </summary>
+    internal static bool Restore(in RingView view, ulong position, ulong limit)
+    {
+        const ulong Flag = (ulong)RingHeader.RecordAborted << 48;
+        ulong put = Volatile.Read(ref view.WordAt(position)) ^ Flag;
+        if ((put & Flag) != 0 || (int)(uint)put < Batch.RecordHeader
+            || RingHeader.RecordSpan(put, view.Trailer) > limit - position || !Proves(view, position, put))
+        {
+            return false;
+        }
+
+        Volatile.Write(ref view.WordAt(position), put);
+        return true;
+    }
+
+    /// <summary>
+    /// Where, at or behind a position, a record begins that proves itself; the limit when there is none. The work is bounded:
     /// what looks like a length and is none may ask for a checksum over much.
     /// </summary>
     internal static ulong FindGenuine(in RingView view, ulong position, ulong limit)
@@ -44,99 +75,26 @@ internal static unsafe class RingChecksums
         ulong work = HowFar * view.Capacity;
         for (; position < limit && work > view.Capacity; position += 8)
         {
-            if (view.SettledAt(position, limit, out ulong span, out bool aborted) && !aborted)
+            if (view.SettledAt(position, limit, out ulong span, out bool aborted))
             {
                 if (IsGenuine(view, position))
                 {
                     return position;
                 }
 
-                work -= span;
+                work -= aborted ? 8 : span;
             }
         }
 
         return limit;
     }
 
-    /// <summary>
-    /// Fixed stride: gives up the packets in the ring that do not pass. Framed records are looked at when they are scanned. For
-    /// the consumer.
-    /// </summary>
-    internal static void Verify(in RingView view, ulong self)
+    /// <summary>Fixed stride: moves a packet to another place, where it passes; where it was it does not pass any more.</summary>
+    internal static void Move(in RingView view, ulong from, ulong to)
     {
-        if (!view.HasChecksums || view.Framed != 0)
-        {
-            return;
-        }
-
-        const int Attempts = 100; // then a producer that lives drops without a pause: what a power cut left is gone by now
-        for (int attempt = 0; view.DropsOldest && !view.TryLockTail(self, 0); attempt++)
-        {
-            if (attempt == Attempts)
-            {
-                return;
-            }
-        }
-
-        ulong tail = Volatile.Read(ref view.Header->Tail);
-        ulong head = Volatile.Read(ref view.Header->Head) & ~RingHeader.Sealed;
-        if (head - tail <= view.Capacity)
-        {
-            if (view.Many != 0)
-            {
-                GiveUpCells(view, tail, head);
-            }
-            else
-            {
-                CloseGaps(view, tail, head);
-            }
-        }
-
-        if (view.DropsOldest)
-        {
-            view.UnlockTail();
-        }
-    }
-
-    private static void GiveUpCells(in RingView view, ulong tail, ulong head)
-    {
-        for (ulong at = tail; at < head; at += view.Stride)
-        {
-            ulong sequence = view.Sequence(at);
-            ref ulong cell = ref view.CellAt(sequence);
-            ulong seen = Volatile.Read(ref cell);
-            if (RingHeader.CellAge(seen, sequence) == 0 && (seen & 3) == RingHeader.CellCommitted && !IsGenuine(view, at))
-            {
-                Volatile.Write(ref cell, RingHeader.Cell(sequence, 1, 0, RingHeader.CellAborted));
-                Interlocked.Increment(ref view.Header->Corrupted);
-            }
-        }
-    }
-
-    // One producer: packets that do not pass are taken out by moving those before them up. A kill on the way may show one packet
-    // twice, and loses none.
-    private static void CloseGaps(in RingView view, ulong tail, ulong head)
-    {
-        ulong to = head;
-        for (ulong at = head; at > tail;)
-        {
-            at -= view.Stride;
-            if (!IsGenuine(view, at))
-            {
-                Interlocked.Increment(ref view.Header->Corrupted);
-                continue;
-            }
-
-            to -= view.Stride;
-            if (to != at)
-            {
-                Buffer.MemoryCopy(view.Data + (at & view.Mask), view.Data + (to & view.Mask), view.Stride, view.Stride);
-                At(view, to) = OfPacket(view, to);
-                At(view, at) = ~OfPacket(view, at);
-            }
-        }
-
-        Volatile.Write(ref view.Header->Tail, to);
+        Buffer.MemoryCopy(view.Data + (from & view.Mask), view.Data + (to & view.Mask), view.Stride, view.Stride);
+        At(view, to) = OfPacket(view, to);
+        At(view, from) = ~OfPacket(view, from);
     }
 
     // Where the checksum of the fixed-stride packet at a position lies: behind cells and records.
@@ -157,6 +115,10 @@ internal static unsafe class RingChecksums
         byte* payload = view.Data + (position & view.Mask) + Batch.RecordHeader;
         return ~Add(Add(Add(~0u, position), word), new ReadOnlySpan<byte>(payload, (int)(uint)word - Batch.RecordHeader));
     }
+
+    // Whether the record at a position is what was put, if its header is this word.
+    private static bool Proves(in RingView view, ulong position, ulong word) =>
+        *(uint*)(view.Data + (position & view.Mask) + (uint)word) == OfRecord(view, position, word);
 
     private static uint Add(uint crc, ulong word) => BitOperations.Crc32C(crc, word);
 

@@ -125,10 +125,9 @@ public unsafe partial struct RingProducer
     {
         if (View.Framed != 0)
         {
-            ulong aborted = RingHeader.RecordWord(8, 0, RingHeader.RecordAborted);
             for (ulong at = head + 8; at < head + bytes; at += 8)
             {
-                _ = Interlocked.CompareExchange(ref View.WordAt(at), aborted, View.EmptyWord(at));
+                _ = Interlocked.CompareExchange(ref View.WordAt(at), RingChecksums.GivenUpWord(View, at, 8), View.EmptyWord(at));
             }
 
             return;
@@ -209,8 +208,10 @@ public unsafe partial struct RingProducer
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void SettleRecord(uint length, ushort type, uint flags)
     {
-        ulong word = RingHeader.RecordWord((int)length, type, flags), span = RingHeader.RecordSpan(word, View.Trailer);
-        if (View.HasChecksums && flags != RingHeader.RecordAborted)
+        bool aborted = flags == RingHeader.RecordAborted;
+        ulong word = aborted ? RingChecksums.GivenUpWord(View, Claimed, length) : RingHeader.RecordWord((int)length, type, flags);
+        ulong span = RingHeader.RecordSpan(word, View.Trailer);
+        if (View.HasChecksums && !aborted)
         {
             RingChecksums.SignRecord(View, Claimed, word);
         }
@@ -237,7 +238,7 @@ public unsafe partial struct RingProducer
         ClaimBytes = 0;
         if (rest != 0)
         {
-            View.WordAt(Claimed + span) = RingHeader.RecordWord((int)rest, 0, RingHeader.RecordAborted);
+            View.WordAt(Claimed + span) = RingChecksums.GivenUpWord(View, Claimed + span, rest);
         }
 
         ref ulong counter = ref (word >> 48 & RingHeader.RecordAborted) != 0

@@ -11,7 +11,7 @@ namespace Sluice.Buffers;
 /// </summary>
 /// <remarks>
 /// <c>Wait</c>, <c>Peek</c>, use, <c>Release</c>. Nothing here allocates or throws. How it looks for packets and how it
-/// sleeps is in RingScan.cs.
+/// sleeps is in RingScan.cs and RingAwait.cs.
 /// </remarks>
 [StructLayout(LayoutKind.Sequential)]
 public unsafe partial struct RingConsumer
@@ -24,6 +24,7 @@ public unsafe partial struct RingConsumer
     internal ulong Self;
     internal uint Holds;    // DropOldest: the tail lock is ours
     internal uint Corrupt;  // RingContradiction at Seen
+    internal ulong DamagedAt; // position of the last packet whose checksum did not hold; Never: none yet
 
     /// <summary>Whether the consumer is open.</summary>
     public readonly bool IsOpen => View.Header != null;
@@ -259,7 +260,8 @@ public unsafe partial struct RingConsumer
             View.FinishClearing();
         }
 
-        RingChecksums.Verify(View, Self);
+        DamagedAt = RingHeader.Never;
+        Verify();
         SetEvent(-1); // that of a consumer that died
         Disarm();
         Tail = Volatile.Read(ref View.Header->Tail);

@@ -17,6 +17,7 @@ internal sealed unsafe class RingDrain : IDisposable
     private const ulong SmallestRecord = 16;
 
     private readonly bool _celled;
+    private readonly long _damagedBefore;
     private ulong _counted; // end of what was looked at, fixed stride of many producers
     private ulong _packets; // committed ones in [_countedTail, _counted)
     private ulong _skipped; // aborted ones there
@@ -26,6 +27,7 @@ internal sealed unsafe class RingDrain : IDisposable
     internal RingDrain(Ring ring)
     {
         Consumer = (RingConsumer*)NativeMemory.AllocZeroed(1, (nuint)sizeof(RingConsumer));
+        _damagedBefore = (long)Volatile.Read(ref ring.Header->Corrupted); // by a consumer before this one
         Status status = Consumer->Open(ring, out RingHolder holder);
         if (status != Status.Ok)
         {
@@ -79,6 +81,11 @@ internal sealed unsafe class RingDrain : IDisposable
 
     /// <summary>What contradicts itself in the ring; null: nothing was found.</summary>
     internal string? Fault => Consumer->Corrupt == 0 ? null : Consumer->Fault;
+
+    /// <summary>Packets of which this consumer found that their checksum does not hold, and the position of the last of them.</summary>
+    internal (long Packets, long LastAt) Damaged => !Consumer->View.HasChecksums
+        ? default
+        : ((long)Volatile.Read(ref Header->Corrupted) - _damagedBefore, (long)Consumer->DamagedAt);
 
     /// <summary>Whether the ring is sealed and everything was released.</summary>
     internal bool IsDrained => Volatile.Read(ref Header->Head) == (Consumer->Tail | RingHeader.Sealed);

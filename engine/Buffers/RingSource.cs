@@ -60,6 +60,9 @@ public sealed unsafe class RingSource : PacketStore
     /// <inheritdoc/>
     public override string? Contradiction => _cut ?? _drain.Fault;
 
+    /// <inheritdoc/>
+    public override (long Packets, long LastAt) Damaged => _cut == null ? _drain.Damaged : default;
+
     private protected override RingHeader* Ledger => _header;
 
     private protected override RingConsumer* Sleeper => _drain.Consumer;

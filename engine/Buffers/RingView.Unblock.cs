@@ -43,10 +43,10 @@ internal unsafe partial struct RingView
         }
 
         // The end of a claim is settled from its last packet to its first, so what was settled last tells whether the
-        // payload before it is complete.
+        // payload before it is complete. A packet that has its checksum is complete, and was about to be settled.
         uint state = RingHeader.CellAborted;
         ulong given = 0;
-        for (ulong i = ((seen >> 10) & 4095) + 1; i-- > 0;)
+        for (ulong i = PacketsOfClaim(position, seen); i-- > 0;)
         {
             ref ulong one = ref CellAt(sequence + i);
             ulong now = Volatile.Read(ref one);
@@ -56,6 +56,12 @@ internal unsafe partial struct RingView
             }
             else
             {
+                if (HasChecksums)
+                {
+                    bool complete = RingChecksums.IsGenuine(this, position + (i * Stride));
+                    state = complete ? RingHeader.CellCommitted : RingHeader.CellAborted;
+                }
+
                 Volatile.Write(ref one, RingHeader.Cell(sequence + i, 1, 0, state));
                 given += state == RingHeader.CellAborted ? 1u : 0u;
             }
@@ -65,6 +71,26 @@ internal unsafe partial struct RingView
         return true;
     }
 
+    // The packets of the claim whose first cell holds this. What stands there is bounded: a claim does not reach beyond head, nor
+    // into the next one.
+    private readonly ulong PacketsOfClaim(ulong position, ulong claim)
+    {
+        ulong sequence = Sequence(position), packets = ((claim >> 10) & 4095) + 1, i = 1;
+        ulong head = Volatile.Read(ref Header->Head) & ~RingHeader.Sealed;
+        while (i < packets && position + (i * Stride) < head)
+        {
+            ulong cell = Volatile.Read(ref CellAt(sequence + i));
+            if (RingHeader.CellAge(cell, sequence + i) == 0 && (cell & 3) == RingHeader.CellClaimed)
+            {
+                break;
+            }
+
+            i++;
+        }
+
+        return i;
+    }
+
     private readonly bool UnblockRecord(ulong position, ulong limit, ulong self)
     {
         ref ulong word = ref WordAt(position);
@@ -72,7 +98,7 @@ internal unsafe partial struct RingView
         if (seen == EmptyWord(position))
         {
             // One granule at a time: a claim that begins at the next one stays whole.
-            ulong aborted = RingHeader.RecordWord(8, 0, RingHeader.RecordAborted);
+            ulong aborted = RingChecksums.GivenUpWord(this, position, 8);
             return !MayBeMarked(position, self) && Interlocked.CompareExchange(ref word, aborted, seen) == seen;
         }
 
@@ -85,7 +111,7 @@ internal unsafe partial struct RingView
             return false;
         }
 
-        ulong given = RingHeader.RecordWord(-length, 0, RingHeader.RecordAborted);
+        ulong given = RingChecksums.GivenUpWord(this, position, (ulong)-(long)length);
         if (Interlocked.CompareExchange(ref word, given, seen) != seen)
         {
             return false;

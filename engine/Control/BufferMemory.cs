@@ -20,6 +20,7 @@ internal static class BufferMemory
     public static PacketStore Open(PacketBufferOptions options)
     {
         int stride = StrideOf(options);
+        RingAgreement.CheckUse(options);
         if (options.Kind == BufferKind.Fifo)
         {
             return OpenChain(options, stride);
@@ -84,7 +85,17 @@ internal static class BufferMemory
 
     private static Ring Attach(PacketBufferOptions options, int stride, long timeoutNs)
     {
-        Ring ring = CheckAttached(Ring.Attach(options.Name, options.File, timeoutNs, options.AnyOwner), options, stride);
+        Ring ring = Ring.Attach(options.Name, options.File, timeoutNs, options.AnyOwner);
+        try
+        {
+            RingAgreement.Check(ring, options, stride);
+        }
+        catch
+        {
+            ring.Dispose();
+            throw;
+        }
+
         if (options.Adopt)
         {
             ring.Adopt();
@@ -117,21 +128,6 @@ internal static class BufferMemory
                 // Somebody was faster.
             }
         }
-    }
-
-    private static Ring CheckAttached(Ring ring, PacketBufferOptions options, int stride)
-    {
-        bool sameShape = ring.Shape == options.Shape && ring.Producers == options.Producers;
-        if (sameShape && (stride == 0 || ring.Stride == stride))
-        {
-            return ring;
-        }
-
-        string found = $"{ring.Shape} stride {ring.Stride}, {ring.Producers} producer", where = options.Name ?? options.File!;
-        ring.Dispose();
-        throw new SluiceException(
-            Status.State,
-            $"the ring '{ByteText.Show(where)}' is {found}; asked for {options.Shape} stride {stride}, {options.Producers} producer");
     }
 
     private static ChainOptions ChainOptionsOf(PacketBufferOptions options, int stride) => new()

@@ -12,6 +12,6 @@ public enum FaultSource
     /// <summary>A release controller, or the reset hook.</summary>
     Controller = 2,
 
-    /// <summary>The memory under the buffer contradicts itself, or a part of it was cut off.</summary>
+    /// <summary>The memory under the buffer contradicts itself, a part of it was cut off, or a packet in it was damaged.</summary>
     Memory = 3,
 }

@@ -219,6 +219,7 @@ public sealed unsafe partial class PacketBuffer
 
         try
         {
+            ReportDamaged(); // what the attempt finds is told by its release
             return _disposed ? Status.Ok : attempt(work);
         }
         finally

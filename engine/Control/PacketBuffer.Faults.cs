@@ -8,18 +8,20 @@ namespace Sluice.Control;
 /// <summary>Faults that no call answers with: told when they begin, and when they are over.</summary>
 public sealed unsafe partial class PacketBuffer
 {
-    // A refusal to grow is over when there was none for so long: one that comes and goes is told once.
-    private const long GrowthCalmNs = 1_000_000_000;
+    // Refusals to grow, and damaged packets, are over when there was none for so long: what comes and goes is told once.
+    private const long CalmNs = 1_000_000_000;
 
     private readonly FaultReports _reports = new();
     private readonly object _growthGate = new();
     private bool _pumping; // inside: whatever happens is answered to nobody
-    private bool _growthStands, _contradictionTold;
+    private bool _growthStands, _damageStands, _contradictionTold;
     private long _growthSeen, _growthBegan;
+    private long _damagedSeen, _damageBegan, _damagedLastNs;
 
     /// <summary>
     /// A fault that no call answers with, when it begins and when it is over: of a sink that <see cref="Start"/>'s thread writes to,
-    /// of puts that find no room because the buffer can neither grow nor spill, of controllers and the reset hook.
+    /// of puts that find no room because the buffer can neither grow nor spill, of packets whose checksum does not hold, of controllers
+    /// and the reset hook.
     /// </summary>
     /// <remarks>
     /// Raised outside of the locks of the buffer, one at a time and in order, on the thread that notices it or the next one that
@@ -90,6 +92,41 @@ public sealed unsafe partial class PacketBuffer
         }
     }
 
+    // Inside, before the gate is left: packets that are not delivered, as their checksum does not hold. No call answers with that, so
+    // it is told without a pump too; what was found when the buffer was made, as soon as there is somebody to tell.
+    private void ReportDamaged()
+    {
+        if (_reports.Handler == null || _disposed)
+        {
+            return;
+        }
+
+        (long packets, long at) = _store.Damaged;
+        if (packets > _damagedSeen)
+        {
+            _damagedLastNs = MonotonicClock.Now;
+            if (!_damageStands)
+            {
+                (_damageStands, _damageBegan) = (true, _damagedSeen);
+                long count = packets - _damagedSeen;
+                NoteDamage(Status.Corrupt, count, $"{(count == 1 ? "a packet is" : $"{count} packets are")} damaged, at position {at}"
+                    + $"{(count == 1 ? "" : " the last of them")}: the checksum does not hold, so it is not delivered, and counted as "
+                    + "corrupted; further ones are counted, and told together when there were none for a second");
+            }
+
+            _damagedSeen = packets;
+        }
+        else if (_damageStands && MonotonicClock.Now - _damagedLastNs > CalmNs)
+        {
+            _damageStands = false;
+            long count = packets - _damageBegan;
+            NoteDamage(Status.Ok, count, $"no more damaged packets for a second, after {count}, the last of them at position {at}");
+        }
+    }
+
+    private void NoteDamage(Status status, long count, string text) => _reports.Note(
+        new BufferFault(FaultSource.Memory, status, Description, count, _source.Packets, $"{Description}: {text}"));
+
     // Inside: what the policy says of a controller or its hook.
     private void ReportController(string text, bool over)
     {
@@ -122,7 +159,7 @@ public sealed unsafe partial class PacketBuffer
                 (_growthStands, _growthBegan) = (true, _growthSeen);
                 NoteGrowth(Status.WouldBlock, refusals.Count - _growthBegan, $"a put found no room: {refusals.Why}");
             }
-            else if (_growthStands && !refusals.Stands && MonotonicClock.Now - refusals.LastAtNs > GrowthCalmNs)
+            else if (_growthStands && !refusals.Stands && MonotonicClock.Now - refusals.LastAtNs > CalmNs)
             {
                 _growthStands = false;
                 NoteGrowth(Status.Ok, refusals.Count - _growthBegan, $"there is room again, after {refusals.Count - _growthBegan} puts found none");

@@ -260,6 +260,7 @@ public sealed unsafe partial class PacketBuffer
             At(null); // a sink of the host threw
         }
 
+        ReportDamaged();
         _gate.ExitAsPump();
         FreeIfAbandoned();
         TellFaults();

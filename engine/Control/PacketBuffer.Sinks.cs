@@ -226,6 +226,7 @@ public sealed unsafe partial class PacketBuffer
         }
 
         ReportSinks();
+        ReportDamaged();
         written = SinkBytes - before;
         if (packets != 0)
         {

@@ -118,6 +118,7 @@ public sealed unsafe partial class PacketBuffer : IDisposable, IAsyncDisposable
             At(null); // a function of the host threw
         }
 
+        ReportDamaged();
         _gate.Exit();
         FreeIfAbandoned();
     }

@@ -81,6 +81,6 @@ public enum Status
     /// <summary>Shared memory or a file contradicts itself.</summary>
     Corrupt = -19,
 
-    /// <summary>The ring was taken away under its name; attach to the one that took its place.</summary>
+    /// <summary>The ring was taken away, and nobody takes from it any more; attach to the one of its name, if it is made anew.</summary>
     Ended = -20,
 }

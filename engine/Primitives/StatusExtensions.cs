@@ -43,7 +43,7 @@ public static class StatusExtensions
         Status.Internal => "an invariant of the engine was violated",
         Status.Shutdown => "the engine was shut down",
         Status.Corrupt => "shared memory or a file contradicts itself",
-        Status.Ended => "the ring was taken away under its name; attach to the one that took its place",
+        Status.Ended => "the ring was taken away, and nobody takes from it any more; attach to the one of its name, if it is made anew",
         _ => $"status {(int)status}",
     };
 }

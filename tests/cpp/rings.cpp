@@ -121,6 +121,8 @@ static void leftovers_are_removed_by_identity()
     first.remove(); // the name is that of another ring by now
     CHECK(sluice::ring::try_attach(attach));
     CHECK(first.try_open_producer()->try_put(packet{1, 0}) == SLUICE_E_ENDED);
+    CHECK(first.ended() == SLUICE_E_ENDED && second.ended() == SLUICE_OK);
+    CHECK_THROWS(first.open_producer().put(packet{1, 0}), SLUICE_E_ENDED, "the one that took its place");
 }
 
 static void damaged_packets_are_not_delivered()

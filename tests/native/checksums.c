@@ -102,7 +102,9 @@ static void damaged_packets(int framed, uint32_t producers, uint32_t skip)
     sluice_ring ring;
     uint8_t gone[PACKETS] = {0};
     make(&ring, framed, producers, skip);
-    uint64_t positions[5], runs = framed ? 4 : 5;
+    /* Records in a row are one run that nobody can divide, unless the rest of a claim, which proves itself, lies between. */
+    int divided = !framed || (producers == SLUICE_MANY_PRODUCERS && (17 + skip) % 3 != 0);
+    uint64_t positions[5], runs = divided ? 5 : 4;
     for (int i = 0; i < 5; i++) {
         positions[i] = position_of(&ring, framed, places[i]);
     }
@@ -110,7 +112,7 @@ static void damaged_packets(int framed, uint32_t producers, uint32_t skip)
         gone[places[i]] = 1;
         ring.data[(positions[i] & 8191) + (framed && i == 3 ? 0 : 12)] ^= 0x10; /* of a record once the length */
     }
-    expect(&ring, gone, runs); /* records in a row are one run that nobody can divide */
+    expect(&ring, gone, runs);
     sluice_ring_close(&ring, 1);
 }
 

@@ -56,6 +56,7 @@ static void print_consumer(FILE *out)
 {
 #define F(field) FIELD(sluice_consumer, field)
     F(view) F(tail) F(seen) F(packets) F(popped) F(self) F(holds) F(corrupt)
+    F(damaged_at)
     SIZE(sluice_consumer)
 #undef F
 }

@@ -192,10 +192,17 @@ static void orphan_finds_out(uint32_t producers, uint32_t policy)
         CHECK(++puts <= 65536 / 8 / 8 + 1);
     }
     CHECK(status == SLUICE_E_ENDED);
+    CHECK(sluice_ring_ended(&ring) == SLUICE_E_ENDED && strstr(ring.error, "no other one took its place") != NULL);
     sluice_producer_close(&producer);
     CHECK(sluice_producer_open(&producer, &ring) == SLUICE_OK);
     CHECK(sluice_producer_put(&producer, &number, 8) == SLUICE_E_ENDED); /* it stays so */
     sluice_producer_close(&producer);
+    sluice_ring other;
+    CHECK(sluice_ring_create(&other, &options) == SLUICE_OK && sluice_ring_ended(&other) == SLUICE_OK);
+    CHECK(sluice_ring_ended(&ring) == SLUICE_E_ENDED && strstr(ring.error, "the one that took its place") != NULL);
+    sluice_ring_seal(&other);
+    CHECK(sluice_ring_ended(&other) == SLUICE_E_STATE && strstr(other.error, "its stream was ended") != NULL);
+    sluice_ring_close(&other, 1);
     sluice_ring_close(&ring, 1);
 }
 

@@ -53,10 +53,13 @@ def test_producers_of_a_ring_that_was_removed_learn_it(tmp_path):
     sluice.CircularBuffer(file=path, packet_size=4).close()
     with sluice.Producer(file=path) as producer:
         os.unlink(path)
-        with pytest.raises(sluice.SluiceError, match="attach") as ended:
+        with pytest.raises(sluice.SluiceError, match="no other one took its place") as ended:
             for _ in range(1 << 20):
                 producer.put(b"abcd")
         assert ended.value.status is sluice.Status.E_ENDED
+        with sluice.CircularBuffer(file=path, packet_size=4):
+            with pytest.raises(sluice.SluiceError, match="attach to the one that took its place"):
+                producer.put(b"abcd")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root makes files of another user")

@@ -216,9 +216,8 @@ static int32_t put(Producer *self, const uint8_t *data, uint64_t bytes, uint16_t
     } else if (status == SLUICE_E_CONSTANT) {
         raise_status(status, "a constant of the ring's layout does not hold in the packet");
     } else {
-        (void)raise_status(status, "%s",
-                           status == SLUICE_E_STATE ? "the ring takes no more packets: its stream was ended"
-                                                    : library.status_text(status));
+        int ended = (status == SLUICE_E_STATE || status == SLUICE_E_ENDED) && sluice_ring_ended(&self->ring) == status;
+        (void)raise_status(status, "%s", ended ? self->ring.error : library.status_text(status));
     }
     return INT32_MIN;
 }

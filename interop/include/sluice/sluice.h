@@ -145,8 +145,14 @@ enum sluice_buffer_kind {
 enum sluice_attach {
     SLUICE_CREATE = 0,          /* E_EXISTS if the name or file is taken */
     SLUICE_ATTACH = 1,          /* E_NOT_FOUND if it is not there */
-    SLUICE_CREATE_OR_ATTACH = 2 /* attaches if shape and stride agree, else E_STATE */
+    SLUICE_CREATE_OR_ATTACH = 2 /* attaches if it is there */
 };
+
+/* A ring that is attached to must agree with the options, else that is E_STATE: the text has both values, and nothing is
+ * changed. Shape, stride and producers are always compared; full_policy, capacity (as it is rounded up), block_timeout_ns (where
+ * puts wait), layout (where the ring has one), SLUICE_BUFFER_CHECKSUMS, _GROUP and _EVERYBODY when they are not at their default,
+ * which means: whatever the ring has. With SLUICE_ATTACH, or without name and file, _GROUP and _EVERYBODY are E_INVALID; with
+ * SLUICE_CREATE, _ANY_OWNER and _ADOPT are. */
 
 /* Bits of `flags`. SLUICE_BUFFER_GROUP and those behind it are for rings with a name or file. Since 0.2, but the first two
  * values. */
@@ -480,7 +486,8 @@ enum sluice_fault_source {
     SLUICE_FAULT_SINK = 0,      /* a sink that the thread writes to */
     SLUICE_FAULT_GROWTH = 1,    /* puts find no room: the FIFO can neither grow nor spill */
     SLUICE_FAULT_CONTROLLER = 2, /* a release controller, or the reset hook */
-    SLUICE_FAULT_MEMORY = 3      /* the memory under the buffer contradicts itself, or was cut: told once, never over */
+    SLUICE_FAULT_MEMORY = 3      /* the memory under the buffer contradicts itself, or was cut: told once, never over; or packets
+                                    are damaged, so that they are not delivered: over when there was none for a second */
 };
 
 /* A fault that no call answers with, when it begins and when it is over. Valid until the hook returns. */
@@ -498,8 +505,8 @@ typedef struct sluice_fault {
 typedef void (*sluice_fault_fn)(void *user, const sluice_fault *fault);
 
 /* Told of the first fault of each sink that the thread meets, of another fault of it, and of its end; of puts that found no room
- * to grow; of controllers that fail. What a call answers - of a flush, a poll, a stop - is not told. The hook is called outside of
- * the locks of the buffer, once at a time and in order: on the thread that notices, or on one that comes out of a call of this
+ * to grow; of packets whose checksum does not hold, with or without the thread; of controllers that fail. What a call answers -
+ * of a flush, a poll, a stop - is not told. The hook is called outside of the locks of the buffer, once at a time and in order: on the thread that notices, or on one that comes out of a call of this
  * buffer. It may put into the buffer; any other call of it answers E_STATE. Once the buffer has ended it is not called any more.
  * NULL: nobody is told. Since 0.2. */
 SLUICE_CHECKED int32_t sluice_buffer_on_fault(sluice_buffer *buffer, sluice_fault_fn hook, void *user);

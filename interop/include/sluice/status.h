@@ -38,7 +38,7 @@
     X(E_INTERNAL, -17, "an invariant of the engine was violated")                                            \
     X(E_SHUTDOWN, -18, "the engine was shut down")                                                           \
     X(E_CORRUPT, -19, "shared memory or a file contradicts itself")                                          \
-    X(E_ENDED, -20, "the ring was taken away under its name; attach to the one that took its place")
+    X(E_ENDED, -20, "the ring was taken away, and nobody takes from it any more; attach to the one of its name, if it is made anew")
 
 #define SLUICE_STATUS_ENUMERATOR(name, number, text) SLUICE_##name = number,
 enum sluice_status { SLUICE_STATUS_LIST(SLUICE_STATUS_ENUMERATOR) };

@@ -17,7 +17,7 @@ public sealed unsafe class RingLayoutTests
         { "sluice_ring_header", nameof(RingHeader), 42 },
         { "sluice_ring_view", nameof(RingView), 15 },
         { "sluice_producer", nameof(RingProducer), 19 },
-        { "sluice_consumer", nameof(RingConsumer), 8 },
+        { "sluice_consumer", nameof(RingConsumer), 9 },
     };
 
     [Theory]

@@ -101,6 +101,58 @@ public sealed class DamagedRingTests : IDisposable
         Assert.Equal(new byte[] { 4 }, PopAll(buffer));
     }
 
+    // The fixed ring of many producers has a cell for each packet, right behind the header.
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Flipped_bit_of_a_cell_or_a_record_header_loses_no_packet_without_a_word(RecordShape shape, ProducerMode producers)
+    {
+        PacketBufferOptions options = Options(AttachMode.Create, shape, producers) with { Checksums = true };
+        Make(options, 1, 2, 3);
+        byte[] kept = System.IO.File.ReadAllBytes(File);
+        bool celled = shape == RecordShape.Fixed && producers == ProducerMode.Many;
+        long at = celled ? RingHeaderBytes + sizeof(ulong) : shape == RecordShape.Fixed ? Find(2) : Find(2) - sizeof(ulong);
+        for (int bit = 0; bit < 64; bit++)
+        {
+            byte[] damaged = [.. kept];
+            damaged[at + (bit / 8)] ^= (byte)(1 << (bit % 8));
+            System.IO.File.WriteAllBytes(File, damaged);
+            using var buffer = new PacketBuffer(options with { Attach = AttachMode.Attach });
+            byte[] delivered = PopAll(buffer);
+            BufferStatistics seen = buffer.Statistics;
+            Assert.Equal((bit, 3), (bit, delivered.Length + (int)seen.Corrupted));
+            Assert.Equal(delivered.Length == 3 ? [1, 2, 3] : [1, 3], delivered);
+            Assert.Equal((0L, 0L), (seen.Unblocked, seen.Aborted));
+            Assert.True(!celled || delivered.Length == 3); // the packet is whole, and proves itself
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Damaged_packet_is_told_without_a_pump(RecordShape shape, ProducerMode producers)
+    {
+        PacketBufferOptions options = Options(AttachMode.Create, shape, producers) with { Checksums = true };
+        Make(options, 1, 2, 3);
+        Poke(Find(2) + 5, [99]);
+        var told = new List<BufferFault>();
+        using var buffer = new PacketBuffer(options with { Attach = AttachMode.Attach });
+        buffer.Faulted += told.Add;
+        _ = PopAll(buffer);
+        BufferFault fault = Assert.Single(told);
+        Assert.Equal((FaultSource.Memory, Status.Corrupt, 1L), (fault.Source, fault.Status, fault.Count));
+        Assert.Contains(ByteName, fault.Text, StringComparison.Ordinal);
+        Assert.Contains("at position", fault.Text, StringComparison.Ordinal);
+        Assert.True(SpinWait.SpinUntil(
+            () =>
+            {
+                _ = buffer.Size;
+                return told.Count == 2;
+            },
+            60_000));
+        Assert.Equal((Status.Ok, 1L), (told[1].Status, told[1].Count)); // over, as there was none for a second
+    }
+
+    private string ByteName => Path.GetFileName(File);
+
     [Theory]
     [MemberData(nameof(Kinds))]
     public void Packets_with_checksums_go_around(RecordShape shape, ProducerMode producers)

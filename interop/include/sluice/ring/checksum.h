@@ -9,12 +9,17 @@
  *   fixed stride   an array of 32-bit checksums before the data area, indexed as cells are
  *   framed         the 4 bytes behind the payload; the record's length does not count them
  *
- * A packet that does not pass is not delivered. It is given up, and counted in `corrupted`.
+ * A packet that does not pass is not delivered. It is given up, and counted in `corrupted`. A packet that passes is
+ * delivered, whatever became of its cell, or of the bit of its record header that says that it was given up. Headers of records
+ * that were given up, which have no room for 4 bytes, prove themselves with 16 bits in their `type`.
+ *
+ * Framed records are looked at whenever the consumer looks for packets, those of fixed stride when it opens: what comes later
+ * comes from a producer that lives.
  */
 #ifndef SLUICE_RING_CHECKSUM_H
 #define SLUICE_RING_CHECKSUM_H
 
-#include "reclaim.h"
+#include "view.h"
 
 /* Without an instruction for it: half a byte at a time. */
 static inline uint32_t sluice_crc_plain(uint32_t crc, const uint8_t *bytes, size_t count)
@@ -81,6 +86,17 @@ static inline uint32_t sluice_checksum_of_record(const sluice_ring_view *view, u
     return ~sluice_crc(crc, view->data + (position & view->mask) + sizeof word, payload);
 }
 
+/* The header of a framed record of `length` bytes at `position` that is given up. */
+static inline uint64_t sluice_given_up_word(const sluice_ring_view *view, uint64_t position, uint64_t length)
+{
+    uint32_t proof = 0;
+    if (SLUICE_UNLIKELY(view->flags & SLUICE_RING_CHECKSUMS)) {
+        proof = sluice_crc(sluice_crc(~0u, &position, sizeof position), &length, sizeof length);
+        proof ^= proof >> 16;
+    }
+    return sluice_record_word((int32_t)length, (uint16_t)proof, SLUICE_RECORD_ABORTED);
+}
+
 /* Fixed stride: seals the packets of [position, end), which are complete. */
 SLUICE_COLD void sluice_sign_packets(const sluice_ring_view *view, uint64_t position, uint64_t end)
 {
@@ -96,16 +112,35 @@ SLUICE_COLD void sluice_sign_record(const sluice_ring_view *view, uint64_t posit
     memcpy(view->data + (position & view->mask) + (uint32_t)word, &sum, sizeof sum);
 }
 
-/* Whether the packet or record at `position`, which is settled and not given up, is what was put. */
+/* Whether the record at `position` is what was put, if its header is `word`. */
+static inline int sluice_record_proves(const sluice_ring_view *view, uint64_t position, uint64_t word)
+{
+    uint32_t sum;
+    memcpy(&sum, view->data + (position & view->mask) + (uint32_t)word, sizeof sum);
+    return sum == sluice_checksum_of_record(view, position, word);
+}
+
+/* Whether the packet at `position`, or the record there, whose length fits, is what was put; or, framed, what was given up. */
 static inline int sluice_is_genuine(const sluice_ring_view *view, uint64_t position)
 {
     if (!view->framed) {
         return *sluice_checksum_at(view, position) == sluice_checksum_of_packet(view, position);
     }
     uint64_t word = sluice_load_acquire(sluice_word_at(view, position));
-    uint32_t sum;
-    memcpy(&sum, view->data + (position & view->mask) + (uint32_t)word, sizeof sum);
-    return sum == sluice_checksum_of_record(view, position, word);
+    return (word >> 48) & SLUICE_RECORD_ABORTED ? word == sluice_given_up_word(view, position, (uint32_t)word)
+                                                : sluice_record_proves(view, position, word);
+}
+
+/* Framed: takes back that the record at `position` was given up, where nothing but the bit that says so is damaged. */
+SLUICE_COLD int sluice_restore_record(const sluice_ring_view *view, uint64_t position, uint64_t limit)
+{
+    uint64_t word = sluice_load_acquire(sluice_word_at(view, position)), put = word ^ ((uint64_t)SLUICE_RECORD_ABORTED << 48);
+    if ((put >> 48) & SLUICE_RECORD_ABORTED || (int32_t)(uint32_t)put < (int32_t)sizeof(sluice_ring_record) ||
+        sluice_record_span(put, sluice_trailer(view)) > limit - position || !sluice_record_proves(view, position, put)) {
+        return 0;
+    }
+    sluice_store_release(sluice_word_at(view, position), put);
+    return 1;
 }
 
 #endif

@@ -16,7 +16,7 @@ SLUICE_COLD void sluice_give_up_rest(const sluice_ring_view *view, uint64_t head
     if (view->framed) {
         for (uint64_t at = head + 8; at < head + bytes; at += 8) {
             uint64_t empty = sluice_empty_word(view, at);
-            (void)sluice_cas(sluice_word_at(view, at), &empty, sluice_record_word(8, 0, SLUICE_RECORD_ABORTED));
+            (void)sluice_cas(sluice_word_at(view, at), &empty, sluice_given_up_word(view, at, 8));
         }
         return;
     }
@@ -184,10 +184,12 @@ SLUICE_HOT_PART void sluice_settle_fixed(sluice_producer *producer, uint64_t byt
 /* Closes the claim of a framed ring with a record of `length` bytes, header included. */
 SLUICE_HOT_PART void sluice_settle_record(sluice_producer *producer, uint32_t length, uint16_t type, uint16_t flags)
 {
-    uint64_t word = sluice_record_word((int32_t)length, type, flags);
+    int aborted = (flags & SLUICE_RECORD_ABORTED) != 0;
+    uint64_t word = SLUICE_UNLIKELY(aborted) ? sluice_given_up_word(&producer->view, producer->claimed, length)
+                                             : sluice_record_word((int32_t)length, type, flags);
     uint64_t span = sluice_record_span(word, sluice_trailer(&producer->view)), rest = producer->claim_bytes - span;
     producer->claim_bytes = 0;
-    if (SLUICE_UNLIKELY(producer->view.flags & SLUICE_RING_CHECKSUMS) && (flags & SLUICE_RECORD_ABORTED) == 0) {
+    if (SLUICE_UNLIKELY(producer->view.flags & SLUICE_RING_CHECKSUMS) && !aborted) {
         sluice_sign_record(&producer->view, producer->claimed, word);
     }
     if (!producer->view.many) {
@@ -198,9 +200,9 @@ SLUICE_HOT_PART void sluice_settle_record(sluice_producer *producer, uint32_t le
     }
     if (rest != 0) {
         sluice_store_relaxed(sluice_word_at(&producer->view, producer->claimed + span),
-                             sluice_record_word((int32_t)rest, 0, SLUICE_RECORD_ABORTED));
+                             sluice_given_up_word(&producer->view, producer->claimed + span, rest));
     }
-    if (flags & SLUICE_RECORD_ABORTED) {
+    if (aborted) {
         sluice_count(&producer->view.header->aborted, 1);
     } else {
         sluice_count(&producer->view.header->pushed, 1);

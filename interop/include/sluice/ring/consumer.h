@@ -11,7 +11,7 @@
 #define SLUICE_RING_CONSUMER_H
 
 #include "geometry.h"
-#include "scan.h"
+#include "verify.h"
 
 /* Sets or clears (-1) the eventfd that producers signal when an armed position is reached. Producers write to copies of it,
  * and those of other processes fetch theirs, which needs the right to trace this process (same user; Yama may ask for
@@ -26,57 +26,6 @@ SLUICE_INLINE void sluice_consumer_event(sluice_consumer *consumer, int32_t even
     sluice_store_release(&header->event_id, number);
     sluice_store_release(&header->event_owner, event_fd < 0 ? (uint64_t)0 : consumer->self);
     sluice_store_release(&header->event_generation, changing + 1);
-}
-
-/* One producer, fixed stride, with checksums: packets that do not pass are taken out by moving those before them up. A kill
- * on the way may show one packet twice, and loses none. */
-SLUICE_COLD void sluice_close_gaps(const sluice_ring_view *view, uint64_t tail, uint64_t head)
-{
-    uint64_t to = head;
-    for (uint64_t at = head; at > tail;) {
-        at -= view->stride;
-        if (!sluice_is_genuine(view, at)) {
-            sluice_count(&view->header->corrupted, 1);
-            continue;
-        }
-        to -= view->stride;
-        if (to != at) {
-            memmove(view->data + (to & view->mask), view->data + (at & view->mask), view->stride);
-            *sluice_checksum_at(view, to) = sluice_checksum_of_packet(view, to);
-            *sluice_checksum_at(view, at) = ~sluice_checksum_of_packet(view, at);
-        }
-    }
-    sluice_store_release(&view->header->tail, to);
-}
-
-/* Fixed stride, with checksums: gives up the packets that do not pass. Framed records are looked at when they are scanned. */
-SLUICE_COLD void sluice_verify_packets(const sluice_ring_view *view, uint64_t self)
-{
-    sluice_ring_header *header = view->header;
-    int locks = view->policy == SLUICE_DROP_OLDEST, attempts = 0;
-    if ((view->flags & SLUICE_RING_CHECKSUMS) == 0 || view->framed) {
-        return;
-    }
-    while (locks && !sluice_tail_trylock(view, self, 0)) {
-        if (++attempts == 100) {
-            return; /* a producer that lives drops without a pause: what a power cut left is gone by now */
-        }
-    }
-    uint64_t tail = sluice_load_acquire(&header->tail), head = sluice_load_acquire(&header->head) & ~SLUICE_RING_SEALED;
-    if (head - tail <= view->capacity && !view->many) {
-        sluice_close_gaps(view, tail, head);
-    }
-    for (uint64_t at = tail; head - tail <= view->capacity && view->many && at < head; at += view->stride) {
-        uint64_t sequence = sluice_sequence(view, at), *cell = &view->cells[sequence & view->cell_mask];
-        uint64_t seen = sluice_load_acquire(cell);
-        if (sluice_cell_age(seen, sequence) == 0 && (seen & 3) == SLUICE_CELL_COMMITTED && !sluice_is_genuine(view, at)) {
-            sluice_store_release(cell, sluice_cell(sequence, 1, 0, SLUICE_CELL_ABORTED));
-            sluice_count(&header->corrupted, 1);
-        }
-    }
-    if (locks) {
-        sluice_tail_unlock(view);
-    }
 }
 
 /* Takes the consuming end. E_BUSY: a process holds it that lives, or that cannot be judged from here; the text says which.
@@ -102,7 +51,8 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_consumer_open(sluice_consumer *consu
     if (consumer->view.policy != SLUICE_DROP_OLDEST) {
         sluice_finish_clearing(&consumer->view);
     }
-    sluice_verify_packets(&consumer->view, consumer->self);
+    consumer->damaged_at = SLUICE_RING_NEVER;
+    sluice_verify_packets(consumer);
     sluice_consumer_event(consumer, -1); /* that of a consumer that died */
     sluice_store_relaxed(&header->wake_at, SLUICE_RING_NEVER);
     sluice_store_relaxed(&header->asked_at, SLUICE_RING_NEVER);

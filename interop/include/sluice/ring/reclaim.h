@@ -10,6 +10,7 @@
 #ifndef SLUICE_RING_RECLAIM_H
 #define SLUICE_RING_RECLAIM_H
 
+#include "checksum.h"
 #include "event.h"
 
 #define SLUICE_TAIL_LOCK_SPINS 4000
@@ -164,6 +165,22 @@ static inline int sluice_give_up_cell(const sluice_ring_view *view, uint64_t seq
     return 1;
 }
 
+/* Many producers, fixed stride: the packets of the claim whose first cell holds `claim`. What stands there is bounded: a claim
+ * does not reach beyond head, nor into the next one. */
+static inline uint64_t sluice_packets_of_claim(const sluice_ring_view *view, uint64_t position, uint64_t claim)
+{
+    uint64_t sequence = sluice_sequence(view, position), packets = ((claim >> 10) & (SLUICE_RING_CLAIM_MOST - 1)) + 1, i = 1;
+    uint64_t head = sluice_load_acquire(&view->header->head) & ~SLUICE_RING_SEALED;
+    while (i < packets && position + i * view->stride < head) {
+        uint64_t cell = sluice_load_acquire(&view->cells[(sequence + i) & view->cell_mask]);
+        if (sluice_cell_age(cell, sequence + i) == 0 && (cell & 3) == SLUICE_CELL_CLAIMED) {
+            break;
+        }
+        i++;
+    }
+    return i;
+}
+
 static inline int sluice_unblock_cell(const sluice_ring_view *view, uint64_t position, uint64_t self)
 {
     sluice_ring_header *header = view->header;
@@ -178,15 +195,18 @@ static inline int sluice_unblock_cell(const sluice_ring_view *view, uint64_t pos
         return 0;
     }
     /* The end of a claim is settled from its last packet to its first, so what was settled last tells
-     * whether the payload before it is complete. */
-    uint32_t state = SLUICE_CELL_ABORTED;
+     * whether the payload before it is complete. A packet that has its checksum is complete, and was about to be settled. */
+    uint32_t state = SLUICE_CELL_ABORTED, checksums = view->flags & SLUICE_RING_CHECKSUMS;
     uint64_t aborted = 0;
-    for (uint64_t i = ((seen >> 10) & 4095) + 1; i-- > 0;) {
+    for (uint64_t i = sluice_packets_of_claim(view, position, seen); i-- > 0;) {
         uint64_t *one = &view->cells[(sequence + i) & view->cell_mask];
         uint64_t now = sluice_load_acquire(one);
         if (sluice_cell_age(now, sequence + i) == 0 && (now & 3) != SLUICE_CELL_CLAIMED) {
             state = (uint32_t)(now & 3);
         } else {
+            if (checksums != 0) {
+                state = sluice_is_genuine(view, position + i * view->stride) ? SLUICE_CELL_COMMITTED : SLUICE_CELL_ABORTED;
+            }
             sluice_store_release(one, sluice_cell(sequence + i, 1, 0, state));
             aborted += state == SLUICE_CELL_ABORTED;
         }
@@ -223,7 +243,7 @@ static inline int sluice_unblock_record(const sluice_ring_view *view, uint64_t p
     uint64_t seen = sluice_load_acquire(word);
     if (seen == sluice_empty_word(view, position)) { /* one granule at a time: a claim that begins at the next one stays whole */
         return !sluice_may_be_marked(view, position, self) &&
-               sluice_cas(word, &seen, sluice_record_word(8, 0, SLUICE_RECORD_ABORTED));
+               sluice_cas(word, &seen, sluice_given_up_word(view, position, 8));
     }
     int32_t length = (int32_t)(uint32_t)seen;
     uint32_t slot = (uint32_t)(seen >> 32) & 255;
@@ -232,7 +252,7 @@ static inline int sluice_unblock_record(const sluice_ring_view *view, uint64_t p
         sluice_end_life(view, slot, owner, self) != SLUICE_LIFE_GONE) {
         return 0;
     }
-    if (!sluice_cas(word, &seen, sluice_record_word(-length, 0, SLUICE_RECORD_ABORTED))) {
+    if (!sluice_cas(word, &seen, sluice_given_up_word(view, position, (uint64_t)-(int64_t)length))) {
         return 0;
     }
     sluice_count(&header->aborted, 1);

@@ -9,7 +9,7 @@
 #ifndef SLUICE_RING_SCAN_H
 #define SLUICE_RING_SCAN_H
 
-#include "checksum.h"
+#include "reclaim.h"
 #include "slots.h"
 
 enum sluice_contradiction {
@@ -24,13 +24,14 @@ enum sluice_contradiction {
 
 typedef struct sluice_consumer {
     sluice_ring_view view;
-    uint64_t tail;    /* begin of what is not released */
-    uint64_t seen;    /* end of what is known to be readable in one run from tail */
-    uint64_t packets; /* packets in [tail, seen), aborted ones not counted */
+    uint64_t tail;       /* begin of what is not released */
+    uint64_t seen;       /* end of what is known to be readable in one run from tail */
+    uint64_t packets;    /* packets in [tail, seen), aborted ones not counted */
     uint64_t popped;
     uint64_t self;
-    uint32_t holds;   /* SLUICE_DROP_OLDEST: the tail lock is ours */
-    uint32_t corrupt; /* sluice_contradiction at `seen` */
+    uint32_t holds;      /* SLUICE_DROP_OLDEST: the tail lock is ours */
+    uint32_t corrupt;    /* sluice_contradiction at `seen` */
+    uint64_t damaged_at; /* position of the last packet whose checksum did not hold; NEVER: none yet */
 } sluice_consumer;
 
 /* Where the producers are: the end of all that was published or reserved. */
@@ -128,17 +129,24 @@ static inline void sluice_scan_cells(sluice_consumer *consumer, uint64_t most)
     }
 }
 
-/* Where, at or behind `position`, a record begins whose checksum holds; `limit` when there is none. The work is bounded: what
+/* A packet is not delivered, as its checksum does not hold. */
+SLUICE_COLD void sluice_count_damaged(sluice_consumer *consumer, uint64_t position)
+{
+    sluice_count(&consumer->view.header->corrupted, 1);
+    consumer->damaged_at = position;
+}
+
+/* Where, at or behind `position`, a record begins that proves itself; `limit` when there is none. The work is bounded: what
  * looks like a length and is none may ask for a checksum over much. */
 SLUICE_COLD uint64_t sluice_find_genuine(const sluice_ring_view *view, uint64_t position, uint64_t limit)
 {
     uint64_t work = 64 * view->capacity, span, aborted;
     for (; position < limit && work > view->capacity; position += 8) {
-        if (sluice_settled_at(view, position, limit, &span, &aborted) && !aborted) {
+        if (sluice_settled_at(view, position, limit, &span, &aborted)) {
             if (sluice_is_genuine(view, position)) {
                 return position;
             }
-            work -= span;
+            work -= aborted ? 8 : span;
         }
     }
     return limit;
@@ -166,10 +174,10 @@ SLUICE_COLD int sluice_pass_corrupted(sluice_consumer *consumer, uint64_t limit)
         return 0;
     }
     uint64_t next = sluice_find_genuine(view, consumer->seen + 8, end);
-    sluice_count(&view->header->corrupted, 1);
+    sluice_count_damaged(consumer, consumer->seen);
     for (uint64_t at = consumer->seen, most = UINT64_C(1) << 30; at < next; at += most) {
         uint64_t length = next - at < most ? next - at : most;
-        sluice_store_release(sluice_word_at(view, at), sluice_record_word((int32_t)length, 0, SLUICE_RECORD_ABORTED));
+        sluice_store_release(sluice_word_at(view, at), sluice_given_up_word(view, at, length));
     }
     return 1;
 }
@@ -201,8 +209,8 @@ static inline void sluice_scan_records(sluice_consumer *consumer, uint64_t most)
             return;
         }
         int fits = length >= (int32_t)sizeof(sluice_ring_record) && span <= limit - consumer->seen;
-        if (SLUICE_UNLIKELY(!fits || (trailer != 0 && !aborted && !sluice_is_genuine(view, consumer->seen)))) {
-            if (trailer != 0 && sluice_pass_corrupted(consumer, limit)) {
+        if (SLUICE_UNLIKELY(!fits || (trailer != 0 && !sluice_is_genuine(view, consumer->seen)))) {
+            if (trailer != 0 && (sluice_restore_record(view, consumer->seen, limit) || sluice_pass_corrupted(consumer, limit))) {
                 continue;
             }
             consumer->corrupt = fits ? SLUICE_RECORD_CHECKSUM : length <= 0 ? SLUICE_RECORD_STATE : SLUICE_RECORD_LENGTH;

@@ -28,6 +28,27 @@ SLUICE_INLINE void sluice_ring_seal(sluice_ring *ring)
     sluice_ring_wake(ring);
 }
 
+/* Whether puts into the ring still reach anybody. OK; E_STATE: its stream was ended; E_ENDED: its name was taken away, and nobody
+ * takes from it any more. A put answers the same; the text of why, and of what to do, is then in ring->error, which a put does not
+ * touch. */
+SLUICE_CHECKED SLUICE_INLINE int32_t sluice_ring_ended(sluice_ring *ring)
+{
+    char shown[SLUICE_SHOWN_BYTES];
+    struct stat there;
+    if ((sluice_load_acquire(&ring->header->head) & SLUICE_RING_SEALED) == 0) {
+        return SLUICE_OK;
+    }
+    if ((sluice_load_acquire(&ring->header->flags) & SLUICE_RING_ORPHANED) == 0) {
+        return sluice_ring_fault(ring, SLUICE_E_STATE, "ring %s takes no more packets: its stream was ended",
+                                 ring->path[0] == '\0' ? "without a name" : sluice_show_place(ring, shown));
+    }
+    int other = lstat(sluice_ring_place(ring), &there) == 0 && !sluice_ring_has_place(ring);
+    return sluice_ring_fault(ring, SLUICE_E_ENDED, "ring %s was taken away, and nobody takes from it any more: %s",
+                             sluice_show_place(ring, shown),
+                             other ? "attach to the one that took its place"
+                                   : "no other one took its place; make it anew, or wait until it is made, and attach to that");
+}
+
 /* The description of the packets, which whoever made the ring gave to it: *bytes of UTF-8, none without one. */
 SLUICE_INLINE const char *sluice_ring_layout(const sluice_ring *ring, size_t *bytes)
 {

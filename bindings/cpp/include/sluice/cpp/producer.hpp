@@ -27,6 +27,7 @@ namespace detail
 struct producer_end {
     sluice_buffer *buffer = nullptr;
     std::int32_t (*close)(sluice_buffer *, sluice_producer *) = nullptr; // null: a ring
+    sluice_ring *ring = nullptr;                                          // which outlives the producer
 
     void operator()(sluice_producer *raw) const noexcept
     {
@@ -300,6 +301,10 @@ private:
     {
         if (!raw_) {
             return "the producer is closed";
+        }
+        sluice_ring *ring = raw_.get_deleter().ring;
+        if (ring != nullptr && sluice_ring_ended(ring) != SLUICE_OK) {
+            return ring->error;
         }
         if (raw_->view.stride == 0) {
             return detail::joined(bytes, " bytes, to a producer of records of any size");

@@ -210,14 +210,15 @@ public:
     // E_BUSY: the end belongs to a live owner, or all of them do.
     result<producer> try_open_producer() noexcept
     {
-        return end<producer, sluice_producer, detail::producer_end>(
-            [this](sluice_producer *raw) { return sluice_producer_open(raw, raw_.get()); });
+        return end<producer, sluice_producer>(detail::producer_end{nullptr, nullptr, raw_.get()}, [this](sluice_producer *raw) {
+            return sluice_producer_open(raw, raw_.get());
+        });
     }
     producer open_producer() { return opened_end(try_open_producer()); }
     result<consumer> try_open_consumer() noexcept
     {
-        return end<consumer, sluice_consumer, detail::consumer_end>(
-            [this](sluice_consumer *raw) { return sluice_consumer_open(raw, raw_.get()); });
+        return end<consumer, sluice_consumer>(
+            detail::consumer_end{}, [this](sluice_consumer *raw) { return sluice_consumer_open(raw, raw_.get()); });
     }
     consumer open_consumer() { return opened_end(try_open_consumer()); }
 
@@ -228,6 +229,10 @@ public:
             sluice_ring_seal(raw_.get());
         }
     }
+
+    // Whether puts still reach anybody: OK; E_STATE: the stream was ended; E_ENDED: the name was taken away, and nobody takes from
+    // the ring any more. Why, and what to do, is then last_error(); what a put throws says it too.
+    status ended() noexcept { return *this ? status(sluice_ring_ended(raw_.get())) : status(SLUICE_E_HANDLE); }
 
     // Takes the name or file away at once, if it is still this ring's; who has it mapped keeps it.
     void remove() noexcept
@@ -287,12 +292,12 @@ private:
         }
     }
 
-    template <class End, class Raw, class Closer, class Open> result<End> end(Open &&open) noexcept
+    template <class End, class Raw, class Closer, class Open> result<End> end(Closer closer, Open &&open) noexcept
     {
         if (!*this) {
             return {SLUICE_E_HANDLE};
         }
-        std::unique_ptr<Raw, Closer> own(new (std::nothrow) Raw, Closer{});
+        std::unique_ptr<Raw, Closer> own(new (std::nothrow) Raw, closer);
         if (!own) {
             return {SLUICE_E_MEMORY};
         }
