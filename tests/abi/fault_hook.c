@@ -152,8 +152,35 @@ static void of_many_threads(void)
     }
 }
 
+/* One bit of a kept ring flips; nobody starts the buffer. */
+static void of_damaged_packets(void)
+{
+    told all = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+    sluice_buffer_options options = packet_options();
+    options.file = in_folder("kept");
+    options.kind = SLUICE_CIRCULAR;
+    options.flags = SLUICE_BUFFER_CHECKSUMS;
+    sluice_buffer *buffer = new_buffer(&options);
+    put_packets(buffer, 0, 5);
+    CHECK_OK(sluice_buffer_destroy(buffer));
+    sluice_ring ring;
+    CHECK_OK(sluice_ring_attach(&ring, NULL, options.file, 0));
+    ring.data[2 * sizeof(packet) + 3] ^= 4;
+    sluice_ring_close(&ring, 0);
+    options.attach = SLUICE_ATTACH;
+    buffer = new_buffer(&options);
+    CHECK_OK(sluice_buffer_on_fault(buffer, hook, &all));
+    CHECK(stats_of(buffer).corrupted == 1 && stats_of(buffer).stored_packets == 4 && count_of(&all) == 1);
+    CHECK(all.status[0] == SLUICE_E_CORRUPT && all.source[0] == SLUICE_FAULT_MEMORY && all.faults[0] == 1);
+    CHECK(strstr(all.text[0], options.file) != NULL && strstr(all.text[0], "position 32") != NULL);
+    WAIT_UNTIL(stats_of(buffer).corrupted == 1 && count_of(&all) == 2);
+    CHECK(all.status[1] == SLUICE_OK && all.faults[1] == 1);
+    CHECK_OK(sluice_buffer_discard(buffer, NULL));
+}
+
 int main(void)
 {
+    of_damaged_packets();
     of_a_pump();
     of_no_room();
     of_many_threads();

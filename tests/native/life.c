@@ -65,7 +65,7 @@ static void produce_slowly(void)
 {
     sluice_ring ring;
     sluice_producer producer;
-    void *memory;
+    void *memory = NULL;
     CHECK(sluice_ring_attach(&ring, name, NULL, 0) == SLUICE_OK && sluice_producer_open(&producer, &ring) == SLUICE_OK);
     CHECK((producer.view.framed ? sluice_producer_claim_record(&producer, 64, &memory)
                                 : sluice_producer_claim(&producer, 1, &memory)) == SLUICE_OK);

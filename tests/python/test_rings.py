@@ -1,6 +1,7 @@
 """Rings with a name or in a file: who may have them, what is left of them, what is damaged in them."""
 
 import asyncio
+import logging
 import os
 import signal
 import stat
@@ -103,6 +104,55 @@ def test_damaged_packets_are_not_delivered(tmp_path, stride, many):
     with sluice.CircularBuffer(attach="attach", **options) as buffer:
         assert [buffer.pop(), buffer.pop()] == [b"aaaa", b"cccc"]
         assert buffer.stats()["corrupted"] == 1
+
+
+def test_damaged_packets_are_logged_without_a_pump(tmp_path, caplog):
+    path = tmp_path / "ring"
+    options = {"file": path, "packet_size": 4, "checksums": True}
+    with sluice.CircularBuffer(**options) as buffer:
+        for packet in (b"aaaa", b"bbbb", b"cccc"):
+            buffer.put(packet)
+    path.write_bytes(path.read_bytes().replace(b"bbbb", b"bbxb"))
+    with caplog.at_level(logging.INFO, "sluice"), sluice.CircularBuffer(attach="attach", **options) as buffer:
+        assert [buffer.pop(), buffer.pop()] == [b"aaaa", b"cccc"]
+        assert [record.levelname for record in caplog.records] == ["ERROR"]
+        message = caplog.records[0].getMessage()
+        assert str(path) in message and "a packet is damaged, at position 4" in message
+
+
+LAYOUT = "< number:I"
+
+
+@pytest.mark.parametrize(
+    ("changed", "has", "asked"),
+    [
+        ({"layout": "< number:i"}, "number:I", "number:i"),
+        ({"capacity": 1 << 16}, "8192", "65536"),
+        ({"full": "drop_oldest"}, "drop newest", "drop oldest"),
+        ({"checksums": True}, "no checksums", "asked for checksums"),
+        ({"access": "everybody"}, "group", "everybody"),
+    ],
+)
+def test_what_is_attached_to_agrees_or_is_told(name, changed, has, asked):
+    options = {"name": name, "layout": LAYOUT, "capacity": 5000, "full": "drop_newest", "access": "group"}
+    maker = sluice.CircularBuffer(**options)
+    maker.put(b"abcd")
+    with pytest.raises(sluice.SluiceError) as refused:
+        sluice.CircularBuffer(attach="create_or_attach", **{**options, **changed})
+    assert refused.value.status is sluice.Status.E_STATE
+    assert has in str(refused.value) and asked in str(refused.value)
+    maker.close()  # which keeps what is stored, and its name
+    with sluice.CircularBuffer(attach="create_or_attach", **options) as again:
+        assert again.pop() == b"abcd"
+    sluice.remove_ring(name)
+
+
+def test_access_is_for_making(tmp_path):
+    sluice.CircularBuffer(file=tmp_path / "ring", packet_size=4).close()
+    with pytest.raises(ValueError, match="access is group"):
+        sluice.CircularBuffer(file=tmp_path / "ring", packet_size=4, attach="attach", access="group")
+    with pytest.raises(ValueError, match="neither a name nor a file"):
+        sluice.CircularBuffer(packet_size=4, access="everybody")
 
 
 def test_records_with_checksums_fill_the_ring(tmp_path):

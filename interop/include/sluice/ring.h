@@ -12,10 +12,10 @@
  *   ring/view.h      the addresses and numbers that every end works with
  *   ring/owner.h     who holds an end, and does it live
  *   ring/wait.h      sleeping and waking; ring/event.h, by an eventfd
+ *   ring/checksum.h  packets that prove themselves; ring/verify.h, those of a ring that was kept
  *   ring/reclaim.h   dropping the oldest, giving up claims of the dead; ring/slots.h, their slots; sluice_ring_adopt
- *   ring/checksum.h  packets that prove themselves
  *   ring/geometry.h  what a header must say; ring/name.h, the life of a name; ring/mapping.h, sluice_ring_close
- *   ring/segment.h   sluice_ring_create (create.h) / attach (attach.h) / seal / remove
+ *   ring/segment.h   sluice_ring_create (create.h) / attach (attach.h) / seal / ended / remove
  *   ring/room.h      the producer without room; ring/claim.h, reserving and settling
  *   ring/producer.h  sluice_producer_open / put / claim / commit / abort / publish / close
  *   ring/scan.h      finding packets; ring/consumer.h, sluice_consumer_open / peek / release / unblock / close

@@ -318,8 +318,10 @@ class CircularBuffer(PacketBuffer):
     :param block_timeout: seconds that a put waits for room with ``full="block"``; None: for ever.
     :param name: shared memory that other processes attach to by this name.
     :param file: a file that keeps the packets, when the process dies and when the buffer is closed.
-    :param attach: whether the name or file is made or found.
-    :param access: who else may attach to what is made: an :class:`Access`, or its name.
+    :param attach: whether the name or file is made or found. What is found must agree with the layout or packet size and
+        ``many_producers``, and with ``capacity``, ``full``, ``block_timeout``, ``checksums`` and ``access`` where they are given; an
+        error names both values.
+    :param access: who else may attach to what is made: an :class:`Access`, or its name. With ``attach="attach"`` it is refused.
     :param any_owner: attach also to what another user made, or what others may write: who can write a ring decides what its
         ends see. False: that is a PermissionError.
     :param adopt: free the ends of processes that cannot be judged from here (another container, on a file system without

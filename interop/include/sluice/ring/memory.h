@@ -35,6 +35,8 @@
  * ones by compare and swap; a producer that comes too late to a cell finds its own compare and swap fail. Words
  * that are not claimed are given up once no producer that may be alive has announced their position.
  *
+ * With checksums, `type` of a record that was given up holds 16 bits that prove position and length (checksum.h); else 0.
+ *
  * With many producers the cells and words alone tell the consumer what it can read.
  *
  * Bit 63 of `head` is SEALED: nothing more will be put. tail_lock, used with SLUICE_DROP_OLDEST only, is

@@ -5,7 +5,7 @@
 #ifndef SLUICE_RING_ROOM_H
 #define SLUICE_RING_ROOM_H
 
-#include "checksum.h"
+#include "reclaim.h"
 
 struct sluice_producer;
 

@@ -74,7 +74,7 @@ struct buffer_options {
     std::string spill_directory{};
     std::string name{}; // shared memory under a name (circular)
     std::string file{}; // a file that keeps the packets (circular)
-    sluice::attach attach = sluice::attach::create;
+    sluice::attach attach = sluice::attach::create; // what is found must agree with what is given here: E_STATE names both values
     bool huge_pages = false;
     bool locked = false; // in memory
     std::uint64_t release_packets = 0;
