@@ -146,7 +146,7 @@ public unsafe partial struct RingConsumer
         Popped += (ulong)copy.Packets;
         Volatile.Write(ref header->Popped, Popped);
         Volatile.Write(ref header->DroppedOldest, header->DroppedOldest - dropped);
-        if (tail < end && Corrupt == 0)
+        if (tail < end && end - tail <= View.Capacity && Corrupt == 0)
         {
             bool scanned = Seen >= end;
             Packets = scanned ? Packets - Math.Min(Packets, (ulong)left.Packets) : 0;

@@ -39,9 +39,16 @@ public unsafe partial struct RingProducer
         return false;
     }
 
-    // What a put into a sealed ring answers: its stream was ended, or its name was taken away.
-    private readonly Status SealedStatus =>
-        (Volatile.Read(ref View.Header->Flags) & RingHeader.Orphaned) != 0 ? Status.Ended : Status.State;
+    // What a put into a sealed ring answers, and any one after it: its stream was ended, or its name was taken away.
+    private Status AnswerSealed()
+    {
+        if (View.Many == 0)
+        {
+            Stop();
+        }
+
+        return (Volatile.Read(ref View.Header->Flags) & RingHeader.Orphaned) != 0 ? Status.Ended : Status.State;
+    }
 
     // Sends a wake that was taken and may never have been sent: its taker was killed, or is of version 0.1. One too many does no
     // harm.
@@ -91,7 +98,7 @@ public unsafe partial struct RingProducer
     {
         if (View.IsSealed && Grow == null)
         {
-            return SealedStatus;
+            return AnswerSealed();
         }
 
         if (bytes > View.Capacity && Grow == null)
@@ -111,7 +118,7 @@ public unsafe partial struct RingProducer
         {
             if (Grow == null)
             {
-                return SealedStatus;
+                return AnswerSealed();
             }
         }
         else if (room)
@@ -204,7 +211,7 @@ public unsafe partial struct RingProducer
             LookForOrphan(bytes);
             if (View.IsSealed)
             {
-                return SealedStatus;
+                return AnswerSealed();
             }
 
             if (!told)

@@ -79,7 +79,7 @@ public unsafe partial struct RingConsumer
             return;
         }
 
-        if (!View.IsWhole(tail))
+        if ((tail & RingHeader.Sealed) != 0 || !View.IsWhole(tail))
         {
             Corrupt = (uint)RingContradiction.HeadUneven;
             return;

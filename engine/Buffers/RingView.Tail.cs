@@ -141,13 +141,16 @@ internal unsafe partial struct RingView
         return true;
     }
 
+    // Positions may be damaged: no step depends on their order, and never more than the capacity is cleared.
     private readonly void Clear(ulong tail, ulong end)
     {
-        for (ulong at = tail; at < end;)
+        ulong left = end - tail <= Capacity ? end - tail : 0;
+        for (ulong at = tail; left >= 8;)
         {
-            ulong lapEnd = (at & ~Mask) + Capacity, to = Math.Min(Math.Min(lapEnd, end), at + ClearMost);
-            new Span<ulong>(Data + (at & Mask), (int)((to - at) / 8)).Fill(EmptyWord(at + Capacity));
-            at = to;
+            ulong run = Math.Min(Math.Min(Capacity - (at & Mask), left), ClearMost);
+            new Span<ulong>(Data + (at & Mask), (int)(run / 8)).Fill(EmptyWord(at + Capacity));
+            at += run;
+            left -= run;
         }
     }
 

@@ -3,7 +3,8 @@
  *
  *   damaged [CASES [SEED [FIRST]]]
  *
- * 1000 cases, 100 000 with SLUICE_LONG=1. A fault tells the seed and the case: `damaged 1 SEED CASE` runs it alone. */
+ * 1000 cases, 100 000 with SLUICE_LONG=1, of half a millisecond each: nothing waits but the buffers that attach to what is no ring
+ * yet. A fault tells the seed and the case: `damaged 1 SEED CASE` runs it alone. */
 #include "abi.h"
 #include "damage.h"
 

@@ -192,6 +192,7 @@ static void orphan_finds_out(uint32_t producers, uint32_t policy)
         CHECK(++puts <= 65536 / 8 / 8 + 1);
     }
     CHECK(status == SLUICE_E_ENDED);
+    CHECK(sluice_producer_put(&producer, &number, 8) == SLUICE_E_ENDED); /* and any one after it */
     CHECK(sluice_ring_ended(&ring) == SLUICE_E_ENDED && strstr(ring.error, "no other one took its place") != NULL);
     sluice_producer_close(&producer);
     CHECK(sluice_producer_open(&producer, &ring) == SLUICE_OK);

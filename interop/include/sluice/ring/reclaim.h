@@ -15,15 +15,18 @@
 
 #define SLUICE_TAIL_LOCK_SPINS 4000
 
+/* Positions may be damaged: no step depends on their order, and never more than the capacity is cleared. */
 static inline void sluice_clear(const sluice_ring_view *view, uint64_t tail, uint64_t end)
 {
-    for (uint64_t at = tail; at < end;) {
-        uint64_t lap_end = (at & ~view->mask) + view->capacity, to = lap_end < end ? lap_end : end;
+    uint64_t left = end - tail <= view->capacity ? end - tail : 0;
+    for (uint64_t at = tail; left >= 8;) {
+        uint64_t lap = view->capacity - (at & view->mask), run = lap < left ? lap : left;
         uint64_t empty = sluice_empty_word(view, at + view->capacity), *word = sluice_word_at(view, at);
-        for (uint64_t i = 0; i < (to - at) / 8; i++) {
+        for (uint64_t i = 0; i < run / 8; i++) {
             word[i] = empty;
         }
-        at = to;
+        at += run;
+        left -= run;
     }
 }
 

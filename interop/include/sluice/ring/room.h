@@ -125,10 +125,13 @@ static inline int sluice_is_sealed(const sluice_ring_view *view)
     return (sluice_load_relaxed(&view->header->head) & SLUICE_RING_SEALED) != 0;
 }
 
-/* What a put into a sealed ring answers: its stream was ended, or its name was taken away. */
-static inline int32_t sluice_sealed_status(const sluice_ring_view *view)
+/* What a put into a sealed ring answers, and any one after it: its stream was ended, or its name was taken away. */
+SLUICE_COLD int32_t sluice_answer_sealed(sluice_producer *producer)
 {
-    return sluice_load_relaxed(&view->header->flags) & SLUICE_RING_ORPHANED ? SLUICE_E_ENDED : SLUICE_E_STATE;
+    if (!producer->view.many) {
+        sluice_producer_stop(producer);
+    }
+    return sluice_load_relaxed(&producer->view.header->flags) & SLUICE_RING_ORPHANED ? SLUICE_E_ENDED : SLUICE_E_STATE;
 }
 
 /* Ends the stream because no consumer can come any more. */
@@ -211,7 +214,7 @@ static inline int32_t sluice_wait_for_room(sluice_producer *producer, uint64_t b
         }
         sluice_look_for_orphan(producer, bytes);
         if (sluice_is_sealed(&producer->view)) {
-            return sluice_sealed_status(&producer->view);
+            return sluice_answer_sealed(producer);
         }
         if (!told) {
             sluice_wake_for_room(producer);
@@ -259,7 +262,7 @@ static inline int32_t sluice_answer_full(sluice_producer *producer, uint64_t byt
 SLUICE_COLD int32_t sluice_no_room(sluice_producer *producer, uint64_t bytes, uint64_t packets)
 {
     if (sluice_is_sealed(&producer->view) && producer->grow == NULL) {
-        return sluice_sealed_status(&producer->view);
+        return sluice_answer_sealed(producer);
     }
     if (bytes > producer->view.capacity && producer->grow == NULL) {
         return SLUICE_E_SIZE;
@@ -272,7 +275,7 @@ SLUICE_COLD int32_t sluice_no_room(sluice_producer *producer, uint64_t bytes, ui
     sluice_look_for_orphan(producer, bytes);
     if (sluice_is_sealed(&producer->view)) {
         if (producer->grow == NULL) {
-            return sluice_sealed_status(&producer->view);
+            return sluice_answer_sealed(producer);
         }
     } else if (room) {
         return SLUICE_OK;

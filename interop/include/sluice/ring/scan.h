@@ -51,7 +51,7 @@ static inline void sluice_follow_tail(sluice_consumer *consumer)
 {
     uint64_t tail = sluice_load_acquire(&consumer->view.header->tail);
     if (tail != consumer->tail) {
-        if (SLUICE_UNLIKELY(!sluice_is_whole(&consumer->view, tail))) {
+        if (SLUICE_UNLIKELY((tail & SLUICE_RING_SEALED) != 0 || !sluice_is_whole(&consumer->view, tail))) {
             consumer->corrupt = SLUICE_HEAD_UNEVEN;
             return;
         }
