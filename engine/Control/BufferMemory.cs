@@ -16,8 +16,9 @@ internal static class BufferMemory
     private const long AttachTimeoutNs = 1_000_000_000;
 
     /// <summary>The memory that the options describe.</summary>
+    /// <param name="options">How it is made. An attach that says nothing of the packets takes what the ring has of it.</param>
     /// <exception cref="SluiceException">An option is out of range, or the memory is not to be had.</exception>
-    public static PacketStore Open(PacketBufferOptions options)
+    public static PacketStore Open(ref PacketBufferOptions options)
     {
         int stride = StrideOf(options);
         RingAgreement.CheckUse(options);
@@ -26,7 +27,7 @@ internal static class BufferMemory
             return OpenChain(options, stride);
         }
 
-        Ring ring = OpenRing(options, stride);
+        Ring ring = OpenRing(ref options, stride);
         try
         {
             return new RingSource(ring);
@@ -62,7 +63,7 @@ internal static class BufferMemory
         return new RingChain(ChainOptionsOf(options, stride));
     }
 
-    private static Ring OpenRing(PacketBufferOptions options, int stride)
+    private static Ring OpenRing(ref PacketBufferOptions options, int stride)
     {
         if (options.FullPolicy == FullPolicy.Grow)
         {
@@ -78,14 +79,19 @@ internal static class BufferMemory
         return options.Attach switch
         {
             AttachMode.Create => Ring.Create(RingOptionsOf(options, stride)),
-            AttachMode.Attach => Attach(options, stride, AttachTimeoutNs),
+            AttachMode.Attach => Attach(ref options, stride, AttachTimeoutNs),
             _ => CreateOrAttach(options, stride),
         };
     }
 
-    private static Ring Attach(PacketBufferOptions options, int stride, long timeoutNs)
+    private static Ring Attach(ref PacketBufferOptions options, int stride, long timeoutNs)
     {
         Ring ring = Ring.Attach(options.Name, options.File, timeoutNs, options.AnyOwner);
+        if (SaysNothing(options))
+        {
+            options = Described(options, ring);
+        }
+
         try
         {
             RingAgreement.Check(ring, options, stride);
@@ -104,6 +110,21 @@ internal static class BufferMemory
         return ring;
     }
 
+    private static bool SaysNothing(PacketBufferOptions options) => options is
+    {
+        Attach: AttachMode.Attach, Shape: RecordShape.Fixed, Stride: 0, Layout: null,
+    };
+
+    // The layout is text that others wrote: one that is none, or of other packets, is not there.
+    private static PacketBufferOptions Described(PacketBufferOptions options, Ring ring) => options with
+    {
+        Shape = ring.Shape,
+        Stride = ring.Stride,
+        Producers = options.Producers == ProducerMode.One ? ring.Producers : options.Producers, // many are asked for
+        Layout = ring.LayoutText.Length != 0 && PacketLayout.TryParse(ring.LayoutText, out PacketLayout? layout, out _)
+            && layout.Size == ring.Stride ? layout : null,
+    };
+
     // Others may make it, or take it away, between two looks: whoever comes second attaches, and neither waits.
     private static Ring CreateOrAttach(PacketBufferOptions options, int stride)
     {
@@ -112,7 +133,7 @@ internal static class BufferMemory
         {
             try
             {
-                return Attach(options, stride, 0);
+                return Attach(ref options, stride, 0);
             }
             catch (SluiceException fault) when (fault.Status == Status.NotFound)
             {

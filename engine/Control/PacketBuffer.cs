@@ -31,9 +31,9 @@ public sealed unsafe partial class PacketBuffer : IDisposable, IAsyncDisposable
     /// <exception cref="SluiceException">An option is out of range, or the memory is not to be had.</exception>
     public PacketBuffer(PacketBufferOptions options)
     {
+        _store = BufferMemory.Open(ref options);
         Options = options;
         Layout = options.Layout;
-        _store = BufferMemory.Open(options);
         _store.WaitStrategy = options.Wait;
         _copying = _store is RingSource { FullPolicy: FullPolicy.DropOldest } ring ? new CopyingSource(ring) : null;
         _source = _copying ?? (IPacketSource)_store;
@@ -49,10 +49,10 @@ public sealed unsafe partial class PacketBuffer : IDisposable, IAsyncDisposable
         }
     }
 
-    /// <summary>What the buffer was made with.</summary>
+    /// <summary>What the buffer was made with; of a ring that was only named, what it has.</summary>
     public PacketBufferOptions Options { get; }
 
-    /// <summary>The layout of the packets, or null.</summary>
+    /// <summary>The layout of the packets, or null; where neither it nor a stride was given at an attach, that of the ring.</summary>
     public PacketLayout? Layout { get; }
 
     /// <summary>Bytes of a packet; 0 for framed records.</summary>

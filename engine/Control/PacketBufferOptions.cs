@@ -15,7 +15,10 @@ public sealed record PacketBufferOptions
     /// <summary>Fixed stride or framed records.</summary>
     public RecordShape Shape { get; init; }
 
-    /// <summary>Bytes of a packet; 0: those of the layout. Fixed stride only.</summary>
+    /// <summary>
+    /// Bytes of a packet; 0: those of the layout. Fixed stride only. An attach (<see cref="AttachMode.Attach"/>) without this, a
+    /// layout and a shape takes all of them, and the number of producers, from the ring.
+    /// </summary>
     public int Stride { get; init; }
 
     /// <summary>One producer or many.</summary>

@@ -135,6 +135,23 @@ internal static unsafe class TakeExports
         }
     }
 
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_stride", CallConvs = [typeof(CallConvCdecl)])]
+    public static int Stride(nint buffer, uint* bytes) => bytes == null
+        ? LastError.Null("bytes")
+        : Boundary.On<HostBuffer, nint>(buffer, HandleKind.Buffer, (nint)bytes, static (buffer, bytes) =>
+        {
+            *(uint*)bytes = (uint)buffer.Buffer.Stride;
+            return Status.Ok;
+        });
+
+    [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_layout", CallConvs = [typeof(CallConvCdecl)])]
+    public static int Layout(nint buffer, byte* text, nuint capacity, nuint* length) => Boundary.On<HostBuffer, (nint, nuint, nint)>(
+        buffer, HandleKind.Buffer, ((nint)text, capacity, (nint)length), static (buffer, to) =>
+        {
+            HostText.Copy(buffer.Buffer.Layout?.ToString() ?? "", (byte*)to.Item1, to.Item2, (nuint*)to.Item3);
+            return Status.Ok;
+        });
+
     [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_clear", CallConvs = [typeof(CallConvCdecl)])]
     public static int Clear(nint buffer) => Boundary.On<HostBuffer, int>(buffer, HandleKind.Buffer, 0, static (buffer, _) =>
     {

@@ -83,6 +83,8 @@ ENTRY4(buffer_pop_many, sluice_buffer *, void *, size_t, uint64_t *)
 ENTRY4(buffer_peek, sluice_buffer *, size_t, sluice_batch_fn, void *)
 ENTRY5(buffer_take, sluice_buffer *, uint64_t, sluice_batch_fn, void *, uint64_t *)
 ENTRY2(buffer_size, sluice_buffer *, uint64_t *)
+ENTRY2(buffer_stride, sluice_buffer *, uint32_t *)
+ENTRY4(buffer_layout, sluice_buffer *, char *, size_t, size_t *)
 ENTRY1(buffer_clear, sluice_buffer *)
 
 /* 5 Sinks */

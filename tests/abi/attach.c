@@ -103,6 +103,39 @@ static void a_second_process_produces_through_the_header(const char *name, pid_t
     check_packets(in_folder("named.dat"), 100000);
 }
 
+static void an_attach_takes_from_the_ring_what_it_does_not_say(const char *file)
+{
+    sluice_layout *layout;
+    sluice_buffer *buffer;
+    char text[128];
+    size_t length;
+    uint32_t stride;
+    CHECK_OK(sluice_layout_create("< a:Q; b:Q", &layout));
+    sluice_buffer_options made = {.struct_size = sizeof made, .kind = SLUICE_CIRCULAR, .producers = 1, .layout = layout, .file = file};
+    sluice_buffer_options found = {.struct_size = sizeof found, .kind = SLUICE_CIRCULAR, .file = file, .attach = SLUICE_ATTACH};
+    buffer = new_buffer(&made);
+    put_packets(buffer, 0, 3);
+    CHECK_OK(sluice_buffer_destroy(buffer));
+    buffer = new_buffer(&found);
+    CHECK_OK(sluice_buffer_stride(buffer, &stride));
+    CHECK_OK(sluice_buffer_layout(buffer, text, sizeof text, &length));
+    CHECK(stride == sizeof(packet) && length == strlen(text) && strstr(text, "a:Q") != NULL);
+    CHECK_FAULT(sluice_buffer_stride(buffer, NULL), SLUICE_E_INVALID, "bytes");
+    CHECK_OK(sluice_buffer_discard(buffer, NULL));
+    CHECK(unlink(file) == 0);
+    CHECK_OK(sluice_layout_destroy(layout));
+
+    made = (sluice_buffer_options){.struct_size = sizeof made, .kind = SLUICE_CIRCULAR, .shape = SLUICE_FRAMED, .file = file};
+    buffer = new_buffer(&made);
+    CHECK_OK(sluice_buffer_destroy(buffer));
+    buffer = new_buffer(&found);
+    CHECK_OK(sluice_buffer_stride(buffer, &stride));
+    CHECK_OK(sluice_buffer_layout(buffer, text, sizeof text, &length));
+    CHECK(stride == 0 && length == 0 && text[0] == '\0');
+    CHECK_OK(sluice_buffer_put_record(buffer, "abc", 3, 0));
+    CHECK_OK(sluice_buffer_discard(buffer, NULL));
+}
+
 int main(void)
 {
     char name[64], shared[128];
@@ -115,5 +148,6 @@ int main(void)
     a_second_process_produces_through_the_header(name, producer);
     CHECK(access(shared, F_OK) != 0); /* the creator takes the name away */
     a_file_keeps_what_a_dead_process_put(file);
+    an_attach_takes_from_the_ring_what_it_does_not_say(in_folder("described"));
     return 0;
 }

@@ -93,6 +93,8 @@ static int32_t pop_many(void) { packet few[8]; uint64_t done; return sluice_buff
 static int32_t peek(void) { return sluice_buffer_peek(buffer, 0, look, NULL); }
 static int32_t take(void) { uint64_t done; return sluice_buffer_take(buffer, 3, look, NULL, &done); }
 static int32_t size(void) { uint64_t number; return sluice_buffer_size(buffer, &number); }
+static int32_t stride(void) { uint32_t bytes; return sluice_buffer_stride(buffer, &bytes); }
+static int32_t layout_text(void) { char text[64]; return sluice_buffer_layout(buffer, text, sizeof text, NULL); }
 static int32_t clear(void) { return sluice_buffer_clear(buffer); }
 
 static char *new_path(void)
@@ -218,7 +220,7 @@ static struct call {
     {"file_check", file_check, 0, 0}, {"formatter_create", formatter_of, 0, 0},
     {"buffer_create", buffer_of_a_layout, 0, 0}, {"buffer_remove_sink", remove_sink, 0, 0},
     {"buffer_restore_files", restore_files, 0, 0}, {"buffer_on_fault", on_fault, 0, 0},
-    {"buffer_on_end", on_end, 0, 0},
+    {"buffer_on_end", on_end, 0, 0}, {"buffer_stride", stride, 0, 0}, {"buffer_layout", layout_text, 0, 0},
 };
 
 enum { CALLS = sizeof calls / sizeof calls[0] };

@@ -52,6 +52,24 @@ static void packets_go_through_a_name()
     CHECK(consumer.try_wait(1, sluice::nanoseconds(0)) == SLUICE_END);
 }
 
+static void an_attach_takes_from_the_ring_what_it_does_not_say()
+{
+    sluice::ring_options options = ring_of_packets();
+    options.name = "sluice-cpp-described-" + std::to_string(getpid());
+    options.layout_text = "< sequence:I; value:f";
+    options.producers = sluice::producers::many;
+    sluice::ring made = sluice::ring::create(options);
+    sluice::buffer_options attached;
+    attached.kind = sluice::buffer_kind::circular;
+    attached.name = options.name;
+    attached.attach = sluice::attach::existing;
+    sluice::buffer buffer(attached);
+    CHECK(buffer.stride() == sizeof(packet) && sluice::layout(buffer.layout_text()).size() == sizeof(packet));
+    CHECK(buffer.put(packet{7, 1}) && buffer.pop<packet>()->sequence == 7);
+    buffer.close();
+    made.remove();
+}
+
 static void what_throws_keeps_the_packets()
 {
     for (const auto policy : {sluice::full_policy::fail, sluice::full_policy::drop_oldest}) {
@@ -154,6 +172,7 @@ static void damaged_packets_are_not_delivered()
 int main()
 {
     packets_go_through_a_name();
+    an_attach_takes_from_the_ring_what_it_does_not_say();
     what_throws_keeps_the_packets();
     a_file_keeps_its_packets();
     leftovers_are_removed_by_identity();

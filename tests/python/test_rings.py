@@ -182,6 +182,44 @@ def test_a_header_that_contradicts_itself_is_refused(tmp_path):
         assert corrupt.value.status is sluice.Status.E_CORRUPT
 
 
+@pytest.mark.parametrize("many", [False, True])
+@pytest.mark.parametrize("packets", [{"packet_size": 4}, {"layout": "> a:H=7; b:H"}, {}])
+def test_an_attach_takes_from_the_ring_what_it_does_not_say(tmp_path, packets, many):
+    path = tmp_path / "ring"
+    with sluice.CircularBuffer(file=path, many_producers=many, **packets) as made:
+        made.put_many([b"\0\x07ab", b"\0\x07cd"])
+    with sluice.CircularBuffer(file=path, attach="attach") as found:
+        assert found.packet_size == (4 if packets else None)
+        assert (found.layout is None) == ("layout" not in packets)
+        if found.layout is not None:
+            assert found.layout == made.layout
+            with pytest.raises(sluice.SluiceError) as refused:
+                found.put(b"abcd")
+            assert refused.value.status is sluice.Status.E_CONSTANT
+            assert found.pop_many()["b"].tolist() == [0x6162, 0x6364]
+        elif packets:
+            assert found.pop_many() == b"\0\x07ab\0\x07cd"
+        else:
+            assert found.pop_many() == [b"\0\x07ab", b"\0\x07cd"]
+        assert found.put(b"\0\x07ef")
+    if many:
+        with sluice.CircularBuffer(file=path, attach="attach", many_producers=True) as found:
+            assert len(found) == 1
+    else:
+        with pytest.raises(RuntimeError, match="producer"):
+            sluice.CircularBuffer(file=path, attach="attach", many_producers=True)
+    sluice.remove_ring(file=path)
+
+
+def test_a_layout_that_is_none_is_not_there(tmp_path):
+    path = tmp_path / "ring"
+    sluice.CircularBuffer(file=path, layout="> a:H=7; b:H").close()
+    content = path.read_bytes()
+    poke(path, content.index(b"a:H"), b"?!?")
+    with sluice.CircularBuffer(file=path, attach="attach") as found:
+        assert (found.packet_size, found.layout) == (4, None)
+
+
 def poke(path, at, content):
     with path.open("r+b") as file:
         file.seek(at)

@@ -100,6 +100,8 @@
     X(buffer_pop)                                                                                            \
     X(buffer_peek)                                                                                           \
     X(buffer_take)                                                                                           \
+    X(buffer_stride)                                                                                         \
+    X(buffer_layout)                                                                                         \
     X(buffer_size)                                                                                           \
     X(buffer_clear)                                                                                          \
     X(buffer_add_file_sink)                                                                                  \

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * buffer.c - the life of a buffer: make, lock, close, be collected.
+ * buffer.c - the life of a buffer: lock, close, be collected. make.c makes it.
  */
 #include "binding.h"
-
-/* Bytes of a buffer that is made without `capacity`. */
-#define DEFAULT_CAPACITY (UINT64_C(1) << 20)
 
 __thread Buffer *calling;
 
@@ -126,110 +123,6 @@ PyObject *buffer_fault(Buffer *self, int32_t status)
         Py_DECREF(error);
     }
     return NULL;
-}
-
-static int create(Buffer *self, PyObject *args, PyObject *names)
-{
-    static char *keywords[] = {
-        "kind",  "layout", "stride",           "capacity",      "full_policy",      "producers",
-        "flags", "attach", "block_timeout_ns", "memory_limit",  "spill_limit",      "spill_directory",
-        "name",  "file",   "release_packets",  "release_bytes", "release_after_ns", "wait",
-        "packet_class", "raise_on_loss", NULL};
-    sluice_buffer_options options = {.struct_size = sizeof options, .release_clock = SLUICE_SINCE_RELEASE};
-    PyObject *layout = NULL, *packet_class = NULL;
-    unsigned long long capacity = 0, memory_limit = 0, spill_limit = 0, packets = 0, bytes = 0;
-    long long block_timeout_ns = 0, after_ns = 0;
-    int raises = 0;
-    if (!PyArg_ParseTupleAndKeywords(args, names, "|$IOIKIIIILKKO&O&O&KKLIOp:Buffer", keywords, &options.kind,
-                                     &layout, &options.stride, &capacity, &options.full_policy,
-                                     &options.producers, &options.flags, &options.attach, &block_timeout_ns,
-                                     &memory_limit, &spill_limit, bytes_or_null, &options.spill_directory,
-                                     bytes_or_null, &options.name, bytes_or_null, &options.file, &packets, &bytes, &after_ns,
-                                     &options.wait, &packet_class, &raises)) {
-        return -1;
-    }
-    self->raises = (uint32_t)raises;
-    if (layout != NULL && Py_IsNone(layout)) {
-        layout = NULL;
-    }
-    if (layout != NULL && !PyObject_TypeCheck(layout, layout_type)) {
-        PyErr_SetString(PyExc_TypeError, "layout must be a PacketLayout");
-        return -1;
-    }
-    options.capacity = capacity;
-    options.memory_limit = memory_limit;
-    options.spill_limit = spill_limit;
-    options.block_timeout_ns = block_timeout_ns;
-    options.release_packets = packets;
-    options.release_bytes = bytes;
-    options.release_after_ns = after_ns;
-    options.layout = layout == NULL ? NULL : ((Layout *)layout)->handle;
-    options.shape = layout == NULL && options.stride == 0 ? SLUICE_FRAMED : SLUICE_FIXED;
-    if (options.shape == SLUICE_FIXED && layout != NULL) {
-        uint32_t size = 0;
-        int32_t status = library.layout_size(options.layout, &size);
-        if (status != SLUICE_OK) {
-            (void)raise_engine(status, NULL);
-            return -1;
-        }
-        if (options.stride != 0 && options.stride != size) {
-            raise_status(SLUICE_E_INVALID, "packet_size is %u bytes, but the layout has %u", options.stride,
-                         size);
-            return -1;
-        }
-        options.stride = size;
-    }
-    uint64_t most = options.capacity == 0 ? DEFAULT_CAPACITY : options.capacity;
-    if (options.attach == SLUICE_CREATE && options.stride > most) {
-        raise_status(SLUICE_E_INVALID, "packet_size is %u bytes, it must be 1 to the capacity of %llu", options.stride,
-                     (unsigned long long)most);
-        return -1;
-    }
-    if (layout != NULL && constants_of_layout(options.layout, options.stride, 8, &self->constants) < 0) {
-        return -1;
-    }
-    self->stride = options.stride;
-    self->block_timeout_ns = options.block_timeout_ns == 0 ? INT64_C(1000000000) : options.block_timeout_ns;
-    int32_t status;
-    ENGINE_CALL(self, status, library.buffer_create(&options, &self->handle));
-    if (status != SLUICE_OK) {
-        self->handle = NULL;
-        PyObject *path = options.file == NULL ? NULL : PyUnicode_DecodeFSDefault(options.file);
-        (void)raise_engine(status, path);
-        Py_XDECREF(path);
-        return -1;
-    }
-    (void)library.buffer_on_fault(self->handle, callback_fault, self);
-    (void)library.buffer_on_end(self->handle, ends_tell, self);
-    Py_XINCREF(layout);
-    self->layout = layout;
-    if (packet_class != NULL && !Py_IsNone(packet_class)) {
-        buffer_set_class(self, packet_class);
-    }
-    self->many = options.producers;
-    self->shared = options.name != NULL || options.file != NULL;
-    self->release_packets = options.release_packets;
-    self->release_bytes = options.release_bytes;
-    self->release_after_ns = options.release_after_ns;
-    return 0;
-}
-
-int buffer_init(PyObject *object, PyObject *args, PyObject *names)
-{
-    Buffer *self = (Buffer *)object;
-    if (library_ready() < 0) {
-        return -1;
-    }
-    if (self->handle != NULL || self->lock != NULL) {
-        PyErr_SetString(PyExc_RuntimeError, "the buffer is initialised already");
-        return -1;
-    }
-    self->lock = PyThread_allocate_lock();
-    if (self->lock == NULL) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    return create(self, args, names);
 }
 
 static void drop_callbacks(Buffer *self)

@@ -149,7 +149,7 @@ enum sluice_attach {
 };
 
 /* A ring that is attached to must agree with the options, else that is E_STATE: the text has both values, and nothing is
- * changed. Shape, stride and producers are always compared; full_policy, capacity (as it is rounded up), block_timeout_ns (where
+ * changed. Shape, stride and producers are always compared, unless SLUICE_ATTACH leaves shape, stride and layout at 0; full_policy, capacity (as it is rounded up), block_timeout_ns (where
  * puts wait), layout (where the ring has one), SLUICE_BUFFER_CHECKSUMS, _GROUP and _EVERYBODY when they are not at their default,
  * which means: whatever the ring has. With SLUICE_ATTACH, or without name and file, _GROUP and _EVERYBODY are E_INVALID; with
  * SLUICE_CREATE, _ANY_OWNER and _ADOPT are. */
@@ -181,7 +181,8 @@ typedef struct sluice_buffer_options {
     uint32_t struct_size;
     uint32_t kind;                /* sluice_buffer_kind */
     uint32_t shape;               /* 0 fixed stride, 1 framed records of any size */
-    uint32_t stride;              /* bytes of a packet; 0: that of the layout. Both given: they must agree */
+    uint32_t stride;              /* bytes of a packet; 0: that of the layout. Both given: they must agree. SLUICE_ATTACH with
+                                     shape, stride and layout left at 0 takes them, and producers, from the ring */
     uint32_t producers;           /* 0 one producer, 1 many */
     uint32_t full_policy;         /* circular: sluice_full_policy (0 fail, 1 block, 2 drop newest, 3 drop oldest).
                                      A FIFO takes 0 and grows */
@@ -207,6 +208,13 @@ typedef struct sluice_buffer_options {
 
 /* Makes a buffer. E_INVALID names the field, the value and the limit. Since 0.1. */
 SLUICE_CHECKED int32_t sluice_buffer_create(const sluice_buffer_options *options, sluice_buffer **buffer);
+
+/* Bytes of a packet; 0: records of any size. Since 0.2. */
+SLUICE_CHECKED int32_t sluice_buffer_stride(sluice_buffer *buffer, uint32_t *bytes);
+
+/* The canonical description of its layout, its own or that of the ring it attached to; empty: none. Text as in sluice_last_error.
+ * Since 0.2. */
+SLUICE_CHECKED int32_t sluice_buffer_layout(sluice_buffer *buffer, char *text, size_t capacity, size_t *length);
 
 /* Stops the pump, releases what is stored to the sinks, closes them and frees the buffer. LOST: it is freed, and packets that were
  * stored are gone, because it had no sink; the error text says how many, and sluice_on_loss is told. What a ring with a name or a

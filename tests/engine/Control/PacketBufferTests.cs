@@ -337,4 +337,33 @@ public sealed unsafe class PacketBufferTests
         }));
         Assert.Equal(put, taken);
     }
+
+    [Theory]
+    [InlineData(RecordShape.Fixed, ProducerMode.One)]
+    [InlineData(RecordShape.Fixed, ProducerMode.Many)]
+    [InlineData(RecordShape.Framed, ProducerMode.Many)]
+    public void An_attach_takes_from_the_ring_what_it_does_not_say(RecordShape shape, ProducerMode producers)
+    {
+        string name = $"sluice-tests-describe-{Environment.ProcessId}-{shape}-{producers}";
+        PacketLayout? layout = shape == RecordShape.Fixed ? PacketLayout.Parse("< a:I; b:I") : null;
+        using var kept = Ring.Create(new RingOptions
+        {
+            Shape = shape, Producers = producers, Name = name, Capacity = 4096, Stride = layout?.Size ?? 0,
+            LayoutText = layout?.ToString() ?? "",
+        });
+        try
+        {
+            PacketBufferOptions options = new() { Kind = BufferKind.Circular, Name = name, Attach = AttachMode.Attach };
+            using var found = new PacketBuffer(options);
+            Assert.Equal(layout?.Size ?? 0, found.Stride);
+            Assert.Equal(layout, found.Layout);
+            Assert.Equal((shape, producers), (found.Options.Shape, found.Options.Producers));
+            byte[] packet = new byte[8];
+            Assert.Equal(Status.Ok, shape == RecordShape.Fixed ? found.Put(packet) : found.PutRecord(packet));
+        }
+        finally
+        {
+            kept.Remove();
+        }
+    }
 }

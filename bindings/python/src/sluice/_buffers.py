@@ -320,7 +320,8 @@ class CircularBuffer(PacketBuffer):
     :param file: a file that keeps the packets, when the process dies and when the buffer is closed.
     :param attach: whether the name or file is made or found. What is found must agree with the layout or packet size and
         ``many_producers``, and with ``capacity``, ``full``, ``block_timeout``, ``checksums`` and ``access`` where they are given; an
-        error names both values.
+        error names both values. ``"attach"`` without `layout` and `packet_size` takes both, and the number of producers, from
+        the ring.
     :param access: who else may attach to what is made: an :class:`Access`, or its name. With ``attach="attach"`` it is refused.
     :param any_owner: attach also to what another user made, or what others may write: who can write a ring decides what its
         ends see. False: that is a PermissionError.

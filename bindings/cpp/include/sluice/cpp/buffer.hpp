@@ -60,21 +60,28 @@ public:
     // Writes what is stored, closes the sinks and ends the buffer; it is empty then, and stats() are the final numbers. LOST: it
     // had no sink, and what it stored is gone, which sluice::on_loss is told; a ring with a name or a file keeps it instead. After
     // a fault the buffer is as it was: mend what is wrong and call again, or discard(). TIMEOUT: a write or a callable hangs, and
-    // nothing got on for 5 s.
+    // nothing got on for 5 s. E_HANDLE: another thread ends it at the same time.
     status try_close() noexcept
     {
-        const status code = sluice_buffer_destroy(get());
+        sluice_buffer *const raw = get();
+        if (raw == nullptr) {
+            return SLUICE_OK;
+        }
+        const status code = sluice_buffer_destroy(raw);
         if (code.ok() || code == SLUICE_LOST) {
-            static_cast<void>(handle_.release());
             keep_final();
             callables_.reset();
+            static_cast<void>(handle_.release());
         }
         return code;
     }
-    // Throws faults, and SLUICE_LOST where buffer_options::throw_on_loss is set.
+    // Throws faults, and SLUICE_LOST where buffer_options::throw_on_loss is set. Of two threads that close, one does it.
     void close()
     {
         const status code = try_close();
+        if (code == SLUICE_E_HANDLE) {
+            return;
+        }
         if (code != SLUICE_LOST) {
             all(code);
         } else if (throws_) {
@@ -86,7 +93,10 @@ public:
     std::uint64_t discard() noexcept
     {
         std::uint64_t lost = 0;
-        drop_callables(sluice_buffer_discard(handle_.release(), &lost));
+        sluice_buffer *const raw = handle_.release();
+        if (const status code = sluice_buffer_discard(raw, &lost); raw != nullptr && code != SLUICE_E_HANDLE) {
+            drop_callables(code.code());
+        }
         return lost;
     }
 
@@ -199,6 +209,16 @@ public:
     }
 
     std::uint64_t size() const { return number<std::uint64_t>(sluice_buffer_size); } // packets stored
+    std::uint32_t stride() const { return number<std::uint32_t>(sluice_buffer_stride); } // bytes of a packet; 0: any size
+
+    // The description of its layout, its own or that of the ring it attached to; empty: none.
+    std::string layout_text() const
+    {
+        std::string text;
+        detail::no_fault(detail::read_text(
+            text, [this](char *to, std::size_t room, std::size_t *length) { return sluice_buffer_layout(get(), to, room, length); }));
+        return text;
+    }
     bool empty() const { return size() == 0; }
     void clear() { detail::done(sluice_buffer_clear(get())); } // counted as cleared
 

@@ -7,6 +7,7 @@
 #include <sluice/sluice.h>
 #include "error.hpp"
 
+#include <atomic>
 #include <utility>
 
 namespace sluice
@@ -14,34 +15,34 @@ namespace sluice
 namespace detail
 {
 
-// Owns a T and ends it with `End`, once. Can be moved; a moved-from one is empty.
+// Owns a T and ends it with `End`, once. Can be moved; a moved-from one is empty. Of two threads that release it one gets it.
 template <class T, auto End> class handle
 {
 public:
     handle() noexcept = default;
     explicit handle(T *raw) noexcept : raw_(raw) {}
-    handle(handle &&other) noexcept : raw_(std::exchange(other.raw_, nullptr)) {}
+    handle(handle &&other) noexcept : raw_(other.release()) {}
     handle &operator=(handle &&other) noexcept
     {
         if (this != &other) {
-            reset(std::exchange(other.raw_, nullptr));
+            reset(other.release());
         }
         return *this;
     }
     ~handle() { reset(); }
 
-    T *get() const noexcept { return raw_; }
-    explicit operator bool() const noexcept { return raw_ != nullptr; }
-    T *release() noexcept { return std::exchange(raw_, nullptr); }
+    T *get() const noexcept { return raw_.load(std::memory_order_relaxed); }
+    explicit operator bool() const noexcept { return get() != nullptr; }
+    T *release() noexcept { return raw_.exchange(nullptr); }
     void reset(T *raw = nullptr) noexcept
     {
-        if (T *old = std::exchange(raw_, raw); old != nullptr) {
+        if (T *old = raw_.exchange(raw); old != nullptr) {
             static_cast<void>(End(old));
         }
     }
 
 private:
-    T *raw_ = nullptr;
+    std::atomic<T *> raw_{nullptr};
 };
 
 // Text of a call with the shape (char *text, size_t capacity, size_t *length), whole.

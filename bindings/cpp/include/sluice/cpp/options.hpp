@@ -63,7 +63,8 @@ enum class hex_style : std::uint32_t { plain = SLUICE_HEX_PLAIN, spaced = SLUICE
 struct buffer_options {
     buffer_kind kind = buffer_kind::fifo;
     sluice::shape shape = sluice::shape::fixed;
-    std::uint32_t stride = 0; // bytes of a packet; 0: that of the layout
+    std::uint32_t stride = 0; // bytes of a packet; 0: that of the layout. attach::existing with shape, stride, layout and
+                              // producers left alone takes all of them from the ring
     const sluice::layout *layout = nullptr;
     sluice::producers producers = sluice::producers::one;
     sluice::full_policy full_policy = sluice::full_policy::fail; // circular
