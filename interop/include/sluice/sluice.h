@@ -148,11 +148,12 @@ enum sluice_attach {
     SLUICE_CREATE_OR_ATTACH = 2 /* attaches if it is there */
 };
 
-/* A ring that is attached to must agree with the options, else that is E_STATE: the text has both values, and nothing is
- * changed. Shape, stride and producers are always compared, unless SLUICE_ATTACH leaves shape, stride and layout at 0; full_policy, capacity (as it is rounded up), block_timeout_ns (where
- * puts wait), layout (where the ring has one), SLUICE_BUFFER_CHECKSUMS, _GROUP and _EVERYBODY when they are not at their default,
- * which means: whatever the ring has. With SLUICE_ATTACH, or without name and file, _GROUP and _EVERYBODY are E_INVALID; with
- * SLUICE_CREATE, _ANY_OWNER and _ADOPT are. */
+/* A ring that is attached to must agree with the options, else that is E_STATE: the text has both values, and nothing
+ * is changed. Shape, stride and producers are always compared, unless SLUICE_ATTACH leaves shape, stride and layout at
+ * 0; full_policy, capacity (as it is rounded up), block_timeout_ns (where puts wait), layout (where the ring has one),
+ * SLUICE_BUFFER_CHECKSUMS, _GROUP and _EVERYBODY when they are not at their default, which means: whatever the ring
+ * has. With SLUICE_ATTACH, or without name and file, _GROUP and _EVERYBODY are E_INVALID; with SLUICE_CREATE,
+ * _ANY_OWNER and _ADOPT are. */
 
 /* Bits of `flags`. SLUICE_BUFFER_GROUP and those behind it are for rings with a name or file. Since 0.2, but the first two
  * values. */
