@@ -155,7 +155,7 @@ public sealed unsafe partial class PacketBuffer
     /// <param name="taken">How many were taken.</param>
     /// <returns>
     /// <see cref="Status.Ok"/>: at least one was taken; <see cref="Status.WouldBlock"/>: none is stored;
-    /// <see cref="Status.Corrupt"/>: the memory contradicts itself behind what was taken; else the answer of
+    /// <see cref="Status.Corrupt"/>: nothing before a contradiction in the memory; else the answer of
     /// <paramref name="accept"/>.
     /// </returns>
     public Status Take<TState>(long most, TState state, Func<Batch, TState, Status> accept, out long taken)
@@ -177,7 +177,7 @@ public sealed unsafe partial class PacketBuffer
 
                 if (status == Status.Corrupt)
                 {
-                    return NoteContradiction();
+                    break; // told by the call that finds nothing before it
                 }
 
                 if (status == Status.Ok)

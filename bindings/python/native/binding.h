@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * binding.h - what the files of the extension share.
+ * binding.h - what the files of the extension share; library.h, buffer.h, taking.h and methods.h are parts of it.
  *
  *   library.c   finds libsluice, holds its functions in one table
  *   fault.c     turns statuses into exceptions
@@ -13,7 +13,8 @@
  *   file.c      the type File: packets out of a file
  *   producer.c  the type Producer: packets into a ring of another process
  *   type.c      the type Buffer, and the methods that only ask
- *   buffer.c    its life: make, lock, close, be collected
+ *   make.c      makes one
+ *   buffer.c    its life: lock, close, be collected
  *   put.c       packets in; the only hot file
  *   arrays.c    whether the items of an array are packets of a layout
  *   take.c      packets out
@@ -61,93 +62,7 @@
 /* How long a wait goes on before it looks for signals and for a close. */
 #define SLICE_NS INT64_C(50000000)
 
-/* ---- library.c ---- */
-
-#define LIBRARY_FUNCTIONS(X)                                                                                 \
-    X(last_error)                                                                                            \
-    X(callback_fault)                                                                                        \
-    X(status_text)                                                                                           \
-    X(layout_create)                                                                                         \
-    X(layout_destroy)                                                                                        \
-    X(layout_size)                                                                                           \
-    X(layout_describe)                                                                                       \
-    X(layout_numpy)                                                                                          \
-    X(layout_fields)                                                                                         \
-    X(layout_field)                                                                                          \
-    X(layout_field_text)                                                                                     \
-    X(layout_fill)                                                                                           \
-    X(layout_from_numpy)                                                                                     \
-    X(layout_check)                                                                                          \
-    X(formatter_create)                                                                                      \
-    X(formatter_destroy)                                                                                     \
-    X(formatter_format)                                                                                      \
-    X(formatter_header)                                                                                      \
-    X(file_open)                                                                                             \
-    X(file_close)                                                                                            \
-    X(file_get_info)                                                                                         \
-    X(file_refresh)                                                                                          \
-    X(file_map)                                                                                              \
-    X(file_read)                                                                                             \
-    X(file_check)                                                                                            \
-    X(buffer_create)                                                                                         \
-    X(buffer_destroy)                                                                                        \
-    X(buffer_abandon)                                                                                        \
-    X(buffer_on_end)                                                                                         \
-    X(on_loss)                                                                                               \
-    X(buffer_discard)                                                                                        \
-    X(buffer_open_producer)                                                                                  \
-    X(buffer_close_producer)                                                                                 \
-    X(buffer_pop)                                                                                            \
-    X(buffer_peek)                                                                                           \
-    X(buffer_take)                                                                                           \
-    X(buffer_stride)                                                                                         \
-    X(buffer_layout)                                                                                         \
-    X(buffer_size)                                                                                           \
-    X(buffer_clear)                                                                                          \
-    X(buffer_add_file_sink)                                                                                  \
-    X(buffer_add_text_sink)                                                                                  \
-    X(buffer_add_callback_sink)                                                                              \
-    X(buffer_add_memory_sink)                                                                                \
-    X(sink_take)                                                                                             \
-    X(buffer_add_controller)                                                                                 \
-    X(buffer_on_reset)                                                                                       \
-    X(buffer_force_release)                                                                                  \
-    X(buffer_event)                                                                                          \
-    X(buffer_on_fault)                                                                                       \
-    X(sink_get_info)                                                                                         \
-    X(buffer_remove_sink)                                                                                    \
-    X(buffer_restore_files)                                                                                  \
-    X(sink_last_error)                                                                                       \
-    X(buffer_disconnect)                                                                                     \
-    X(buffer_configure)                                                                                      \
-    X(buffer_flush_needed)                                                                                   \
-    X(buffer_almost_full)                                                                                    \
-    X(buffer_since_flush)                                                                                    \
-    X(buffer_due_in)                                                                                         \
-    X(buffer_flush)                                                                                          \
-    X(buffer_start)                                                                                          \
-    X(buffer_stop)                                                                                           \
-    X(buffer_poll)                                                                                           \
-    X(buffer_get_stats)                                                                                      \
-    X(hex_encode)                                                                                            \
-    X(abi_version)                                                                                           \
-    X(build_info)                                                                                            \
-    X(shutdown)
-
-#define LIBRARY_MEMBER(name) __typeof__(&sluice_##name) name;
-typedef struct Library {
-    LIBRARY_FUNCTIONS(LIBRARY_MEMBER)
-} Library;
-#undef LIBRARY_MEMBER
-
-extern Library library;
-
-/* Fills the table. Enters no function of the library: a process that has only imported the package may fork.
- */
-PyObject *library_load(PyObject *module, PyObject *path);
-
-/* To be called before the first call into the library. 0, or -1 with an exception. */
-int library_ready(void);
+#include "library.h"
 
 /* ---- module.c ---- */
 
@@ -314,110 +229,7 @@ void formatter_free(Formatter *formatter);
 int32_t formatter_format(void *user, const sluice_batch *batch, char *text, size_t capacity,
                          uint64_t *packets, size_t *written);
 
-/* ---- buffer.c, type.c ---- */
-
-struct PacketClass;
-
-/* A class of packets that were put. */
-typedef struct BufferClass {
-    PyObject *class;
-    struct PacketClass *native; /* NULL: its `unpack` is called */
-} BufferClass;
-
-typedef struct Claim Claim;
-typedef struct Reader Reader;
-
-typedef struct Buffer {
-    PyObject_HEAD sluice_producer producer; /* view.header NULL: not open */
-    uint32_t stride;                        /* bytes of a packet; 0: framed records of any size */
-    uint32_t ready;                         /* a put may use the producer at once; 0 from the start on */
-    uint32_t check_room; /* a put that finds no room would wait or grow: not with the GIL */
-    uint32_t closing;
-    uint32_t discarding;   /* formatters are not asked any more */
-    sluice_buffer *handle; /* NULL: closed */
-    PyThread_type_lock lock;
-    int64_t block_timeout_ns;
-    PyObject *layout; /* or NULL */
-    PyTypeObject *known;       /* the class of the last instance of a packet class that was put, */
-    uint32_t known_type;       /* and the type of its records */
-    uint32_t runs_python;      /* making a packet may run Python code */
-    Constants *constants;      /* of the layout, beyond those that the ring checks; or NULL */
-    BufferClass packet_class;  /* the one the buffer was made for */
-    BufferClass *classes;      /* of records of type 1, 2, ... */
-    uint32_t class_count;
-    uint32_t class_room;
-    uint32_t shared; /* others put and take too: packets are bytes */
-    uint32_t many;   /* producers */
-    uint32_t inside;  /* functions of Python that run, or are about to, under the engine's lock; atomic, as the next one */
-    uint32_t entries; /* how many there ever were */
-    Claim *claim;      /* the open one, or one that was left with something still seeing its memory */
-    PyObject *arrays;  /* what makes an array of memory; None: nothing does; NULL: not asked yet */
-    SeenArray seen;    /* the last one that was put */
-    Reader *reader;    /* of an iteration over batches; NULL: there never was one */
-    Formatter *formatters;
-    Callback *callbacks;
-    Callback *reset_hook; /* one of them */
-    uint64_t release_packets;
-    uint64_t release_bytes;
-    int64_t release_after_ns;
-    uint32_t controllers;
-    uint32_t waiting; /* a task waits for the event */
-    int event_fd;     /* a copy of the engine's; 0: none */
-    int own_event;    /* or one of its own, while a thread of the engine takes the packets */
-    PyObject *failure; /* last exception in a formatter, for the call that reports it */
-    uint32_t awaited;  /* calls that wait for what a thread of the engine does: its exceptions are theirs */
-    uint32_t sinks;
-    sluice_buffer_stats final; /* of a buffer that has ended; ends.c */
-    uint32_t has_final;
-    uint32_t raises; /* a close that loses packets */
-    struct Buffer *next_left; /* callback.c */
-    uint32_t has_primary;
-} Buffer;
-
-/* type.c */
-extern PyTypeObject *buffer_type;
-int buffer_register(PyObject *module);
-PyObject *buffer_own_put(PyObject *module, PyObject *type);
-
-int buffer_init(PyObject *self, PyObject *args, PyObject *names);
-PyObject *buffer_close(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names);
-PyObject *buffer_discard(PyObject *self, PyObject *unused);
-void buffer_finalize(PyObject *self);
-int buffer_traverse(PyObject *self, visitproc visit, void *arg);
-int buffer_clear_references(PyObject *self);
-void buffer_dealloc(PyObject *self);
-
-/* The engine calls of this thread on behalf of a buffer: a formatter's exception is raised by that call, not
- * logged. */
-extern __thread Buffer *calling;
-
-/* 0, or -1 with an exception: closed, forked or shut down. */
-int buffer_usable(Buffer *self);
-
-/* A call waits for whoever is inside the buffer, in the engine, where no signal handler of Python runs: a function of Python
- * that runs there on another thread is waited for here, where they do. The one after it is waited for in the engine, which
- * is fair. 0, or -1 with an exception of a handler. */
-int buffer_await_function(Buffer *self);
-
-/* Usable, and no such function runs. */
-int buffer_enterable(Buffer *self);
-
-/* Takes and gives the right to use the producer without the GIL. */
-int buffer_lock(Buffer *self);
-void buffer_unlock(Buffer *self);
-int buffer_open_producer(Buffer *self);
-
-/* Raises for a status of a call that ran formatters. */
-PyObject *buffer_fault(Buffer *self, int32_t status);
-
-/* Runs an engine call of `self` without the GIL. */
-#define ENGINE_CALL(self, status, call)                                                                      \
-    do {                                                                                                     \
-        Buffer *outer_ = calling;                                                                            \
-        calling = (self);                                                                                    \
-        Py_BEGIN_ALLOW_THREADS status = (call);                                                              \
-        Py_END_ALLOW_THREADS calling = outer_;                                                               \
-    } while (0)
+#include "buffer.h"
 
 /* ---- ends.c ---- */
 
@@ -465,49 +277,7 @@ int32_t buffer_type_of(Buffer *self, PyObject *packet);
 int buffer_visit_classes(Buffer *self, visitproc visit, void *arg);
 void buffer_drop_classes(Buffer *self);
 
-/* ---- put.c, take.c ---- */
-
-/* Whether an array is whole packets; raises if not. */
-int whole_packets(const Buffer *self, const Py_buffer *view);
-
-/* Under the lock: waits for room within the buffer's block time-out. OK: try again. INT32_MIN: an exception is set. */
-int32_t buffer_wait_for_room(Buffer *self, uint64_t span, int64_t deadline);
-
-/* The oldest packet, taken out. NULL: *none is 1 when nothing is stored (`none` NULL: IndexError), else an exception. */
-PyObject *buffer_pop_one(Buffer *self, int *none);
-
-/* ---- the methods ---- */
-
-/* A view of a packet: of the object itself, or of its attribute `data`; *instance: it is of a class. 0, or -1 with
- * an exception. */
-int packet_view(SeenArray *before, PyObject *packet, PyObject *layout, Py_buffer *view, int *instance);
-
-/* Adds to the exception that is set how many packets a put of many stored before it. */
-void tell_stored(uint64_t stored);
-
-PyObject *buffer_put(PyObject *self, PyObject *packet);
-PyObject *buffer_put_many(PyObject *self, PyObject *packets);
-PyObject *buffer_pop(PyObject *self, PyObject *unused);
-PyObject *buffer_peek(PyObject *self, PyObject *unused);
-PyObject *buffer_clear(PyObject *self, PyObject *unused);
-PyObject *buffer_add_callback_sink(PyObject *self, PyObject *accept);
-PyObject *buffer_add_memory_sink(PyObject *self, PyObject *limit);
-PyObject *buffer_sink_take(PyObject *self, PyObject *args);
-PyObject *buffer_add_file_sink(PyObject *self, PyObject *args, PyObject *names);
-PyObject *buffer_add_text_sink(PyObject *self, PyObject *args, PyObject *names);
-PyObject *buffer_disconnect_sinks(PyObject *self, PyObject *unused);
-PyObject *buffer_restore_files(PyObject *self, PyObject *unused);
-PyObject *buffer_flush(PyObject *self, PyObject *unused);
-PyObject *buffer_start(PyObject *self, PyObject *unused);
-PyObject *buffer_stop(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names);
-PyObject *buffer_poll(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names);
-
-/* The one argument `timeout` of a method, by place or by name; *ns stays as it is without one. */
-int timeout_of(const char *name, PyObject *const *args, Py_ssize_t count, PyObject *names, int64_t *ns);
-
-/* Stops the pump in slices. The engine's status: WOULD_BLOCK: a sink was not ready, TIMEOUT: something hangs; or INT32_MIN
- * with an exception of a signal handler. */
-int32_t stop_in_slices(Buffer *self, int64_t timeout_ns);
+#include "methods.h"
 
 #pragma GCC visibility pop
 

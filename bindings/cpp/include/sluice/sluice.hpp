@@ -11,6 +11,7 @@
 //   cpp/producer.hpp   producer, claim, record_claim: the inline way in
 //   cpp/ring.hpp       ring, consumer: packets between threads and processes without the library
 //   cpp/sink.hpp       sink: a look at where packets go
+//   cpp/taking.hpp     pop, peek, take of a buffer
 //   cpp/buffer.hpp     buffer: where packets wait, and when and where they go
 //   cpp/library.hpp    which library runs, and its end
 //
@@ -53,6 +54,7 @@
 #include "cpp/producer.hpp"
 #include "cpp/ring.hpp"
 #include "cpp/sink.hpp"
+#include "cpp/taking.hpp"
 #include "cpp/text.hpp"
 #include "cpp/view.hpp"
 

@@ -11,8 +11,8 @@
 #include "options.hpp"
 #include "producer.hpp"
 #include "sink.hpp"
+#include "taking.hpp"
 
-#include <algorithm>
 #include <optional>
 
 namespace sluice
@@ -26,7 +26,7 @@ struct flushed {
 
 // Any thread may call it. Its end writes what is stored and closes the sinks: close() to learn of a fault; a destructor that
 // cannot write it reports the loss (sluice::on_loss). Its producers and claims end before it.
-class buffer : public detail::putting<buffer>
+class buffer : public detail::putting<buffer>, public detail::taking<buffer>
 {
 public:
     buffer() noexcept = default;
@@ -83,7 +83,7 @@ public:
             return;
         }
         if (code != SLUICE_LOST) {
-            all(code);
+            detail::all(code);
         } else if (throws_) {
             detail::raise(code, last_error());
         }
@@ -100,7 +100,7 @@ public:
         return lost;
     }
 
-    // ---- Putting and taking; put, put_many, put_record and their twins: putting.hpp
+    // ---- Putting and taking; put, put_many, put_record and their twins: putting.hpp; pop, peek, take and theirs: taking.hpp
 
     // For the thread that puts often, and for claims. E_BUSY: a buffer of one producer gives out one.
     result<sluice::producer> try_open_producer() noexcept
@@ -123,104 +123,6 @@ public:
         detail::done(made.status());
         return std::move(*made);
     }
-
-    // The oldest packet. *result is its size. WOULD_BLOCK: none is there. E_SIZE: it is larger than capacity, and stays.
-    result<std::size_t> try_pop(void *packet, std::size_t capacity) noexcept
-    {
-        std::size_t bytes = 0;
-        const status code = sluice_buffer_pop(get(), packet, capacity, &bytes);
-        return {code, bytes};
-    }
-    template <class T> result<T> try_pop() noexcept
-    {
-        detail::require_packet<T>();
-        T packet{};
-        const auto bytes = try_pop(&packet, sizeof packet);
-        return {bytes && *bytes != sizeof packet ? status(SLUICE_E_SIZE) : bytes.status(), packet};
-    }
-
-    // The oldest packet, or nothing when none is there.
-    template <class T> std::optional<T> pop()
-    {
-        const auto packet = try_pop<T>();
-        return something(packet.status()) ? std::optional<T>(*packet) : std::nullopt;
-    }
-    std::optional<std::vector<std::byte>> pop()
-    {
-        std::vector<std::byte> packet(256);
-        for (;;) {
-            const auto bytes = try_pop(packet.data(), packet.size());
-            const bool more = bytes.status() == SLUICE_E_SIZE && *bytes > packet.size();
-            if (!more && !something(bytes.status())) {
-                return std::nullopt;
-            }
-            packet.resize(*bytes);
-            if (!more) {
-                return packet;
-            }
-        }
-    }
-
-    // Shows the stored packets, oldest first, run by run, at most max_bytes (0: all), to `look`, void(const batch &), without
-    // taking them. It runs on this thread under the buffer's lock; what it throws comes out. Returns false when none is there.
-    template <class Look> bool peek(Look &&look, std::size_t max_bytes = 0)
-    {
-        return something(peeked(look, max_bytes, true));
-    }
-    template <class Look> status try_peek(Look &&look, std::size_t max_bytes = 0) noexcept
-    {
-        return peeked(look, max_bytes, false);
-    }
-
-    // Takes the oldest packets, all of type T, out into memory. *result: how many. WOULD_BLOCK: none is there.
-    template <class T> result<std::size_t> try_pop_many(T *packets, std::size_t count) noexcept
-    {
-        detail::require_packet<T>();
-        std::uint64_t done = 0;
-        const status code = sluice_buffer_pop_many(get(), packets, count * sizeof(T), &done);
-        return {code, done};
-    }
-    // At most `most` of them.
-    template <class T> std::vector<T> pop_many(std::size_t most)
-    {
-        std::vector<T> packets(std::min<std::size_t>(most, size()));
-        if (!packets.empty()) {
-            const auto done = try_pop_many(packets.data(), packets.size());
-            packets.resize(something(done.status()) ? *done : 0);
-        }
-        return packets;
-    }
-
-    // Takes the oldest packets out, at most `most`: each run is shown to `accept`, void(const batch &), in place and under
-    // the buffer's lock, and given up when that returns; a run that it throws at stays. `most` 0: all that are stored, which
-    // counts as a release. Returns how many went.
-    template <class Accept> std::uint64_t take(Accept &&accept, std::uint64_t most = 0)
-    {
-        std::uint64_t went = 0;
-        static_cast<void>(something(taken(accept, most, true, went)));
-        return went;
-    }
-    // The same; *result is how many went before the status.
-    template <class Accept> result<std::uint64_t> try_take(Accept &&accept, std::uint64_t most = 0) noexcept
-    {
-        std::uint64_t went = 0;
-        const status code = taken(accept, most, false, went);
-        return {code, went};
-    }
-
-    std::uint64_t size() const { return number<std::uint64_t>(sluice_buffer_size); } // packets stored
-    std::uint32_t stride() const { return number<std::uint32_t>(sluice_buffer_stride); } // bytes of a packet; 0: any size
-
-    // The description of its layout, its own or that of the ring it attached to; empty: none.
-    std::string layout_text() const
-    {
-        std::string text;
-        detail::no_fault(detail::read_text(
-            text, [this](char *to, std::size_t room, std::size_t *length) { return sluice_buffer_layout(get(), to, room, length); }));
-        return text;
-    }
-    bool empty() const { return size() == 0; }
-    void clear() { detail::done(sluice_buffer_clear(get())); } // counted as cleared
 
     // ---- Sinks: each gets what is released after it was added. The first one is the primary.
 
@@ -288,7 +190,7 @@ public:
     std::uint64_t restore_files()
     {
         const auto restored = try_restore_files();
-        all(restored.status());
+        detail::all(restored.status());
         return *restored;
     }
     result<std::uint64_t> try_restore_files() noexcept
@@ -299,7 +201,7 @@ public:
     }
 
     // Flushes, then closes and removes all sinks and their callables. A fault keeps them.
-    void disconnect() { all(try_disconnect()); }
+    void disconnect() { detail::all(try_disconnect()); }
     status try_disconnect() noexcept
     {
         if (!callables_) {
@@ -338,18 +240,18 @@ public:
         detail::done(sluice_buffer_configure(get(), release_packets, release_bytes, release_after.count()));
     }
     void force_release() { detail::done(sluice_buffer_force_release(get())); }
-    bool flush_needed() const { return number<std::int32_t>(sluice_buffer_flush_needed) != 0; }
-    bool almost_full() const { return number<std::int32_t>(sluice_buffer_almost_full) != 0; }
-    nanoseconds since_flush() const { return nanoseconds(number<std::int64_t>(sluice_buffer_since_flush)); }
+    bool flush_needed() const { return detail::number<std::int32_t>(get(), sluice_buffer_flush_needed) != 0; }
+    bool almost_full() const { return detail::number<std::int32_t>(get(), sluice_buffer_almost_full) != 0; }
+    nanoseconds since_flush() const { return nanoseconds(detail::number<std::int64_t>(get(), sluice_buffer_since_flush)); }
 
     /// Until release_after is exceeded: 0 when it is, -1 ns without such a rule or while its clock does not run.
-    nanoseconds due_in() const { return nanoseconds(number<std::int64_t>(sluice_buffer_due_in)); }
+    nanoseconds due_in() const { return nanoseconds(detail::number<std::int64_t>(get(), sluice_buffer_due_in)); }
 
     // Writes what is stored now. Throws the fault of a sink; the rest stays stored.
     flushed flush()
     {
         const auto done = try_flush();
-        all(done.status());
+        detail::all(done.status());
         return *done;
     }
     result<flushed> try_flush() noexcept
@@ -364,11 +266,11 @@ public:
     void start() { detail::done(sluice_buffer_start(get())); } // a thread that evaluates and releases
 
     // Stops the thread and releases what is stored, trying for `timeout`.
-    void stop(nanoseconds timeout = std::chrono::seconds(10)) { all(try_stop(timeout)); }
+    void stop(nanoseconds timeout = std::chrono::seconds(10)) { detail::all(try_stop(timeout)); }
     status try_stop(nanoseconds timeout) noexcept { return sluice_buffer_stop(get(), timeout.count()); }
 
     // One round of what the thread does, on this one. Returns whether something was released.
-    bool poll(nanoseconds timeout = nanoseconds(0)) { return something(try_poll(timeout)); }
+    bool poll(nanoseconds timeout = nanoseconds(0)) { return detail::something(try_poll(timeout)); }
     status try_poll(nanoseconds timeout = nanoseconds(0)) noexcept { return sluice_buffer_poll(get(), timeout.count()); }
 
     // `hook`, void(const fault &), is told of faults that no call answers with, and of their end: of the thread's sinks, of a FIFO
@@ -381,7 +283,7 @@ public:
     }
 
     // A file descriptor that is readable once packets are stored; it belongs to the buffer.
-    int event() { return number<std::int32_t>(sluice_buffer_event); }
+    int event() { return detail::number<std::int32_t>(get(), sluice_buffer_event); }
 
     // ---- Statistics
 
@@ -401,18 +303,6 @@ public:
     std::string last_thrown() const { return callables_ ? callables_->thrown.get() : std::string(); }
 
 private:
-    template <class Look> status peeked(Look &look, std::size_t max_bytes, bool rethrow)
-    {
-        return detail::show(look, rethrow, [&](sluice_batch_fn function, void *user) {
-            return sluice_buffer_peek(get(), max_bytes, function, user);
-        });
-    }
-    template <class Accept> status taken(Accept &accept, std::uint64_t most, bool rethrow, std::uint64_t &went)
-    {
-        return detail::show(accept, rethrow, [&](sluice_batch_fn function, void *user) {
-            return sluice_buffer_take(get(), most, function, user, &went);
-        });
-    }
     friend class detail::putting<buffer>;
 
     status create(const buffer_options &options)
@@ -437,13 +327,6 @@ private:
     }
     std::string fault_text(std::size_t) const { return last_error(); }
 
-    template <class T> T number(std::int32_t (*read)(sluice_buffer *, T *)) const
-    {
-        T value{};
-        detail::done(read(get(), &value));
-        return value;
-    }
-
     // The end, in a destructor: what cannot be written is told to sluice::on_loss.
     void end() noexcept
     {
@@ -466,23 +349,6 @@ private:
             detail::leave_behind(std::move(callables_));
         }
         callables_.reset();
-    }
-
-    // What sinks did: the text of a callable's fault has what it threw.
-    void all(status code) const
-    {
-        if (!code.ok()) {
-            detail::raise(code, code.fault() || code == SLUICE_TIMEOUT ? last_error() : std::string());
-        }
-    }
-
-    // The same where "not now" is an answer: false.
-    bool something(status code) const
-    {
-        if (code.fault()) {
-            all(code);
-        }
-        return code.ok();
     }
 
     template <class Sink> static Sink added(const result<Sink> &made)
