@@ -140,7 +140,7 @@ int main(void)
 {
     char name[64], shared[128];
     const char *file = in_folder("ring");
-    (void)snprintf(name, sizeof name, "test.attach.%d", (int)getpid());
+    (void)snprintf(name, sizeof name, "test.attach.%llx", unique());
     (void)snprintf(shared, sizeof shared, "/dev/shm/sluice.%s", name);
     pid_t dying = in_child(die_with_packets, file);
     pid_t producer = in_child(produce, name);

@@ -95,7 +95,7 @@ static void work(const char *data, const char *text, const char *ring, const cha
 int main(void)
 {
     char name[64];
-    (void)snprintf(name, sizeof name, "test.stdio.%d", (int)getpid());
+    (void)snprintf(name, sizeof name, "test.stdio.%llx", unique());
     const char *data = in_folder("data.dat"), *text = in_folder("data.txt"), *ring = in_folder("ring");
     for (int fd = 0; fd < 64; fd++) {
         inherited[fd] = !is_closed(fd);

@@ -228,7 +228,7 @@ int main(int count, char **arguments)
     uint64_t cases = count > 1 ? strtoull(arguments[1], NULL, 10) : long_run() ? 100000 : 1000;
     uint64_t seed = count > 2 ? strtoull(arguments[2], NULL, 10) : (uint64_t)sluice_monotonic_ns();
     uint64_t first = count > 3 ? strtoull(arguments[3], NULL, 10) : 0;
-    (void)snprintf(path, sizeof path, "/dev/shm/sluice-damaged-%d", (int)getpid());
+    (void)snprintf(path, sizeof path, "/dev/shm/sluice-damaged-%llx", unique());
     (void)snprintf(output, sizeof output, "%s", in_folder("output"));
     CHECK(signal(SIGALRM, too_long) != SIG_ERR);
     printf("seed %" PRIu64 "\n", seed);

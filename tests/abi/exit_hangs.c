@@ -80,7 +80,7 @@ static void with_a_sink_that_refuses(void)
 static void under_a_name(void) /* what the ring keeps is not lost */
 {
     char name[64];
-    (void)snprintf(name, sizeof name, "exit-hangs-%d", (int)getppid());
+    (void)snprintf(name, sizeof name, "exit-hangs-%llx", unique());
     sluice_buffer_options options = packet_options();
     options.name = name;
     sluice_buffer *buffer = new_buffer(&options);
@@ -129,14 +129,14 @@ static void check_ending(void (*ending)(void), int code, const char *said, const
 
 int main(void)
 {
+    char path[128];
+    (void)snprintf(path, sizeof path, "/dev/shm/sluice.exit-hangs-%llx", unique());
     check_ending(none, 0, NULL, NULL);
     check_ending(while_it_hangs, 5, "sluice: at exit 23 packets of a circular buffer of 16-byte packets for 'callback'", "has not come back");
     check_ending(from_inside, 7, "sluice: at exit 23 packets", "within a function");
     check_ending(without_a_pump, 6, "sluice: at exit 23 packets", "has not come back");
     check_ending(with_a_sink_that_refuses, 3, "sluice: at exit 23 packets", "-5");
     check_ending(under_a_name, 2, NULL, NULL);
-    char path[128];
-    (void)snprintf(path, sizeof path, "/dev/shm/sluice.exit-hangs-%d", (int)getpid());
     CHECK(access(path, F_OK) == 0); /* 23 packets wait in it */
     (void)unlink(path);
     return 0;

@@ -115,7 +115,7 @@ static void locks_of_others_do_not_matter(sluice_buffer *buffer)
 int main(void)
 {
     char name[64];
-    (void)snprintf(name, sizeof name, "test.fork.%d", (int)getpid());
+    (void)snprintf(name, sizeof name, "test.fork.%llx", unique());
     sluice_buffer_options options = packet_options();
     options.name = name;
     options.producers = SLUICE_MANY_PRODUCERS;

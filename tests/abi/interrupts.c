@@ -68,7 +68,7 @@ int main(void)
     char name[64];
     struct sigaction mine = {.sa_handler = catch_signal};
     struct itimerval often = {{0, 100}, {0, 100}};
-    (void)snprintf(name, sizeof name, "test.interrupts.%d", (int)getpid());
+    (void)snprintf(name, sizeof name, "test.interrupts.%llx", unique());
     CHECK(sigaction(SIGALRM, &mine, NULL) == 0 && setitimer(ITIMER_REAL, &often, NULL) == 0);
     for (int round = 0; round < 20; round++) {
         check_ring(name, NULL);

@@ -89,7 +89,7 @@ static void bytes(const char *parent)
 {
     char folder[PATH_MAX], name[64];
     (void)snprintf(folder, sizeof folder, "%s", path_of(parent, LATIN));
-    (void)snprintf(name, sizeof name, "test." LATIN ".%d", (int)getpid());
+    (void)snprintf(name, sizeof name, "test." LATIN ".%llx", unique());
     CHECK(mkdir(folder, 0700) == 0);
     for (int kind = 0; kind < 3; kind++) {
         sluice_buffer_options options = packet_options();
@@ -211,7 +211,7 @@ static void names(void)
         options.name = refused[i];
         CHECK_FAULT(sluice_buffer_create(&options, &buffer), SLUICE_E_INVALID, "1 to 200 bytes");
     }
-    int lead = snprintf(name, sizeof name, "test.%d.", (int)getpid());
+    int lead = snprintf(name, sizeof name, "test.%llx.", unique());
     for (size_t length = 195; length < 210; length++) {
         memset(name + lead, 'x', 2);
         for (size_t at = (size_t)lead + (length - (size_t)lead) % 2; at < length; at += 2) {

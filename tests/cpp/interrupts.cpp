@@ -1,6 +1,7 @@
 // Signals whose handler does nothing and does not restart calls, sent to a thread that waits: it waits on, until its time is over
 // or what it waits for is there; neither early, nor with an error.
 #include "cpp.hpp"
+#include "unique.h"
 
 #include <atomic>
 #include <chrono>
@@ -117,7 +118,7 @@ void rounds_and_ends()
 
 void rings()
 {
-    const std::string name = "sluice-interrupts-" + std::to_string(getpid());
+    const std::string name = "sluice-interrupts-" + std::to_string(unique());
     runs_out([&] { CHECK_THROWS(sluice::ring::attach(name, time_out), SLUICE_E_NOT_FOUND, name); });
     sluice::ring_options options;
     options.stride = sizeof(packet);

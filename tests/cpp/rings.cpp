@@ -1,5 +1,6 @@
 // Rings without the library: made, attached to, drained.
 #include "cpp.hpp"
+#include "unique.h"
 
 #include <thread>
 #include <unistd.h>
@@ -16,7 +17,7 @@ static sluice::ring_options ring_of_packets()
 static void packets_go_through_a_name()
 {
     sluice::ring_options options = ring_of_packets();
-    options.name = "sluice-cpp-" + std::to_string(getpid());
+    options.name = "sluice-cpp-" + std::to_string(unique());
     options.layout_text = "= sequence:I; value:f";
     options.full_policy = sluice::full_policy::block;
     options.block_timeout = std::chrono::seconds(20);
@@ -55,7 +56,7 @@ static void packets_go_through_a_name()
 static void an_attach_takes_from_the_ring_what_it_does_not_say()
 {
     sluice::ring_options options = ring_of_packets();
-    options.name = "sluice-cpp-described-" + std::to_string(getpid());
+    options.name = "sluice-cpp-described-" + std::to_string(unique());
     options.layout_text = "< sequence:I; value:f";
     options.producers = sluice::producers::many;
     sluice::ring made = sluice::ring::create(options);

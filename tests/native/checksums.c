@@ -233,7 +233,7 @@ static void both_ways(void)
 
 int main(void)
 {
-    (void)snprintf(path, sizeof path, "/tmp/sluice-checksums-%d", (int)getpid());
+    (void)snprintf(path, sizeof path, "/tmp/sluice-checksums-%llx", unique());
     both_ways();
     for (int framed = 0; framed < 2; framed++) {
         for (uint32_t producers = SLUICE_ONE_PRODUCER; producers <= SLUICE_MANY_PRODUCERS; producers++) {

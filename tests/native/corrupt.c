@@ -165,7 +165,7 @@ static void changed_under_a_batch(void)
 
 int main(void)
 {
-    (void)snprintf(path, sizeof path, "/tmp/sluice-corrupt-%d", (int)getpid());
+    (void)snprintf(path, sizeof path, "/tmp/sluice-corrupt-%llx", unique());
     for (int framed = 0; framed < 2; framed++) {
         for (uint32_t producers = SLUICE_ONE_PRODUCER; producers <= SLUICE_MANY_PRODUCERS; producers++) {
             static const damage cursors[] = {head_uneven, head_far, head_a_lap_far, head_before_tail, tail_far, tail_uneven};

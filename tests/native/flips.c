@@ -154,7 +154,7 @@ static void killed_before_its_cell(void)
 
 int main(void)
 {
-    (void)snprintf(path, sizeof path, "/tmp/sluice-flips-%d", (int)getpid());
+    (void)snprintf(path, sizeof path, "/tmp/sluice-flips-%llx", unique());
     for (int framed = 0; framed < 2; framed++) {
         for (uint32_t producers = SLUICE_ONE_PRODUCER; producers <= SLUICE_MANY_PRODUCERS; producers++) {
             every_bit(framed, producers, 0);

@@ -190,7 +190,7 @@ int main(int count, char **arguments)
     uint8_t *witness = (uint8_t *)malloc(WITNESSES);
     CHECK(witness != NULL);
     memset(witness, WITNESS, WITNESSES);
-    (void)snprintf(path, sizeof path, "/dev/shm/sluice-fuzz-%d", (int)getpid());
+    (void)snprintf(path, sizeof path, "/dev/shm/sluice-fuzz-%llx", unique());
     CHECK(signal(SIGALRM, too_long) != SIG_ERR);
     printf("seed %llu\n", (unsigned long long)seed);
     (void)fflush(stdout);

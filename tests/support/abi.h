@@ -4,6 +4,7 @@
 #define SLUICE_TESTS_SUPPORT_ABI_H
 
 #include "check.h"
+#include "unique.h"
 
 #include <sluice/ring.h>
 #include <sluice/sluice.h>

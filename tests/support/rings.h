@@ -5,6 +5,7 @@
 #include <sluice/ring.h>
 
 #include "check.h"
+#include "unique.h"
 
 #define SKIPPED 77 /* CTest's skip code */
 
@@ -37,7 +38,7 @@ static inline void ring_make(sluice_ring *ring, uint32_t stride, uint64_t capaci
 static inline const char *ring_name(const char *what)
 {
     static char name[64];
-    (void)snprintf(name, sizeof name, "test.%s.%d", what, (int)getpid());
+    (void)snprintf(name, sizeof name, "test.%s.%llx", what, unique());
     return name;
 }
 
