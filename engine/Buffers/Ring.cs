@@ -396,6 +396,12 @@ public sealed unsafe class Ring : IDisposable
                 $"shape {options.Shape}, producers {options.Producers} or full policy {options.FullPolicy} is not known");
         }
 
+        if (options.FullPolicy == FullPolicy.Grow && !options.IsSegment)
+        {
+            throw new SluiceException(
+                Status.Invalid, "full policy is Grow, at most DropOldest here: a ring has one size, only a FIFO buffer grows");
+        }
+
         if (options.Capacity is <= 0 or > SegmentOptions.LargestCapacity)
         {
             throw new SluiceException(

@@ -94,7 +94,7 @@ public sealed unsafe partial class RingChain
             throw new SluiceException(Status.NotFound, $"spill directory {ByteText.Show(folder)} does not exist");
         }
 
-        return options with { Ring = options.Ring with { FullPolicy = FullPolicy.Grow }, SpillDirectory = folder };
+        return options with { Ring = options.Ring with { FullPolicy = FullPolicy.Grow, IsSegment = true }, SpillDirectory = folder };
     }
 
     // The caller may be C: whatever goes wrong becomes a status.

@@ -93,26 +93,30 @@ public unsafe partial struct RingConsumer
 
     /// <summary>Gives the room of a batch, or of its first part, back. Whole packets only.</summary>
     /// <returns>
-    /// <see cref="Status.Size"/>, and nothing changes, for more than was seen or a part of a packet;
+    /// <see cref="Status.Size"/>, and nothing changes, for more than was seen, a part of a packet, or another number of packets;
     /// <see cref="Status.State"/>: in a ring that drops the oldest only what a peek holds can be released.
     /// </returns>
     public Status Release(long bytes, long packets)
     {
         RingHeader* header = View.Header;
         ulong length = (ulong)bytes, count = (ulong)packets;
-        if (length > Seen - Tail || count > Packets
-            || (View.Framed != 0 ? length % 8 != 0 : length != count * View.Stride))
+        if (length > Seen - Tail || count > Packets || (View.Framed == 0 && length != count * View.Stride))
+        {
+            return Status.Size;
+        }
+
+        if (length != 0 && View.DropsOldest && Holds == 0)
+        {
+            return Status.State;
+        }
+
+        if (View.Framed != 0 && !IsWholeRun(length, count))
         {
             return Status.Size;
         }
 
         if (length != 0)
         {
-            if (View.DropsOldest && Holds == 0)
-            {
-                return Status.State;
-            }
-
             ulong tail = Tail;
             Tail += length;
             Packets -= count;
@@ -288,6 +292,32 @@ public unsafe partial struct RingConsumer
         {
             RingWaking.WakeProducers(View.Header);
         }
+    }
+
+    // Framed: whether the first bytes are whole records, so many of them not aborted. All that was seen is known; a part of it
+    // is stepped through.
+    private readonly bool IsWholeRun(ulong length, ulong packets)
+    {
+        if (length == Seen - Tail)
+        {
+            return packets == Packets;
+        }
+
+        byte* data = View.Data + (Tail & View.Mask);
+        ulong at = 0, filled = 0;
+        while (at < length)
+        {
+            ulong word = Volatile.Read(ref *(ulong*)(data + at));
+            if ((uint)word < Batch.RecordHeader)
+            {
+                return false; // it was changed since it was scanned
+            }
+
+            at += RingHeader.RecordSpan(word, View.Trailer);
+            filled += (word >> 48 & Batch.RecordAborted) == 0 ? 1u : 0u;
+        }
+
+        return at == length && filled == packets;
     }
 
     // At most so many bytes from Tail on, whole packets only.

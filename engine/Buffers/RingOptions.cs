@@ -51,6 +51,9 @@ public sealed record RingOptions
     /// <summary>Who may attach to a ring with a name or a file.</summary>
     public RingAccess Access { get; init; }
 
+    /// <summary>A segment of a chain, whose full policy is <see cref="FullPolicy.Grow"/>.</summary>
+    internal bool IsSegment { get; init; }
+
     /// <summary>Directory of a file without a name, instead of <see cref="File"/>.</summary>
     internal string? Folder { get; init; }
 }

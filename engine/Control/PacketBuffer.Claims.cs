@@ -13,7 +13,8 @@ public sealed unsafe partial class PacketBuffer
     /// <param name="packets">How many, at least 1.</param>
     /// <returns>The claim; one that is not open when there is no room now, and whose status says why.</returns>
     /// <exception cref="SluiceException">Size: there is never room for so many. State: this thread has a claim of the buffer
-    ///     open, or the stream was ended. Busy: the one producer is taken.</exception>
+    ///     open, the stream was ended, or a callback of the buffer claims and would have to wait for room, which only its own
+    ///     return makes. Busy: the one producer is taken.</exception>
     public PacketClaim Claim(int packets = 1)
     {
         EnterClaim();
@@ -26,10 +27,11 @@ public sealed unsafe partial class PacketBuffer
                 claim = _host!.Claim(packets);
             }
             while (IsToWait(claim.Status, _host.Native, ref deadline));
-            return Keep(claim);
+            return Keep(claim, Ended(claim.Status, _host.Native));
         }
         catch
         {
+            _ = Ended(Status.Ok, _host!.Native);
             _putGate.Exit();
             throw;
         }
@@ -50,10 +52,11 @@ public sealed unsafe partial class PacketBuffer
                 claim = _host!.ClaimRecord(bytes);
             }
             while (IsToWait(claim.Status, _host.Native, ref deadline));
-            return Keep(claim);
+            return Keep(claim, Ended(claim.Status, _host.Native));
         }
         catch
         {
+            _ = Ended(Status.Ok, _host!.Native);
             _putGate.Exit();
             throw;
         }
@@ -74,8 +77,13 @@ public sealed unsafe partial class PacketBuffer
     }
 
     // An open claim keeps the gate until it is settled.
-    private PacketClaim Keep(PacketClaim claim)
+    private PacketClaim Keep(PacketClaim claim, Status status)
     {
+        if (status.IsFault())
+        {
+            throw new SluiceException(status, WhyNotPut);
+        }
+
         if (!claim.IsOpen)
         {
             _putGate.Exit();

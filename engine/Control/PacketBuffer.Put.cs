@@ -11,13 +11,23 @@ public sealed unsafe partial class PacketBuffer
     // Waits for room are cut, so that an end of the buffer has not to wait for them.
     private const long RoomSliceNs = 50_000_000;
 
+    // How long a put of a callback waits for those of other threads, which are short unless they wait themselves.
+    private const int CallbackPatienceMs = 2000;
+
+    // The last put that this thread made in a callback would have had to wait.
+    [ThreadStatic]
+    private static bool t_mayNotWait;
+
     private readonly Lock _putGate = new();
     private PacketProducer? _host;
-    private long _blockTimeoutNs; // of the host's producer, whose own is a slice
+    private long _blockTimeoutNs; // of the host's producer, whose own is 0 or a slice
+    private bool _roomAwaited; // by a put under the lock
 
     /// <summary>Copies one packet of the stride in. Any thread.</summary>
     /// <returns>
     /// <see cref="Status.Ok"/>, what the full policy says, <see cref="Status.Size"/>, or <see cref="Status.Constant"/>.
+    /// <see cref="Status.State"/>: the stream was ended; or a callback of the buffer puts and would have to wait for room, which
+    /// only its own return makes.
     /// </returns>
     public Status Put(ReadOnlySpan<byte> packet) => Refused(PutInside(packet));
 
@@ -68,7 +78,7 @@ public sealed unsafe partial class PacketBuffer
             {
             }
 
-            return Ended(status);
+            return Ended(status, producer);
         }
         finally
         {
@@ -132,7 +142,7 @@ public sealed unsafe partial class PacketBuffer
             {
             }
 
-            return Ended(status);
+            return Ended(status, producer);
         }
         finally
         {
@@ -200,30 +210,43 @@ public sealed unsafe partial class PacketBuffer
                 deadline = taken == 0 ? deadline : 0; // each packet waits for as long as one may
             }
             while (IsToWait(status, producer, ref deadline));
-            return Ended(status);
+            return Ended(status, producer);
         }
     }
 
     // Whether an end of the buffer is under way, or over: nothing is put any more.
     private bool IsEnding => Volatile.Read(ref _enders) != 0 || _disposed;
 
-    // The lock, unless the buffer ends: who holds it may hang, where a buffer grows into a file.
+    // The lock, unless the buffer ends: who holds it may hang, where a buffer grows into a file. A callback does not stand in
+    // line behind a put that waits for the room that only the return of the callback makes.
     private bool TryEnterPuts()
     {
         bool entered = _putGate.TryEnter();
-        while (!entered && !IsEnding)
+        for (int waited = 0; !entered && !IsEnding; waited += SliceMs)
         {
+            if (IsCalling && (Volatile.Read(ref _roomAwaited) || waited >= CallbackPatienceMs))
+            {
+                t_mayNotWait = true;
+                return false;
+            }
+
             entered = _putGate.TryEnter(SliceMs);
         }
 
         return entered;
     }
 
+    /// <summary>Why the last put of this thread was answered <see cref="Status.State"/>.</summary>
+    internal string WhyNotPut => IsCalling && t_mayNotWait
+        ? "the buffer is full, and a callback of it cannot wait for the room that only its own return makes: let it return, or "
+            + "hand the packet to another thread"
+        : "the buffer takes no more packets";
+
     private void EnterPuts()
     {
         if (!TryEnterPuts())
         {
-            TooLate().ThrowIfFault("the buffer is closed");
+            throw IsEnding ? new SluiceException(TooLate(), "the buffer is closed") : new SluiceException(Status.State, WhyNotPut);
         }
 
         if (IsEnding)
@@ -240,29 +263,49 @@ public sealed unsafe partial class PacketBuffer
         return Status.State;
     }
 
-    // A slice of a wait for room is over: whether there is a further one. All of them are one stall.
+    // There was no room at once, or a slice of the wait for it is over: whether there is a further one. All of them are one stall.
     private bool IsToWait(Status status, RingProducer* producer, ref long deadline)
     {
-        if (status != Status.Timeout || _blockTimeoutNs is >= 0 and <= RoomSliceNs || IsEnding)
+        if (status != Status.Timeout || _blockTimeoutNs == 0 || IsEnding || IsCalling)
         {
             return false;
         }
 
         if (deadline == 0)
         {
-            deadline = _blockTimeoutNs < 0 ? MonotonicClock.Never : MonotonicClock.Deadline(_blockTimeoutNs - RoomSliceNs);
+            long left = _blockTimeoutNs < 0 ? -1 : Math.Max(_blockTimeoutNs - producer->BlockTimeoutNs, 0);
+            deadline = MonotonicClock.Deadline(left);
+            Volatile.Write(ref _roomAwaited, true);
         }
 
-        if (MonotonicClock.Now >= deadline)
+        long now = MonotonicClock.Now;
+        if (now >= deadline)
         {
             return false;
         }
 
+        producer->BlockTimeoutNs = Math.Min(deadline - now, RoomSliceNs);
         Interlocked.Decrement(ref producer->View.Header->Stalls);
         return true;
     }
 
-    private Status Ended(Status status) => status == Status.Timeout && IsEnding ? Status.State : status;
+    // What a put answers that waits no longer.
+    private Status Ended(Status status, RingProducer* producer)
+    {
+        if (_roomAwaited)
+        {
+            _roomAwaited = false;
+            producer->BlockTimeoutNs = 0;
+        }
+
+        if (status != Status.Timeout)
+        {
+            return status;
+        }
+
+        t_mayNotWait = _blockTimeoutNs != 0 && IsCalling;
+        return t_mayNotWait || IsEnding ? Status.State : status;
+    }
 
     // The producer behind Put, opened by the first one.
     private Status HostProducer(out RingProducer* producer)
@@ -282,7 +325,7 @@ public sealed unsafe partial class PacketBuffer
             }
 
             _blockTimeoutNs = _host.BlockTimeoutNs;
-            _host.BlockTimeoutNs = _blockTimeoutNs < 0 ? RoomSliceNs : Math.Min(_blockTimeoutNs, RoomSliceNs);
+            _host.BlockTimeoutNs = 0;
         }
 
         producer = _host.Native;

@@ -82,11 +82,15 @@ public sealed unsafe partial class PacketBuffer : IDisposable, IAsyncDisposable
 
     private static SluiceException Closed() => new(Status.State, "the buffer is closed");
 
+    /// <summary>The text where a callback calls what waits for its own return.</summary>
+    internal const string CalledBack =
+        "a callback calls into the buffer that calls it: let the callback return, or hand the work to another thread";
+
     private void RefuseCallbacks()
     {
         if (_gate.IsMine || _reports.IsTelling)
         {
-            throw new SluiceException(Status.State, "a callback calls into the buffer that calls it");
+            throw new SluiceException(Status.State, CalledBack);
         }
     }
 

@@ -150,7 +150,7 @@ internal sealed unsafe class HostBuffer
         lost = 0;
         if (Buffer.IsCalling)
         {
-            throw new SluiceException(Status.State, "a callback calls into the buffer that calls it");
+            throw new SluiceException(Status.State, PacketBuffer.CalledBack);
         }
 
         if (!HandleTable.Remove(handle))
@@ -221,7 +221,7 @@ internal sealed unsafe class HostBuffer
         Status.Constant when Buffer.Layout != null && packet.Length >= Buffer.Stride =>
             Buffer.Layout.CheckMessage(packet[..Buffer.Stride], 0),
         Status.Busy => ProducersTaken,
-        Status.State => "the buffer takes no more packets",
+        Status.State => Buffer.WhyNotPut,
         _ => $"the packet was refused: {Buffer.LastError ?? status.ToString()}",
     });
 

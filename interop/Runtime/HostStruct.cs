@@ -6,6 +6,10 @@ namespace Sluice.Interop.Runtime;
 /// Structs of the host that begin with their size. What an older caller's struct lacks is zero, which means the default;
 /// what a newer caller's has beyond this library's must be zero.
 /// </summary>
+/// <remarks>
+/// Every struct holds fields of 8 bytes, so whatever version it is of, its size is a multiple of 8; and no field crosses one. A
+/// size that is none would cut a field: half a pointer, followed.
+/// </remarks>
 internal static unsafe class HostStruct
 {
     /// <summary>Reads an options struct.</summary>
@@ -41,7 +45,7 @@ internal static unsafe class HostStruct
     }
 
     // More than a page is no struct of any version, but a size field that was never set.
-    private const uint Largest = 4096;
+    private const uint Largest = 4096, Step = 8;
 
     private static uint Size<T>(T* at, string name)
         where T : unmanaged
@@ -52,7 +56,7 @@ internal static unsafe class HostStruct
         }
 
         uint size = *(uint*)at;
-        return size is >= 8 and <= Largest
+        return size is >= Step and <= Largest && size % Step == 0
             ? size
             : throw new SluiceException(Status.Abi, $"{name}: struct_size is {size}, it must be sizeof the struct ({sizeof(T)} here)");
     }

@@ -89,6 +89,88 @@ static void sink_options_keep_the_same_rule(void)
     check_packets(in_folder("older.dat"), 5);
 }
 
+/* A struct whose every pointer and number is set, in a block of zeros that is longer than any size that is tried. */
+typedef struct block {
+    _Alignas(8) unsigned char bytes[512];
+} block;
+
+static void with_size(block *block, const void *options, uint32_t bytes, uint32_t size)
+{
+    memset(block, 0, sizeof *block);
+    memcpy(block->bytes, options, bytes);
+    memcpy(block->bytes, &size, sizeof size);
+}
+
+/* What is cut within a field would be followed: half a pointer. Whole fields are taken or refused, and nothing worse. */
+static void check_size(int32_t status, uint32_t size)
+{
+    if (size < 8 || size % 8 != 0) {
+        CHECK(status == SLUICE_E_ABI && strstr(last_error(), "it must be sizeof the struct") != NULL);
+    }
+}
+
+static void no_size_cuts_a_field(void)
+{
+    static const char unit[] = "<a:B";
+    char *path = in_folder("cut.dat"), *folder = in_folder(".");
+    sluice_layout *layout = NULL;
+    sluice_buffer_options options = packet_options();
+    sluice_buffer *buffer = new_buffer(&options), *other = NULL;
+    block block;
+    CHECK_OK(sluice_layout_create(unit, &layout));
+    sluice_buffer_options buffers = {.stride = 1, .capacity = 4096, .memory_limit = 1 << 20, .spill_limit = 1 << 20,
+                                     .spill_directory = folder, .layout = layout, .release_packets = 5};
+    sluice_file_options files = {.path = path, .header = "xyz", .header_bytes = 3};
+    sluice_text_options texts = {.path = path, .separator = ",", .line_end = "\n", .header = "h", .comment = "#",
+                                 .style = SLUICE_TEXT_HEX_SPACED, .header_bytes = 1, .line_end_bytes = 1};
+    sluice_formatter_options formats = {.separator = ", ", .line_end = "\n", .comment = "# ", .line_end_bytes = 1};
+    sluice_hex_options hex = {.separator = ':', .first_offset = 5};
+    sluice_reading_options reading = {.stride = 1, .path = path, .layout = layout};
+    for (uint32_t size = 0; size <= sizeof(sluice_buffer_options) + 64; size++) {
+        int32_t status;
+        sluice_formatter *formatter = NULL;
+        sluice_file *file = NULL;
+        sluice_sink *sink = NULL;
+        size_t length;
+        with_size(&block, &buffers, sizeof buffers, size);
+        status = sluice_buffer_create((sluice_buffer_options *)(void *)block.bytes, &other);
+        check_size(status, size);
+        if (status == SLUICE_OK) {
+            CHECK_OK(sluice_buffer_discard(other, NULL));
+        }
+        with_size(&block, &files, sizeof files, size);
+        status = sluice_buffer_add_file_sink(buffer, (sluice_file_options *)(void *)block.bytes, &sink);
+        check_size(status, size);
+        if (status == SLUICE_OK) {
+            CHECK_OK(sluice_buffer_remove_sink(buffer, sink));
+        }
+        with_size(&block, &reading, sizeof reading, size);
+        status = sluice_file_open((sluice_reading_options *)(void *)block.bytes, &file);
+        check_size(status, size);
+        if (status == SLUICE_OK) {
+            CHECK_OK(sluice_file_close(file));
+        }
+        (void)unlink(path);
+        with_size(&block, &texts, sizeof texts, size);
+        status = sluice_buffer_add_text_sink(buffer, (sluice_text_options *)(void *)block.bytes, &sink);
+        check_size(status, size);
+        if (status == SLUICE_OK) {
+            CHECK_OK(sluice_buffer_remove_sink(buffer, sink));
+        }
+        (void)unlink(path);
+        with_size(&block, &formats, sizeof formats, size);
+        status = sluice_formatter_create(layout, (sluice_formatter_options *)(void *)block.bytes, &formatter);
+        check_size(status, size);
+        if (status == SLUICE_OK) {
+            CHECK_OK(sluice_formatter_destroy(formatter));
+        }
+        with_size(&block, &hex, sizeof hex, size);
+        check_size(sluice_hex_encode("x", 1, (sluice_hex_options *)(void *)block.bytes, NULL, 0, &length), size);
+    }
+    CHECK_OK(sluice_buffer_discard(buffer, NULL));
+    CHECK_OK(sluice_layout_destroy(layout));
+}
+
 int main(void)
 {
     an_older_caller_gets_defaults();
@@ -96,5 +178,6 @@ int main(void)
     no_struct_at_all_is_refused();
     results_fit_an_older_and_a_newer_caller();
     sink_options_keep_the_same_rule();
+    no_size_cuts_a_field();
     return 0;
 }

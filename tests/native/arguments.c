@@ -49,6 +49,17 @@ static void create(void)
     bad = good;
     bad.full_policy = 5;
     refuse_create(bad, SLUICE_E_INVALID, "full_policy 5");
+    bad.full_policy = SLUICE_GROW;
+    refuse_create(bad, SLUICE_E_INVALID, "full_policy is 4, at most 3");
+    bad = good;
+    for (uint32_t bit = 0; bit < 32; bit++) {
+        bad.flags = 1u << bit;
+        if (bit < 3 || bit > 7) {
+            char words[64];
+            (void)snprintf(words, sizeof words, "flags is %u, only 8", bad.flags);
+            refuse_create(bad, SLUICE_E_INVALID, words);
+        }
+    }
     bad = good;
     bad.name = "a/b";
     refuse_create(bad, SLUICE_E_INVALID, "'a/b'");

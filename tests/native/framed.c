@@ -86,6 +86,55 @@ static void around(uint32_t producers)
     sluice_ring_close(&ring, 0);
 }
 
+/* Whole records go, with their number; whatever else is asked for, nothing changes. */
+static void parts(uint32_t producers, uint32_t policy)
+{
+    sluice_ring ring;
+    sluice_producer producer;
+    sluice_consumer consumer;
+    sluice_batch batch;
+    uint8_t payload[16] = {12, 0, 0, 0, 7, 0, 0, 0, 'F', 'A', 'K', 'E'}; /* looks like a record itself */
+    void *memory;
+    ring_make(&ring, 0, 4096, producers, policy);
+    CHECK(sluice_producer_open(&producer, &ring) == SLUICE_OK);
+    CHECK(sluice_consumer_open(&consumer, &ring) == SLUICE_OK);
+    CHECK(sluice_producer_put_record(&producer, payload, 16, 1) == SLUICE_OK);
+    CHECK(sluice_producer_claim_record(&producer, 30, &memory) == SLUICE_OK);
+    CHECK(sluice_producer_commit_record(&producer, 6, 2) == SLUICE_OK); /* of many: the rest is an aborted record */
+    CHECK(sluice_producer_put_record(&producer, payload, 3, 3) == SLUICE_OK);
+    CHECK(sluice_consumer_peek(&consumer, 0, &batch) == SLUICE_OK && batch.packets == 3);
+    const void *packet;
+    uint64_t ends[3], at = 0;
+    uint32_t bytes;
+    uint16_t type;
+    for (int i = 0; i < 3; i++) {
+        CHECK(sluice_batch_next(&batch, &at, &packet, &bytes, &type) == 1 && type == i + 1);
+        ends[i] = at;
+    }
+    CHECK(ends[2] == batch.bytes);
+    for (uint64_t part = 0; part <= batch.bytes + 8; part++) {
+        for (uint64_t packets = 0; packets <= 4; packets++) {
+            int whole = (part == 0 && packets == 0) || (part == ends[0] && packets == 1) ||
+                        (part == ends[1] && packets == 2) || (part == ends[2] && packets == 3);
+            int behind_rest = producers == SLUICE_MANY_PRODUCERS && part == ends[1] + 24 && packets == 2;
+            if (!whole && !behind_rest) {
+                CHECK(sluice_consumer_release(&consumer, part, packets) == SLUICE_E_SIZE);
+            }
+        }
+    }
+    CHECK(ring.header->tail == 0 && ring.header->popped == 0);
+    CHECK(sluice_consumer_release(&consumer, ends[0], 1) == SLUICE_OK && ring.header->popped == 1);
+    CHECK(sluice_consumer_peek(&consumer, 0, &batch) == SLUICE_OK && batch.packets == 2);
+    CHECK(sluice_consumer_release(&consumer, batch.bytes, 1) == SLUICE_E_SIZE);
+    CHECK(sluice_consumer_release(&consumer, batch.bytes, 0) == SLUICE_E_SIZE);
+    CHECK(sluice_consumer_release(&consumer, ends[1] - ends[0], 1) == SLUICE_OK && ring.header->popped == 2);
+    CHECK(sluice_consumer_peek(&consumer, 0, &batch) == SLUICE_OK && batch.packets == 1);
+    CHECK(sluice_consumer_release(&consumer, batch.bytes, 1) == SLUICE_OK && ring.header->popped == 3);
+    sluice_producer_close(&producer);
+    sluice_consumer_close(&consumer);
+    sluice_ring_close(&ring, 0);
+}
+
 static void sizes(uint32_t producers)
 {
     sluice_ring ring;
@@ -127,6 +176,8 @@ int main(void)
     for (uint32_t producers = SLUICE_ONE_PRODUCER; producers <= SLUICE_MANY_PRODUCERS; producers++) {
         around(producers);
         sizes(producers);
+        parts(producers, SLUICE_FAIL);
+        parts(producers, SLUICE_DROP_OLDEST);
     }
     return 0;
 }

@@ -294,3 +294,51 @@ def test_the_reset_hook_runs_after_each_flush(make, caplog):
     buffer.on_reset(None)
     buffer.pop_many()
     assert calls == ["first", "second"]
+
+
+def test_a_put_in_a_callback_does_not_wait_for_the_room_that_its_return_makes(script):
+    script("""
+        import faulthandler, threading, time
+        import sluice
+        faulthandler.dump_traceback_later(60, exit=True)
+
+        def put(buffer):
+            buffer.put(bytes(8))
+
+        def put_many(buffer):
+            buffer.put_many(bytes(8))
+
+        def claim(buffer):
+            with buffer.claim():
+                pass
+
+        def told(call, buffer):
+            try:
+                while True:
+                    call(buffer)
+            except sluice.SluiceError as error:
+                assert error.status == sluice.Status.E_STATE, error.status
+                return str(error)
+
+        texts = []
+        for call in (put, put_many, claim):
+            buffer = sluice.CircularBuffer(packet_size=8, capacity=4096, full="block", block_timeout=None)
+            buffer.add_callback_sink(lambda batch: texts.append(told(call, buffer)))
+            buffer.put(bytes(8))
+            assert buffer.flush() == (1, 8)
+            assert "cannot wait for the room that only its own return makes" in texts[-1], texts
+            buffer.put(bytes(8))
+            buffer.discard()
+
+        buffer = sluice.CircularBuffer(packet_size=8, capacity=4096, full="block", block_timeout=None)
+        buffer.add_callback_sink(lambda batch: texts.append(told(put, buffer)))
+        buffer.put_many(bytes(4096))
+        waiting = threading.Thread(target=put, args=(buffer,))
+        waiting.start()
+        while buffer.stats()["stalls"] == 0:
+            time.sleep(0.001)
+        buffer.flush()
+        waiting.join()
+        assert "cannot wait" in texts[-1] and len(texts) == 4, texts
+        buffer.discard()
+    """)

@@ -272,7 +272,7 @@ PyObject *buffer_pop_many(PyObject *object, PyObject *args, PyObject *names)
         return NULL;
     }
     if (!Py_IsNone(limit)) {
-        most = PyNumber_AsSsize_t(limit, PyExc_OverflowError);
+        most = PyNumber_AsSsize_t(limit, NULL); /* clamped: more than there ever are means all */
         if (most == -1 && PyErr_Occurred()) {
             return NULL;
         }

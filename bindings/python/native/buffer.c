@@ -46,6 +46,12 @@ static void update_ready(Buffer *self, int locked)
     self->check_room = view->policy == SLUICE_BLOCK || view->policy == SLUICE_GROW;
 }
 
+void raise_cannot_wait(void)
+{
+    raise_status(SLUICE_E_STATE, "the buffer is full, and a callback of it cannot wait for the room that only its own return "
+                                 "makes: let it return, or hand the packet to another thread");
+}
+
 int buffer_lock(Buffer *self)
 {
     while (PyThread_acquire_lock(self->lock, NOWAIT_LOCK) != PY_LOCK_ACQUIRED) {
@@ -56,6 +62,10 @@ int buffer_lock(Buffer *self)
             break;
         }
         if (engine_there() < 0 || PyErr_CheckSignals() < 0) {
+            return -1;
+        }
+        if (formatting == self && self->awaits_room) {
+            raise_cannot_wait();
             return -1;
         }
         if (formatting == self && self->closing) { /* the close waits for this callback */

@@ -39,6 +39,7 @@ typedef struct Buffer {
     uint32_t many;   /* producers */
     uint32_t inside;  /* functions of Python that run, or are about to, under the engine's lock; atomic, as the next one */
     uint32_t entries; /* how many there ever were */
+    int awaits_room;  /* a put waits for room, under the lock */
     Claim *claim;      /* the open one, or one that was left with something still seeing its memory */
     PyObject *arrays;  /* what makes an array of memory; None: nothing does; NULL: not asked yet */
     SeenArray seen;    /* the last one that was put */
@@ -90,6 +91,9 @@ int buffer_await_function(Buffer *self);
 
 /* Usable, and no such function runs. */
 int buffer_enterable(Buffer *self);
+
+/* Raises that a callback of the buffer cannot wait for room. */
+void raise_cannot_wait(void);
 
 /* Takes and gives the right to use the producer without the GIL. */
 int buffer_lock(Buffer *self);

@@ -6,6 +6,17 @@
 
 static PyTypeObject *claim_type;
 
+/* -1 with an exception, or the number, which may be -1. */
+static Py_ssize_t count_of(PyObject *given)
+{
+    Py_ssize_t count = PyNumber_AsSsize_t(given, PyExc_OverflowError);
+    if (count == -1 && PyErr_Occurred() != NULL && PyErr_ExceptionMatches(PyExc_OverflowError)) {
+        PyErr_Clear();
+        (void)PyErr_Format(PyExc_OverflowError, "count is %S, it must be at most %zd", given, PY_SSIZE_T_MAX);
+    }
+    return count;
+}
+
 /* claim(count=1): a new claim, not open yet. */
 PyObject *buffer_claim(PyObject *object, PyObject *const *args, Py_ssize_t given, PyObject *names)
 {
@@ -21,7 +32,7 @@ PyObject *buffer_claim(PyObject *object, PyObject *const *args, Py_ssize_t given
         return NULL;
     }
     if (given + named == 1) {
-        count = PyNumber_AsSsize_t(args[0], PyExc_OverflowError);
+        count = count_of(args[0]);
         if (count == -1 && PyErr_Occurred()) {
             return NULL;
         }
@@ -88,7 +99,7 @@ static PyObject *claim_commit(PyObject *object, PyObject *args)
     if (Py_IsNone(given)) {
         return claim_finish(claim, claim->count);
     }
-    Py_ssize_t count = PyNumber_AsSsize_t(given, PyExc_OverflowError);
+    Py_ssize_t count = count_of(given);
     if (count == -1 && PyErr_Occurred()) {
         return NULL;
     }

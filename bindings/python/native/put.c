@@ -52,7 +52,7 @@ static inline int32_t put_run(Buffer *self, const uint8_t *data, uint64_t packet
     return status;
 }
 
-int32_t buffer_wait_for_room(Buffer *self, uint64_t span, int64_t deadline)
+static int32_t wait_in_slices(Buffer *self, uint64_t span, int64_t deadline)
 {
     for (;;) {
         int64_t left = deadline - sluice_monotonic_ns();
@@ -70,6 +70,18 @@ int32_t buffer_wait_for_room(Buffer *self, uint64_t span, int64_t deadline)
             return INT32_MIN;
         }
     }
+}
+
+int32_t buffer_wait_for_room(Buffer *self, uint64_t span, int64_t deadline)
+{
+    if (formatting == self && self->block_timeout_ns != 0) {
+        raise_cannot_wait();
+        return INT32_MIN;
+    }
+    self->awaits_room = 1;
+    int32_t status = wait_in_slices(self, span, deadline);
+    self->awaits_room = 0;
+    return status;
 }
 
 /* Raises for a fault of an inline put, which leaves no text. */

@@ -30,7 +30,7 @@
  *   nothing. Handles are typed and opaque, and not addresses: a NULL, stale or foreign one gives E_HANDLE. Option
  *   structs begin with struct_size = sizeof the struct; zero in any other field means its default; a struct of an
  *   older caller is completed with defaults, one of a newer caller is accepted while what this library does not know
- *   is zero, and refused with E_ABI else. Text is UTF-8; where there is not room for all of it, it is cut between two
+ *   is zero, and refused with E_ABI else, as is a size that is no multiple of 8 and so of no version. Text is UTF-8; where there is not room for all of it, it is cut between two
  *   characters. Paths, and names of shared memory, are bytes: any that the system takes, shown in texts with \xNN for what is no
  *   UTF-8; a relative path is made absolute when it is given, so that a later chdir changes nothing. Times are nanoseconds on
  *   the monotonic clock; -1 means for ever, 0 look once. Callbacks take the host's `user` pointer first, return a status and must not call into the
@@ -270,8 +270,9 @@ SLUICE_CHECKED int32_t sluice_buffer_on_end(sluice_buffer *buffer, sluice_end_fn
 /* ---- 4 Putting and taking ------------------------------------------------------ any thread --------------- */
 
 /* Copies one packet in. E_SIZE: not the stride. E_CONSTANT: a constant of the layout does not hold. WOULD_BLOCK, TIMEOUT,
- * DROPPED: the full policy spoke; of a FIFO that could neither grow nor spill the last error has the reason. Any number of
- * threads may call it; a thread that puts often takes a producer. Since 0.1. */
+ * DROPPED: the full policy spoke; of a FIFO that could neither grow nor spill the last error has the reason. In a callback of the
+ * same buffer a put never waits for room, which only the callback's return makes: it answers E_STATE instead. Any number of threads
+ * may call it; a thread that puts often takes a producer. Since 0.1. */
 SLUICE_CHECKED int32_t sluice_buffer_put(sluice_buffer *buffer, const void *packet, size_t bytes);
 
 /* Copies packets of the stride in; *done (may be NULL) tells how many, the status is that of the first one not taken.

@@ -51,6 +51,45 @@ public sealed unsafe class RingSourceTests
         Assert.Equal(1, counters.Segments);
     }
 
+    [Theory]
+    [InlineData(ProducerMode.One)]
+    [InlineData(ProducerMode.Many)]
+    public void A_part_of_a_record_is_not_released(ProducerMode mode)
+    {
+        using Ring ring = Ring.Create(new RingOptions { Capacity = 4096, Shape = RecordShape.Framed, Producers = mode });
+        using PacketProducer producer = PacketProducer.Open(ring);
+        RingConsumer consumer = default;
+        Assert.Equal(Status.Ok, RingConsumer.Open(&consumer, ring));
+        Assert.Equal(Status.Ok, producer.PutRecord(new byte[] { 12, 0, 0, 0, 7, 0, 0, 0, 1, 2, 3, 4, 0, 0, 0, 0 }));
+        Assert.Equal(Status.Ok, producer.PutRecord(new byte[3]));
+        Assert.Equal(Status.Ok, consumer.Peek(0, out Batch batch));
+        Assert.Equal((40, 2), (batch.Length, batch.Packets));
+        for (long length = 0; length <= 48; length++)
+        {
+            for (long packets = 0; packets <= 3; packets++)
+            {
+                if ((length, packets) is not ((0, 0) or (24, 1) or (40, 2)))
+                {
+                    Assert.Equal(Status.Size, consumer.Release(length, packets));
+                }
+            }
+        }
+
+        Assert.Equal(Status.Ok, consumer.Release(24, 1));
+        Assert.Equal(Status.Size, consumer.Release(16, 0));
+        Assert.Equal(Status.Ok, consumer.Release(16, 1));
+        consumer.Close();
+    }
+
+    [Fact]
+    public void A_ring_of_its_own_does_not_grow()
+    {
+        RingOptions options = new() { Capacity = 4096, Stride = 8, FullPolicy = FullPolicy.Grow };
+        SluiceException fault = Assert.Throws<SluiceException>(() => Ring.Create(options).Dispose());
+        Assert.Equal(Status.Invalid, fault.Status);
+        Assert.Contains("full policy is Grow, at most DropOldest", fault.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Packets_behind_an_aborted_slot_count()
     {

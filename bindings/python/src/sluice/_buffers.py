@@ -132,7 +132,7 @@ class PacketBuffer(AwaitableBuffer):
             return self._add_binary(file_path, header, False, durability, rotate_bytes)
         if formatter is not None and not callable(formatter):
             raise TypeError(f"formatter must be callable or None, not {type(formatter).__name__}")
-        path = absolute(file_path)
+        path = absolute(file_path, "file_path")
         handle = self._add_text_sink(
             path,
             text_bytes(header, "header"),
@@ -210,7 +210,7 @@ class PacketBuffer(AwaitableBuffer):
         durability: Durability | str,
         rotate_bytes: int | None,
     ) -> Sink:
-        path = absolute(file_path)
+        path = absolute(file_path, "file_path")
         handle = self._add_file_sink(
             path,
             text_bytes(header, "header"),

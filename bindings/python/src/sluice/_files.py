@@ -96,7 +96,7 @@ class PacketFile(_sluice.File, Generic[_T]):
         if header_bytes < 0:
             raise ValueError(f"header_bytes is {header_bytes}, it must be 0 or more")
         known = layout_of(layout)
-        where = absolute(path)
+        where = absolute(path, "path")
         self = cast(
             "PacketFile[Any]", super().__new__(cls, where, known, packet_size or 0, header_bytes, check_constants)
         )

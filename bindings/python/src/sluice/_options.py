@@ -100,18 +100,26 @@ def whole(value: int | None, name: str, least: int = 1) -> int:
     if not isinstance(value, int) and not hasattr(value, "__index__"):
         raise TypeError(f"{name} must be an int or None, not {type(value).__name__}")
     number = value.__index__()
-    if not least <= number < 1 << 62:
+    if number < least:
         raise ValueError(f"{name} is {number}, it must be {least} or more, or None")
+    if number >= 1 << 62:
+        raise ValueError(f"{name} is {number}, it must be at most {(1 << 62) - 1}, or None")
     return number
 
 
 def nanoseconds(seconds: float | None, name: str) -> int:
     """Seconds as the engine's nanoseconds; None is -1, for ever."""
-    if seconds is None or seconds == math.inf:
+    if seconds is None:
         return -1
-    if not seconds >= 0:
+    if not hasattr(seconds, "__float__") and not hasattr(seconds, "__index__"):
+        raise TypeError(f"{name} must be a number of seconds or None, not {type(seconds).__name__}")
+    try:
+        value = float(seconds)
+    except OverflowError:  # an int beyond all floats
+        value = math.copysign(math.inf, 1 if seconds > 0 else -1)
+    if not value >= 0:
         raise ValueError(f"{name} is {seconds} s, it must be 0 or more, or None")
-    return int(min(seconds * 1e9, 9e18))
+    return -1 if value == math.inf else int(min(value * 1e9, 9e18))
 
 
 def flush_after(seconds: float | None) -> int:

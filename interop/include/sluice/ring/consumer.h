@@ -129,18 +129,42 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_consumer_peek(sluice_consumer *consu
                                                                                        : SLUICE_WOULD_BLOCK;
 }
 
+/* Framed: whether the first `bytes` are whole records, `packets` of them not aborted. All that was seen is known; a part of
+ * it is stepped through. */
+static inline int sluice_is_whole_run(const sluice_consumer *consumer, uint64_t bytes, uint64_t packets)
+{
+    if (SLUICE_LIKELY(bytes == consumer->seen - consumer->tail)) {
+        return packets == consumer->packets;
+    }
+    const uint8_t *data = consumer->view.data + (consumer->tail & consumer->view.mask);
+    uint32_t trailer = sluice_trailer(&consumer->view);
+    uint64_t at = 0, filled = 0;
+    while (at < bytes) {
+        uint64_t word = sluice_load_relaxed((const uint64_t *)(const void *)(data + at));
+        if (SLUICE_UNLIKELY((uint32_t)word < sizeof(sluice_ring_record))) {
+            return 0; /* it was changed since it was scanned */
+        }
+        at += sluice_record_span(word, trailer);
+        filled += ((word >> 48) & SLUICE_RECORD_ABORTED) == 0;
+    }
+    return at == bytes && filled == packets;
+}
+
 /* Gives the room of the first `bytes` of a batch back, `packets` being the packets in them. Whole packets only:
- * E_SIZE, and nothing changes, for more than was seen or a part of a packet. E_STATE: in a ring that drops the oldest
+ * E_SIZE, and nothing changes, for more than was seen, a part of a packet, or another number of packets. E_STATE: in a ring that drops the oldest
  * only what a peek holds can be released. */
 SLUICE_CHECKED SLUICE_INLINE int32_t sluice_consumer_release(sluice_consumer *consumer, uint64_t bytes, uint64_t packets)
 {
     sluice_ring_header *header = consumer->view.header;
     if (bytes > consumer->seen - consumer->tail || packets > consumer->packets ||
-        (consumer->view.framed ? bytes % 8 != 0 : bytes != packets * consumer->view.stride)) {
+        (!consumer->view.framed && bytes != packets * consumer->view.stride)) {
         return SLUICE_E_SIZE;
     }
     if (SLUICE_UNLIKELY(bytes != 0 && consumer->view.policy == SLUICE_DROP_OLDEST && !consumer->holds)) {
         return SLUICE_E_STATE;
+    }
+    if (consumer->view.framed && SLUICE_UNLIKELY(!sluice_is_whole_run(consumer, bytes, packets))) {
+        return SLUICE_E_SIZE;
     }
     if (bytes != 0) {
         uint64_t tail = consumer->tail;

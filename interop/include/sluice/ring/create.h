@@ -89,6 +89,10 @@ static inline int32_t sluice_ring_open_place(sluice_ring *ring, const sluice_rin
     return SLUICE_OK;
 }
 
+#define SLUICE_RING_WANT_KNOWN                                                                                       \
+    (SLUICE_RING_WANT_HUGE_PAGES | SLUICE_RING_WANT_LOCKED | SLUICE_RING_WANT_CHECKSUMS | SLUICE_RING_WANT_GROUP |     \
+     SLUICE_RING_WANT_EVERYBODY)
+
 /* Refuses what cannot be a ring; names the value and its limit. */
 static inline int32_t sluice_ring_check_options(sluice_ring *ring, const sluice_ring_options *options)
 {
@@ -104,6 +108,17 @@ static inline int32_t sluice_ring_check_options(sluice_ring *ring, const sluice_
         options->full_policy > SLUICE_GROW) {
         return sluice_ring_fault(ring, SLUICE_E_INVALID, "shape %u, producers %u or full_policy %u is not known",
                                  options->shape, options->producers, options->full_policy);
+    }
+    if (options->full_policy == SLUICE_GROW) {
+        return sluice_ring_fault(ring, SLUICE_E_INVALID,
+                                 "full_policy is %u, at most %u here: a ring has one size, only a FIFO of sluice.h grows",
+                                 options->full_policy, (unsigned)SLUICE_DROP_OLDEST);
+    }
+    if ((options->flags & ~SLUICE_RING_WANT_KNOWN) != 0) {
+        return sluice_ring_fault(ring, SLUICE_E_INVALID,
+                                 "flags is %u, only 8 (huge pages), 16 (locked), 32 (checksums), 64 (group) and 128 "
+                                 "(everybody) are known",
+                                 options->flags);
     }
     if (options->shape == SLUICE_FIXED && (options->stride == 0 || options->stride > options->capacity)) {
         return sluice_ring_fault(ring, SLUICE_E_INVALID, "stride is %u bytes, it must be 1 to the capacity of %llu",

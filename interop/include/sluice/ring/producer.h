@@ -8,6 +8,9 @@
  * Fixed stride   put / put_many, or claim(packets) -> fill -> commit(packets) or abort
  * Framed         put_record, or claim_record(bytes) -> fill -> commit_record(bytes, type) or abort
  *
+ * Under SLUICE_BLOCK a put waits for room wherever it is called: not in a callback of the buffer (sluice.h) that the ring belongs
+ * to, whose return alone makes room.
+ *
  * What is committed is published at once, or in groups when publish_bytes is set (one producer): then
  * sluice_producer_publish makes the rest visible, and so does close.
  */
