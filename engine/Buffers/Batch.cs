@@ -214,7 +214,7 @@ public readonly unsafe struct Batch
     internal static SluiceException NotOf<T>(int stride)
         where T : unmanaged => new(
             Status.Size,
-            $"{typeof(T).Name} has {Unsafe.SizeOf<T>()} bytes, "
+            $"{typeof(T).Name} has {Quantity.Of(Unsafe.SizeOf<T>(), "byte")}, "
             + (stride == 0 ? "the packets are records of any size" : $"the packets have {stride}"));
 
     private long CountPackets(long bytes)

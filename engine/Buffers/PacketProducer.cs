@@ -93,7 +93,7 @@ public sealed unsafe class PacketProducer : IDisposable
         ? "no more packets are taken: the stream was ended"
         : producers == ProducerMode.One
             ? "there is one producer and it is taken; dispose of it, or make the buffer with ProducerMode.Many"
-            : "all 256 producers are taken");
+            : "all 256 producers are taken: close one, or let one put for several");
 
     /// <summary>Copies one packet of the stride in.</summary>
     /// <returns>
@@ -252,7 +252,7 @@ public sealed unsafe class PacketProducer : IDisposable
         {
             throw new SluiceException(status, status == Status.State
                 ? "another claim of the producer is open, or the stream was ended"
-                : $"{count} {(stride == 0 ? "bytes are no record here" : $"packets of {stride} bytes are no claim here")}");
+                : $"{count} {(stride == 0 ? "bytes are no record here" : $"packets of {Quantity.Are(stride, "byte")} no claim here")}");
         }
 
         if (status != Status.Ok)

@@ -15,6 +15,7 @@ public sealed unsafe class Ring : IDisposable
 {
     private const int LongestName = 200;
     private const int AttachPauseMs = 1;
+    private const int FirstBytes = 8;
 
     private readonly Segment _segment;
     private readonly RingGeometry _geometry;
@@ -130,11 +131,8 @@ public sealed unsafe class Ring : IDisposable
             {
                 return TryAttach(path, anyOwner);
             }
-            catch (NotReadyException) when (MonotonicClock.Now < deadline)
-            {
-                Thread.Sleep(AttachPauseMs);
-            }
-            catch (SluiceException fault) when (fault.Status == Status.NotFound && MonotonicClock.Now < deadline)
+            catch (SluiceException fault) when (
+                (fault.MayPass || fault.Status == Status.NotFound) && MonotonicClock.Now < deadline)
             {
                 Thread.Sleep(AttachPauseMs);
             }
@@ -167,7 +165,7 @@ public sealed unsafe class Ring : IDisposable
         catch (SluiceException fault) when (fault.Status == Status.Abi && name == null)
         {
             throw new SluiceException(
-                Status.Abi, "the file is no ring of this version, and is left: delete it yourself if nobody needs it");
+                Status.Abi, "the file is not a ring of this version, and is left: delete it yourself if nobody needs it");
         }
         catch (SluiceException fault) when (fault.Status is Status.Corrupt or Status.Abi)
         {
@@ -262,7 +260,7 @@ public sealed unsafe class Ring : IDisposable
         {
             throw new SluiceException(
                 Status.Invalid,
-                $"ring name '{ByteText.Show(name)}' has {bytes} bytes, it must be 1 to {LongestName} bytes without '/', not . or ..");
+                $"ring name '{ByteText.Show(name)}' has {Quantity.Of(bytes, "byte")}, it must be 1 to {Quantity.Of(LongestName, "byte")} without '/', not . or ..");
         }
 
         return $"/dev/shm/sluice.{name}";
@@ -325,7 +323,7 @@ public sealed unsafe class Ring : IDisposable
             ref readonly RingHeader header = ref MemoryMarshal.AsRef<RingHeader>(page);
             if (header.Magic != RingHeader.MagicValue)
             {
-                throw new NotReadyException($"{ByteText.Show(path)} is no ring, or was left half-made: if nobody needs it, remove it");
+                throw new SluiceException(Status.Abi, NotARing(path, page, bytes)) { MayPass = true }; // not yet
             }
 
             geometry = RingGeometry.Recognise(header, path, (ulong)bytes);
@@ -353,6 +351,14 @@ public sealed unsafe class Ring : IDisposable
             segment.Dispose();
             throw;
         }
+    }
+
+    // The first bytes tell a user what it is instead.
+    private static string NotARing(string path, ReadOnlySpan<byte> page, long bytes)
+    {
+        string begin = bytes == 0 ? "it is empty"
+            : $"it begins with the bytes {Convert.ToHexString(page[..(int)Math.Min(bytes, FirstBytes)])}";
+        return $"{ByteText.Show(path)} is not a ring, or was left half-made: {begin}; give the path of a ring, or, if nobody needs it, remove it";
     }
 
     // What does not change by itself is checked once, before an end is opened.
@@ -406,14 +412,14 @@ public sealed unsafe class Ring : IDisposable
         {
             throw new SluiceException(
                 Status.Invalid,
-                $"capacity is {options.Capacity} bytes, it must be 1 to {SegmentOptions.LargestCapacity}");
+                $"capacity is {Quantity.Of(options.Capacity, "byte")}, it must be 1 to {SegmentOptions.LargestCapacity}");
         }
 
         if (options.Shape == RecordShape.Fixed && (options.Stride <= 0 || options.Stride > options.Capacity))
         {
             throw new SluiceException(
                 Status.Invalid,
-                $"stride is {options.Stride} bytes, it must be 1 to the capacity of {options.Capacity}");
+                $"stride is {Quantity.Of(options.Stride, "byte")}, it must be 1 to the capacity of {options.Capacity}");
         }
 
         int text = Encoding.UTF8.GetByteCount(options.LayoutText);
@@ -421,10 +427,7 @@ public sealed unsafe class Ring : IDisposable
         {
             throw new SluiceException(
                 Status.Size,
-                $"layout text has {text} bytes, at most {RingHeader.LayoutTextBytes - 1} fit");
+                $"layout text has {Quantity.Of(text, "byte")}, at most {RingHeader.LayoutTextBytes - 1} fit");
         }
     }
-
-    /// <summary>The file exists, but its magic is not there (yet).</summary>
-    private sealed class NotReadyException(string message) : SluiceException(Status.Abi, message);
 }

@@ -80,18 +80,18 @@ public sealed unsafe partial class RingChain
         {
             throw new SluiceException(
                 Status.Invalid,
-                $"max segment is {options.MaxSegment} bytes, it must be 1 to {SegmentOptions.LargestCapacity}");
+                $"max segment is {Quantity.Of(options.MaxSegment, "byte")}, it must be 1 to {SegmentOptions.LargestCapacity}");
         }
 
         if (options.SpillLimit < 0)
         {
-            throw new SluiceException(Status.Invalid, $"spill limit is {options.SpillLimit} bytes, it must be 0 or more");
+            throw new SluiceException(Status.Invalid, $"spill limit is {Quantity.Of(options.SpillLimit, "byte")}, it must be 0 or more");
         }
 
         string? folder = options.SpillDirectory == null ? null : PathName.Absolute(options.SpillDirectory, "a spill directory");
         if (folder != null && !PathName.IsFolder(folder))
         {
-            throw new SluiceException(Status.NotFound, $"spill directory {ByteText.Show(folder)} does not exist");
+            throw new SluiceException(Status.NotFound, $"spill directory {ByteText.Show(folder)} does not exist: make it, or give another one");
         }
 
         return options with { Ring = options.Ring with { FullPolicy = FullPolicy.Grow, IsSegment = true }, SpillDirectory = folder };
@@ -167,7 +167,7 @@ public sealed unsafe partial class RingChain
         else if (_refusal == null || _refusedWith != (_memory, _spilled))
         {
             _refusedWith = (_memory, _spilled);
-            _refusal = $"the buffer takes {_memory} bytes of memory of memory_limit {_options.MemoryLimit}, and "
+            _refusal = $"the buffer takes {Quantity.Of(_memory, "byte")} of memory of memory_limit {_options.MemoryLimit}, and "
                 + (_options.SpillDirectory == null
                     ? "spills to no files"
                     : $"{_spilled} of spill_limit {_options.SpillLimit} in files in '{_options.SpillDirectory}'")
@@ -224,7 +224,7 @@ public sealed unsafe partial class RingChain
         }
         catch (SluiceException fault)
         {
-            string text = $"growing the buffer failed, what it holds is kept: {fault.Message}; {_memory} bytes of memory are taken of "
+            string text = $"growing the buffer failed, what it holds is kept: {fault.Message}; {Quantity.Of(_memory, "byte")} of memory are taken of "
                 + $"memory_limit {_options.MemoryLimit}: mend that, or raise the limit";
             LastError = LastError == text ? LastError : text; // one that stays is one text
             _spillAgainAt = MonotonicClock.Now + SpillRetryNs;

@@ -48,7 +48,7 @@ public sealed unsafe partial class RingChain : PacketStore
             ring.Dispose();
             throw new SluiceException(
                 Status.Invalid,
-                $"memory limit is {_options.MemoryLimit} bytes, the first segment takes {ring.Bytes}");
+                $"memory limit is {Quantity.Of(_options.MemoryLimit, "byte")}, the first segment takes {ring.Bytes}");
         }
 
         _memory = ring.Bytes;

@@ -80,7 +80,8 @@ internal readonly record struct RingGeometry
         {
             throw new SluiceException(
                 Status.Abi,
-                $"ring {ByteText.Show(path)} has layout version {header.Abi}, this engine knows {RingHeader.AbiVersion} and {RingHeader.AbiWithChecksums}");
+                $"ring {ByteText.Show(path)} has layout version {header.Abi}, this engine knows {RingHeader.AbiVersion} and "
+                + $"{RingHeader.AbiWithChecksums}: build both sides with the same version");
         }
 
         ulong capacity = header.Capacity, offset = header.DataOffset;
@@ -111,6 +112,6 @@ internal readonly record struct RingGeometry
 
         return wrong == null ? geometry : throw new SluiceException(
             Status.Corrupt,
-            $"the header of ring {ByteText.Show(path)} contradicts itself, or its size of {fileBytes} bytes: {wrong}; if nobody needs it, remove it");
+            $"the header of ring {ByteText.Show(path)} contradicts itself, or its size of {Quantity.Of(fileBytes, "byte")}: {wrong}; if nobody needs it, remove it");
     }
 }

@@ -9,7 +9,8 @@ internal readonly record struct RingHolder(ulong Identity, ProcessLife Life)
 {
     /// <summary>What an open tells that found the end held.</summary>
     internal string Describe(string end) => Life == ProcessLife.Alive
-        ? $"the ring has {end}, process {ProcessIdentity.ProcessId(Identity)}, and it is alive"
+        ? $"the ring has {end}, process {ProcessIdentity.ProcessId(Identity)}, and it is alive: one process at a time; close it there, "
+            + "or end that process"
         : $"the ring has {end}, process {ProcessIdentity.ProcessId(Identity)}, and whether it lives cannot be told from here "
             + "(another pid namespace, or a /proc that cannot be read): if you know that it is gone, adopt frees its ends";
 }

@@ -193,7 +193,7 @@ internal static class BufferMemory
         if (options.Layout != null && stride != options.Layout.Size)
         {
             throw new SluiceException(
-                Status.Invalid, $"stride is {stride} bytes, the packets of the layout have {options.Layout.Size}");
+                Status.Invalid, $"stride is {Quantity.Of(stride, "byte")}, the packets of the layout have {options.Layout.Size}");
         }
 
         if (stride == 0 && options.Attach == AttachMode.Create)

@@ -12,6 +12,7 @@ namespace Sluice.Control;
 public sealed unsafe partial class PacketBuffer
 {
     private const int SliceMs = 20;
+    private const string PutWhileItEnded = "they were put while it ended";
 
     // How long an end that is over waits for the handler of faults, which runs outside of the gate.
     private const int HandlerMs = 5000;
@@ -23,6 +24,7 @@ public sealed unsafe partial class PacketBuffer
     private bool _freed;
     private UnwrittenPackets _rest; // of an end that did not fail
     private int _restTaken;
+    private volatile bool _stopFailed; // the last one, which told why and kept everything
 
     /// <summary>Stops the thread, if one runs, and releases what is stored.</summary>
     /// <param name="timeoutNs">How long to retry a sink that refuses; 0 tries once, -1 for ever.</param>
@@ -92,6 +94,7 @@ public sealed unsafe partial class PacketBuffer
             TryStopPump(inside) ? Repeat(inside, AttemptRelease) : Status.Timeout, TellFaults);
         work.Start(NeedsThread);
         Status status = work.Wait();
+        _stopFailed = status != Status.Ok;
         why = Why(status);
         return status;
     }
@@ -150,6 +153,7 @@ public sealed unsafe partial class PacketBuffer
             return Status.Handle;
         }
 
+        _stopFailed = status != Status.Ok;
         if (status == Status.Ok && TakeRest().Loss() is { } loss)
         {
             Losses.Tell(loss);
@@ -289,8 +293,8 @@ public sealed unsafe partial class PacketBuffer
             _disposed = true;
             Free();
             _rest = _sinks.Length == 0
-                ? new UnwrittenPackets(Description, Statistics.Lost, Why(Status.State), Status.Lost)
-                : new UnwrittenPackets(Description, Statistics.Lost, "they were put while it ended", Status.WouldBlock);
+                ? new UnwrittenPackets(Description, Statistics.Lost, Cause(Status.State), Status.Lost)
+                : new UnwrittenPackets(Description, Statistics.Lost, PutWhileItEnded, Status.End);
         }
 
         return status;

@@ -57,7 +57,7 @@ public sealed unsafe partial class PacketBuffer
                         sink.Name,
                         sink.Errors - sink.ToldAt,
                         stored,
-                        $"{sink.LastError}; {stored} packets are stored, and writing is tried again after a second at most"));
+                        $"{sink.LastError}; {Quantity.Are(stored, "packet")} stored, and writing is tried again after a second at most"));
                 }
             }
             else if (sink.Told != null && sink.LastStatus == Status.Ok)
@@ -70,7 +70,7 @@ public sealed unsafe partial class PacketBuffer
                     sink.Name,
                     faults,
                     stored,
-                    $"{ByteText.Show(sink.Name)}: works again after {faults} {(faults == 1 ? "fault" : "faults")}; {stored} packets are stored"));
+                    $"{ByteText.Show(sink.Name)}: works again after {Quantity.Of(faults, "fault")}; {Quantity.Are(stored, "packet")} stored"));
             }
         }
     }
@@ -139,7 +139,7 @@ public sealed unsafe partial class PacketBuffer
                 Description,
                 Policy.ControllerErrors,
                 stored,
-                $"{Description}: {text}; {stored} packets are stored"));
+                $"{Description}: {text}; {Quantity.Are(stored, "packet")} stored"));
         }
     }
 
@@ -162,7 +162,7 @@ public sealed unsafe partial class PacketBuffer
             else if (_growthStands && !refusals.Stands && MonotonicClock.Now - refusals.LastAtNs > CalmNs)
             {
                 _growthStands = false;
-                NoteGrowth(Status.Ok, refusals.Count - _growthBegan, $"there is room again, after {refusals.Count - _growthBegan} puts found none");
+                NoteGrowth(Status.Ok, refusals.Count - _growthBegan, $"there is room again, after {Quantity.Of(refusals.Count - _growthBegan, "put")} found none");
             }
 
             _growthSeen = Math.Max(_growthSeen, refusals.Count);

@@ -74,7 +74,7 @@ public sealed partial class PacketBuffer
                     ? progress.Stored
                     : throw new SluiceException(
                         Status.Size,
-                        $"the pipe ended within a packet: {rest} bytes of {Stride}, after {progress.Stored} that were stored")
+                        $"the pipe ended within a packet: {Quantity.Of(rest, "byte")} of {Stride}, after {progress.Stored} that were stored")
                     {
                         Stored = progress.Stored,
                     };

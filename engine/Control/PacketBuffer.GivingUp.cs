@@ -33,7 +33,7 @@ public sealed unsafe partial class PacketBuffer
         bool ended = work.Wait() == Status.Ok;
         if (!ended)
         {
-            rest = LeftBehind(keeps, Why(Status.Timeout));
+            rest = LeftBehind(keeps, Hung());
             Abandon();
         }
         else
@@ -57,12 +57,18 @@ public sealed unsafe partial class PacketBuffer
         return rest;
     }
 
+    private string Hung()
+    {
+        _ = Why(Status.Timeout); // notes what an end waited for
+        return Cause(Status.Timeout);
+    }
+
     // What somebody who hangs inside leaves, as far as the counters tell.
     private UnwrittenPackets LeftBehind(bool keeps, string why)
     {
         long left = Unreleased;
         SetFinal(stored: keeps ? left : 0, lost: keeps ? 0 : left);
-        return new UnwrittenPackets(Description, keeps ? 0 : left, why, Status.Timeout, keeps ? left : 0);
+        return new UnwrittenPackets(Description, keeps ? 0 : left, why, Status.Timeout, keeps ? left : 0, _stopFailed);
     }
 
     // Outside of every lock, by who ended the buffer whatever its sinks say.
@@ -99,10 +105,10 @@ public sealed unsafe partial class PacketBuffer
         _discarded = keeps || !IsShared ? 0 : ClearInside();
         _disposed = true;
         Free();
-        Status status = _sinks.Length == 0 ? Status.Lost : wrote == Status.Ok ? Status.WouldBlock : wrote;
-        string why = wrote != Status.Ok ? Why(wrote) : _sinks.Length == 0 ? Why(Status.State) : Why(Status.WouldBlock);
+        Status status = _sinks.Length == 0 ? Status.Lost : wrote == Status.Ok ? Status.End : wrote;
+        string why = wrote != Status.Ok ? Cause(wrote) : _sinks.Length == 0 ? Cause(Status.State) : PutWhileItEnded;
         BufferStatistics final = Statistics;
-        rest = new UnwrittenPackets(Description, final.Lost, why, status, wrote == Status.Ok ? 0 : final.StoredPackets);
+        rest = new UnwrittenPackets(Description, final.Lost, why, status, wrote == Status.Ok ? 0 : final.StoredPackets, _stopFailed);
         return Status.Ok;
     }
 

@@ -1,3 +1,4 @@
+using Sluice.Memory;
 using Sluice.Primitives;
 using Sluice.Sinks;
 
@@ -41,12 +42,13 @@ public sealed unsafe partial class PacketBuffer
     // What did not come back, in words.
     private string WhatHangs() => _at switch
     {
-        Sink sink => $"a call of the sink '{sink.Name}' has not come back",
+        Sink sink => $"a call of the sink '{ByteText.Show(sink.Name)}' has not come back",
         string function => $"{function} has not come back",
         _ when _reports.IsBusy => "the function that is told of faults has not come back",
-        _ => _sinks.FirstOrDefault(sink => sink.LastStatus.IsFault())?.LastError ?? "another call is inside the buffer",
+        _ => _sinks.FirstOrDefault(sink => sink.LastStatus.IsFault())?.LastCause ?? "another call is inside the buffer",
     };
 
+    // What a buffer that stays answers: the cause, what became of the packets, and what to do.
     private string Why(Status status)
     {
         if (status == Status.Timeout)
@@ -56,13 +58,26 @@ public sealed unsafe partial class PacketBuffer
 
         return status switch
         {
-            Status.Ok => "",
-            Status.Timeout => $"the time was over: {WhatHangs()}; {Unreleased} packets are still stored",
-            Status.WouldBlock => $"the sink '{Slowest}' takes no more now",
-            Status.State when _sinks.Length == 0 => "the buffer has no sink to release packets to",
-            _ => LastError ?? status.Describe(),
+            Status.Timeout => $"{Cause(status)}; {Quantity.Are(Unreleased, "packet")} still stored: once that has come back, try again",
+            Status.WouldBlock => $"{Cause(status)}; {Quantity.Are(Unreleased, "packet")} still stored: let its reader go on, and try again",
+            Status.State when _sinks.Length == 0 => NoSink,
+            _ when status.IsFault() => LastError ?? status.Describe(),
+            _ => Cause(status),
         };
     }
+
+    /// <summary>Why an end answered so, for one after which the buffer is gone: the cause alone.</summary>
+    internal string Cause(Status status) => status switch
+    {
+        Status.Ok => "",
+        Status.Timeout => $"the time was over: {WhatHangs()}",
+        Status.WouldBlock => $"the sink '{ByteText.Show(Slowest)}' takes no more now",
+        Status.State when _sinks.Length == 0 => "the buffer has no sink to release packets to",
+        _ => _lastCause ?? LastError ?? status.Describe(),
+    };
+
+    /// <summary>What a flush, a stop or a start without a sink answers.</summary>
+    internal const string NoSink = "the buffer has no sink to release packets to: add one, or take the packets out (pop, batch)";
 
     private string Slowest => _sinks.MinBy(sink => sink.Accepted)?.Name ?? "none";
 }

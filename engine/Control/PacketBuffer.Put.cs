@@ -240,7 +240,7 @@ public sealed unsafe partial class PacketBuffer
     internal string WhyNotPut => IsCalling && t_mayNotWait
         ? "the buffer is full, and a callback of it cannot wait for the room that only its own return makes: let it return, or "
             + "hand the packet to another thread"
-        : "the buffer takes no more packets";
+        : "the buffer takes no more packets: it has ended, or its end is under way";
 
     private void EnterPuts()
     {

@@ -127,7 +127,7 @@ public sealed partial class PacketBuffer
         GC.SuppressFinalize(this);
         if (status != Status.Ok)
         {
-            throw new SluiceException(status, $"the buffer was closed with {left} packets that not every sink has: {why}");
+            throw new SluiceException(status, $"the buffer was closed with {Quantity.Of(left, "packet")} that not every sink has: {why}");
         }
 
         TellLoss(rest);

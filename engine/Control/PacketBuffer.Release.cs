@@ -152,7 +152,10 @@ public sealed unsafe partial class PacketBuffer
         }
     }
 
-    /// <summary>Starts a thread that runs rounds until <see cref="Stop(long)"/>.</summary>
+    /// <summary>
+    /// Starts a thread that runs rounds until <see cref="Stop(long)"/>. Without a release rule and a controller it releases
+    /// packets as they come; a buffer that drops the oldest is released by <see cref="ForceRelease"/>, a flush and its end alone then.
+    /// </summary>
     /// <exception cref="SluiceException">State: it runs already, or there is no sink yet.</exception>
     public void Start()
     {
@@ -168,7 +171,7 @@ public sealed unsafe partial class PacketBuffer
             if (_sinks.Length == 0)
             {
                 throw new SluiceException(
-                    Status.State, "the buffer has no sink to write to: add one first, further ones may come while it runs");
+                    Status.State, "the buffer has no sink to release packets to: add one first, further ones may come while it runs");
             }
 
             StartPump();
@@ -198,7 +201,7 @@ public sealed unsafe partial class PacketBuffer
                 _eventFd = Libc.EventFd(0, Libc.EventCloseOnExec | Libc.EventNonBlocking);
                 if (_eventFd < 0)
                 {
-                    throw new SluiceException(Status.Io, "no event descriptor is to be had");
+                    throw new SluiceException(Status.Io, FileAdvice.Join($"eventfd failed: {Libc.ErrorText(Libc.LastError)}", FileAdvice.Of(Libc.LastError)));
                 }
             }
 
@@ -315,6 +318,7 @@ public sealed unsafe partial class PacketBuffer
         long longest = Math.Clamp(deadline - now, 0, RoundNs);
         (long moreThan, long timeout) = refused
             ? (long.MaxValue - 1, Math.Min(longest, RefusedPauseNs))
+            : ReleasesAsTheyCome ? (_source.Readable, longest)
             : Policy.NextEvaluation(_source.Readable, _source.Packets, Stride, now, longest);
 
         Status waited = _gate.BeginSleep() && calledOff?.Invoke() != true ? _source.Wait(moreThan, timeout) : Status.Ok;
@@ -345,6 +349,11 @@ public sealed unsafe partial class PacketBuffer
         return Round(deadline, calledOff);
     }
 
+    // Of the thread: nothing else would release what is stored before the end, but a buffer that drops the oldest is there to
+    // hold the latest until it is asked for them.
+    private bool ReleasesAsTheyCome =>
+        _pumping && Policy.Rules.AreNone && !Policy.HasControllers && Options.FullPolicy != FullPolicy.DropOldest;
+
     private void ResetPolicy(long now)
     {
         At("the reset hook");
@@ -355,7 +364,7 @@ public sealed unsafe partial class PacketBuffer
     private bool ShouldRelease(long now)
     {
         long packets = _source.Packets, bytes = _source.Readable;
-        if (packets != 0 && _source.IsFull)
+        if (packets != 0 && (_source.IsFull || ReleasesAsTheyCome))
         {
             return true;
         }

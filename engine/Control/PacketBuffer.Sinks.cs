@@ -11,12 +11,17 @@ public sealed unsafe partial class PacketBuffer
     private readonly long _stagingBytes;
     private Sink[] _sinks = [];
     private long _clearedHeld;
+    private string? _lastError, _lastCause; // the cause: of a sink, without what to do about it
 
     /// <summary>The sinks; the first one is the primary one.</summary>
     public IReadOnlyList<Sink> Sinks => _sinks;
 
     /// <summary>The text of the last fault of a sink or a controller, or null.</summary>
-    public string? LastError { get; private set; }
+    public string? LastError
+    {
+        get => _lastError;
+        private set => (_lastError, _lastCause) = (value, null);
+    }
 
     /// <summary>The status of the last fault of a sink, or <see cref="Status.Ok"/>.</summary>
     public Status LastFault { get; private set; }
@@ -328,7 +333,7 @@ public sealed unsafe partial class PacketBuffer
         if (status < 0)
         {
             LastFault = status;
-            LastError = sink.LastError;
+            (_lastError, _lastCause) = (sink.LastError, sink.LastCause);
             _store.CountSinkError();
         }
 

@@ -62,7 +62,7 @@ public sealed unsafe partial class PacketBuffer
     {
         Status status = Pop(destination, out length);
         return status.IsFault()
-            ? throw new SluiceException(status, $"the packet has {length} bytes, the destination {destination.Length}")
+            ? throw new SluiceException(status, $"the packet has {Quantity.Of(length, "byte")}, the destination {destination.Length}")
             : status == Status.Ok;
     }
 
@@ -117,7 +117,7 @@ public sealed unsafe partial class PacketBuffer
         Status status = Stop(Nanoseconds(timeout), out string why);
         if (status != Status.Ok)
         {
-            throw new SluiceException(status, status == Status.WouldBlock ? $"{Unreleased} packets are still stored: {why}" : why);
+            throw new SluiceException(status, why);
         }
     }
 
@@ -161,6 +161,6 @@ public sealed unsafe partial class PacketBuffer
     private SluiceException FaultOf(Status status) => new(
         status,
         status == Status.State && _sinks.Length == 0
-            ? "the buffer has no sink to release packets to"
+            ? NoSink
             : LastError ?? status.Describe());
 }

@@ -49,7 +49,10 @@ public sealed record PacketBufferOptions
     /// <summary>FIFO: where the files lie; null: the directory for temporary files.</summary>
     public string? SpillDirectory { get; init; }
 
-    /// <summary>Shared memory under a name that other processes attach to. Circular only.</summary>
+    /// <summary>
+    /// Shared memory under a name that other processes attach to. Circular only. The buffer that made it takes the name away at its
+    /// end, if nothing is left in it; one that attached never does.
+    /// </summary>
     public string? Name { get; init; }
 
     /// <summary>A file that keeps the packets when the process dies. Circular only.</summary>

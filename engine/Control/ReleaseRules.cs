@@ -23,7 +23,7 @@ public readonly record struct ReleaseRules
         {
             throw new SluiceException(
                 Status.Invalid,
-                $"release thresholds are {packets} packets, {bytes} bytes, {afterNs} ns; none may be negative (0: no such rule)");
+                $"release thresholds are {Quantity.Of(packets, "packet")}, {Quantity.Of(bytes, "byte")}, {afterNs} ns; none may be negative (0: no such rule)");
         }
 
         if (combination is not (ReleaseCombination.Any or ReleaseCombination.All))
@@ -58,6 +58,9 @@ public readonly record struct ReleaseRules
         : this(packets, bytes, checked(after.Ticks * TimeSpan.NanosecondsPerTick), combination, clock)
     {
     }
+
+    /// <summary>Whether there is none: a thread of <see cref="PacketBuffer.Start"/> releases packets as they come then.</summary>
+    public bool AreNone => Packets == 0 && Bytes == 0 && AfterNs == 0 && Combination == ReleaseCombination.Any;
 
     /// <summary>Release at this many packets; 0: no such rule.</summary>
     public long Packets { get; }

@@ -81,7 +81,8 @@ internal sealed class ShutdownOfBuffers
 
     private void Conclude(PacketBuffer buffer, Action forget, Status status)
     {
-        buffer.ConcludeEnd(status, out string why);
+        buffer.ConcludeEnd(status, out _);
+        string why = buffer.Cause(status); // before it is freed
         UnwrittenPackets rest = status == Status.Ok ? buffer.TakeRest() : default;
         if (status != Status.Ok)
         {

@@ -122,7 +122,7 @@ internal sealed unsafe class InputFile : IDisposable
                 void* address = Libc.Map(null, checked((nuint)length), Libc.ProtectRead, Libc.MapShared, file, 0);
                 if (address == Libc.MapFailed)
                 {
-                    throw Fault($"map {length} bytes of", Marshal.GetLastPInvokeError());
+                    throw Fault($"map {Quantity.Of(length, "byte")} of", Marshal.GetLastPInvokeError());
                 }
 
                 _mappings.Add(((nint)address, (nuint)length));
@@ -225,6 +225,13 @@ internal sealed unsafe class InputFile : IDisposable
             Libc.Einval or Libc.Enametoolong => Status.Invalid,
             _ => Segment.StatusOf(error),
         };
-        return new SluiceException(status, $"cannot {operation} '{Shown}': {Libc.ErrorText(error)} (error {error})");
+        string advice = error switch
+        {
+            Libc.Eacces or Libc.Eperm => "let the user of this process read it (chmod), or run as its owner",
+            Libc.Enoent => "",
+            _ => FileAdvice.Of(error),
+        };
+        return new SluiceException(
+            status, FileAdvice.Join($"cannot {operation} '{Shown}': {Libc.ErrorText(error)} (error {error})", advice));
     }
 }

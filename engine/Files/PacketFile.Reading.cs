@@ -16,7 +16,7 @@ public sealed unsafe partial class PacketFile
     {
         if (to.Length < PacketSize)
         {
-            throw new SluiceException(Status.Size, $"there is room for {to.Length} bytes, a packet has {PacketSize}");
+            throw new SluiceException(Status.Size, $"there is room for {Quantity.Of(to.Length, "byte")}, a packet has {PacketSize}");
         }
 
         int packets = (int)Available(first, to.Length / PacketSize);
@@ -34,7 +34,7 @@ public sealed unsafe partial class PacketFile
         if (bytes > Array.MaxLength)
         {
             throw new SluiceException(
-                Status.Size, $"the packets of '{_file.Shown}' have {bytes} bytes, an array holds {Array.MaxLength}; read or map parts");
+                Status.Size, $"the packets of '{_file.Shown}' have {Quantity.Of(bytes, "byte")}, an array holds {Array.MaxLength}; read or map parts");
         }
 
         var all = new byte[bytes];

@@ -29,12 +29,12 @@ public sealed partial class PacketFile : IDisposable
         if (packetSize is < 1 or > PacketLayout.MaxSize)
         {
             throw new SluiceException(
-                Status.Invalid, $"the packet size is {packetSize} bytes, it must be 1 to {PacketLayout.MaxSize}");
+                Status.Invalid, $"the packet size is {Quantity.Of(packetSize, "byte")}, it must be 1 to {PacketLayout.MaxSize}");
         }
 
         if (options.HeaderBytes < 0)
         {
-            throw new SluiceException(Status.Invalid, $"the header has {options.HeaderBytes} bytes, it must be 0 or more");
+            throw new SluiceException(Status.Invalid, $"the header has {Quantity.Of(options.HeaderBytes, "byte")}, it must be 0 or more");
         }
 
         if (options.CheckConstants && layout == null)
@@ -53,7 +53,7 @@ public sealed partial class PacketFile : IDisposable
             if (_bytes < HeaderBytes)
             {
                 throw new SluiceException(
-                    Status.Size, $"'{_file.Shown}' has {_bytes} bytes, fewer than the header of {HeaderBytes}");
+                    Status.Size, $"'{_file.Shown}' has {Quantity.Of(_bytes, "byte")}, fewer than the header of {HeaderBytes}");
             }
         }
         catch
@@ -177,9 +177,9 @@ public sealed partial class PacketFile : IDisposable
 
         return packets >= 0
             ? Math.Min(packets, count - first)
-            : throw new SluiceException(Status.Invalid, $"{packets} packets were asked for, it must be 0 or more");
+            : throw new SluiceException(Status.Invalid, $"{Quantity.Of(packets, "packet")} were asked for, it must be 0 or more");
     }
 
     private SluiceException Cut(long now) => new(
-        Status.Io, $"'{_file.Shown}' was cut to {now} bytes while it was read; it had {Bytes}");
+        Status.Io, $"'{_file.Shown}' was cut to {Quantity.Of(now, "byte")} while it was read; it had {Bytes}");
 }

@@ -34,7 +34,7 @@ public sealed class PacketFormatter
         if (line.MaxBytes > Array.MaxLength)
         {
             throw ArgumentFault.Of(
-                $"a line of the layout could take {line.MaxBytes} bytes; the limit is {Array.MaxLength}", nameof(layout));
+                $"a line of the layout could take {Quantity.Of(line.MaxBytes, "byte")}; the limit is {Array.MaxLength}", nameof(layout));
         }
 
         MaxLineBytes = (int)line.MaxBytes;
@@ -69,7 +69,7 @@ public sealed class PacketFormatter
     {
         if (packet.Length != Layout.Size)
         {
-            throw ArgumentFault.Of($"the packet has {packet.Length} bytes, the layout {Layout.Size}", nameof(packet));
+            throw ArgumentFault.Of($"the packet has {Quantity.Of(packet.Length, "byte")}, the layout {Layout.Size}", nameof(packet));
         }
 
         bytesWritten = Format(packet, destination, out int consumed);

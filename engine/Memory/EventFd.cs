@@ -14,7 +14,7 @@ public sealed unsafe class EventFd : IDisposable
         if (Descriptor < 0)
         {
             int errno = Marshal.GetLastPInvokeError();
-            throw new SluiceException(Segment.StatusOf(errno), $"eventfd failed: {Libc.ErrorText(errno)}");
+            throw new SluiceException(Segment.StatusOf(errno), FileAdvice.Join($"eventfd failed: {Libc.ErrorText(errno)}", FileAdvice.Of(errno)));
         }
     }
 

@@ -28,6 +28,7 @@ internal static unsafe partial class Libc
     internal const int Enoent = 2, Eintr = 4, Eacces = 13, Eexist = 17, Enospc = 28, Eperm = 1, Enomem = 12, Erofs = 30;
     internal const int Eio = 5, Estale = 116, Enotdir = 20, Einval = 22, Enametoolong = 36;
     internal const int Esrch = 3, Eagain = 11, Eisdir = 21, Eloop = 40, Eopnotsupp = 95;
+    internal const int Enfile = 23, Emfile = 24, Efbig = 27, Edquot = 122;
 
     internal static readonly int OpenDirectory = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x4000 : 0x10000;
     internal static readonly int OpenNoFollow = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;

@@ -139,7 +139,7 @@ public sealed unsafe class Segment : IDisposable
         {
             throw new SluiceException(
                 Status.Invalid,
-                $"capacity is {options.Capacity} bytes, it must be 1 to {SegmentOptions.LargestCapacity}");
+                $"capacity is {Quantity.Of(options.Capacity, "byte")}, it must be 1 to {SegmentOptions.LargestCapacity}");
         }
 
         if (options.HugePages && options.Path == null && options.Folder == null)
@@ -178,7 +178,7 @@ public sealed unsafe class Segment : IDisposable
             int errno = Libc.LastError;
             throw errno == Libc.Eloop
                 ? new SluiceException(Status.Io, $"cannot open {ByteText.Show(path)}: it is a symbolic link, give the path that it leads to")
-                : Fault(errno, $"cannot open {ByteText.Show(path)}");
+                : Fault(errno, $"cannot open {ByteText.Show(path)}", FileAdvice.OfOpening(errno, path));
         }
 
         try
@@ -231,12 +231,13 @@ public sealed unsafe class Segment : IDisposable
         Libc.Eexist => Status.Exists,
         Libc.Enoent => Status.NotFound,
         Libc.Eacces or Libc.Eperm or Libc.Erofs => Status.Permission,
-        Libc.Enomem or Libc.Enospc => Status.Memory,
+        Libc.Enomem => Status.Memory,
         _ => Status.Io,
     };
 
     /// <summary>What the system said, as a fault.</summary>
-    internal static SluiceException Fault(int errno, string what) => new(StatusOf(errno), $"{what}: {Libc.ErrorText(errno)}");
+    internal static SluiceException Fault(int errno, string what, string advice) =>
+        new(StatusOf(errno), FileAdvice.Join($"{what}: {Libc.ErrorText(errno)}", advice));
 
     // Bytes of the file, when it is one that may be attached to.
     private static long Look(int fd, string path, bool anyOwner)
@@ -244,7 +245,7 @@ public sealed unsafe class Segment : IDisposable
         Libc.FileStatus status;
         if (!Descriptors.TryGetStatus(fd, &status) || (status.Mode & Libc.ModeKind) != Libc.ModeRegular)
         {
-            throw new SluiceException(Status.Abi, $"{ByteText.Show(path)} is no ring: not a file");
+            throw new SluiceException(Status.Abi, $"{ByteText.Show(path)} is not a ring: it is not a file");
         }
 
         if (!anyOwner && status.User != 0 && status.User != Libc.GetUser())
@@ -269,13 +270,13 @@ public sealed unsafe class Segment : IDisposable
             }
 
             long prefix = (prefixBytes(capacity) + page - 1) & -page;
-            Reserve(fd, prefix + capacity, options.Path != null || options.Folder != null || page == HugePage);
+            Reserve(fd, prefix + capacity, page == HugePage, options);
             byte* address = MapTwice(fd, prefix, capacity);
             if (options.Locked && Libc.Lock(address, (nuint)(prefix + (2 * capacity))) != 0)
             {
                 string reason = Libc.ErrorText(Marshal.GetLastPInvokeError());
                 _ = Libc.Unmap(address, (nuint)(prefix + (2 * capacity)));
-                throw new SluiceException(Status.Permission, $"mlock of {prefix + (2 * capacity)} bytes failed: {reason}");
+                throw new SluiceException(Status.Permission, $"mlock of {Quantity.Of(prefix + (2 * capacity), "byte")} failed: {reason}; raise the limit of locked memory (ulimit -l), or leave it unlocked");
             }
 
             return new Segment(fd, address, prefix, capacity, options, page == HugePage) { _spare = spare };
@@ -315,18 +316,21 @@ public sealed unsafe class Segment : IDisposable
         }
 
         int fd = Libc.CreateMemoryFile("sluice", Libc.MemfdCloseOnExec | (huge ? Libc.MemfdHugePages : 0));
-        return fd >= 0 ? fd : throw Fault(Marshal.GetLastPInvokeError(), "memfd_create failed");
+        return fd >= 0 ? fd : throw NoMemory(Marshal.GetLastPInvokeError(), "memfd_create failed");
     }
 
-    private static void Reserve(int fd, long bytes, bool allocate)
+    private static SluiceException NoMemory(int errno, string what) => Fault(errno, what, FileAdvice.Of(errno));
+
+    private static void Reserve(int fd, long bytes, bool huge, SegmentOptions options)
     {
+        string? place = options.Path ?? options.Folder;
         int errno;
         do
         {
             errno = Libc.Truncate(fd, bytes) != 0 ? Libc.LastError : 0;
         }
         while (errno == Libc.Eintr);
-        if (errno == 0 && allocate)
+        if (errno == 0 && (place != null || huge))
         {
             do
             {
@@ -337,7 +341,11 @@ public sealed unsafe class Segment : IDisposable
 
         if (errno != 0)
         {
-            throw Fault(errno, $"no space for a segment of {bytes} bytes");
+            string what = options.Path != null ? $"ring of {Quantity.Of(bytes, "byte")} in '{ByteText.Show(place!)}'"
+                : place != null ? $"spill file of {Quantity.Of(bytes, "byte")} in the directory '{ByteText.Show(place)}'"
+                : $"segment of {Quantity.Of(bytes, "byte")}";
+            string advice = FileAdvice.Of(errno);
+            throw Fault(errno, $"no space for a {what}", errno == Libc.Enospc ? $"{advice}, or take a smaller capacity" : advice);
         }
     }
 
@@ -348,7 +356,7 @@ public sealed unsafe class Segment : IDisposable
         byte* address = (byte*)Libc.Map(null, whole, Libc.ProtectNone, reserve, -1, 0);
         if (address == Libc.MapFailed)
         {
-            throw Fault(Marshal.GetLastPInvokeError(), $"no address space for a segment of {capacity} bytes");
+            throw NoMemory(Marshal.GetLastPInvokeError(), $"no address space for a segment of {Quantity.Of(capacity, "byte")}");
         }
 
         byte* twin = address + prefix + capacity;
@@ -358,7 +366,7 @@ public sealed unsafe class Segment : IDisposable
         {
             int errno = Marshal.GetLastPInvokeError();
             _ = Libc.Unmap(address, whole);
-            throw Fault(errno, $"mapping a segment of {capacity} bytes failed");
+            throw NoMemory(errno, $"mapping a segment of {Quantity.Of(capacity, "byte")} failed");
         }
 
         return address;

@@ -49,7 +49,7 @@ internal static unsafe class SegmentName
 
         if (fd < 0)
         {
-            throw Segment.Fault(error, $"cannot create {ByteText.Show(path)}");
+            throw Segment.Fault(error, $"cannot create {ByteText.Show(path)}", FileAdvice.OfMaking(error, path));
         }
 
         _ = Libc.ChangeMode(fd, mode); // whatever the umask says
@@ -84,7 +84,8 @@ internal static unsafe class SegmentName
             error = Libc.LastError;
         }
 
-        throw error == Libc.Eexist ? Taken(path) : Segment.Fault(error, $"cannot name {ByteText.Show(path)}");
+        throw error == Libc.Eexist ? Taken(path)
+            : Segment.Fault(error, $"cannot name {ByteText.Show(path)}", FileAdvice.OfMaking(error, path));
     }
 
     /// <summary>Whether a path means the file that is open.</summary>

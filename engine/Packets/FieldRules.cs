@@ -1,4 +1,5 @@
 using System.Text;
+using Sluice.Primitives;
 
 namespace Sluice.Packets;
 
@@ -101,7 +102,7 @@ internal static class FieldRules
             }
             if (constant.Bytes.Length > draft.Count)
             {
-                throw draft.Fault(draft.ConstantAt, $"{constant} has {constant.Bytes.Length} bytes, the field {draft.Count}");
+                throw draft.Fault(draft.ConstantAt, $"{constant} has {Quantity.Of(constant.Bytes.Length, "byte")}, the field {draft.Count}");
             }
             var padded = new byte[draft.Count];
             constant.Bytes.CopyTo(padded);
@@ -117,7 +118,7 @@ internal static class FieldRules
             if (type != FieldType.Char || constant.Bytes.Length != 1)
             {
                 throw draft.Fault(draft.ConstantAt, type == FieldType.Char
-                    ? $"{constant} has {constant.Bytes.Length} bytes, the field 1"
+                    ? $"{constant} has {Quantity.Of(constant.Bytes.Length, "byte")}, the field 1"
                     : $"expected an integer, since the field is of type {type.Character()}");
             }
             return;

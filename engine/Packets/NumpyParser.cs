@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Sluice.Primitives;
 
 namespace Sluice.Packets;
 
@@ -80,7 +81,7 @@ internal sealed class NumpyParser
         }
 
         long size = Number(itemsize, name);
-        return size >= end ? size : throw Fault(name, $"the itemsize is {size} bytes, but its fields end at {end}");
+        return size >= end ? size : throw Fault(name, $"the itemsize is {Quantity.Of(size, "byte")}, but its fields end at {end}");
     }
 
     private long Many(JsonElement type, long count, string name, long offset)
@@ -126,7 +127,7 @@ internal sealed class NumpyParser
     {
         if (_leaves.Count == MostFields)
         {
-            throw Fault(name, $"the type has more than {MostFields} fields");
+            throw Fault(name, $"the type has more than {Quantity.Of(MostFields, "field")}");
         }
 
         if (format.Order is { } order && _order is { } other && order != other)
@@ -291,7 +292,7 @@ internal sealed class NumpyParser
 
     private static long Checked(long number, string name) => number <= PacketLayout.MaxSize
         ? number
-        : throw Fault(name, $"it reaches to {number}; a packet has at most {PacketLayout.MaxSize} bytes");
+        : throw Fault(name, $"it reaches to {number}; a packet has at most {Quantity.Of(PacketLayout.MaxSize, "byte")}");
 
     private static LayoutException Fault(string name, string problem) =>
         new("", -1, name.Length == 0 ? problem : $"field '{name}': {problem}");

@@ -1,3 +1,5 @@
+using Sluice.Primitives;
+
 namespace Sluice.Packets;
 
 /// <content>Reading and writing the values of a field in a packet.</content>
@@ -149,7 +151,7 @@ public sealed partial class PacketField
     {
         if (length < Offset + Size)
         {
-            throw new ArgumentException($"the packet has {length} bytes; field '{Name}' ends at byte {Offset + Size}");
+            throw new ArgumentException($"the packet has {Quantity.Of(length, "byte")}; field '{Name}' ends at byte {Offset + Size}");
         }
     }
 }

@@ -111,7 +111,7 @@ public sealed class PacketLayout : IEquatable<PacketLayout>
     {
         if (packets.Length % Size != 0)
         {
-            throw ArgumentFault.Of($"{packets.Length} bytes are not whole packets of {Size} bytes", nameof(packets));
+            throw ArgumentFault.Of($"{Quantity.Are(packets.Length, "byte")} not whole packets of {Quantity.Of(Size, "byte")}", nameof(packets));
         }
         index = _constants.FirstMismatch(packets, Size);
         return index < 0;
@@ -138,7 +138,7 @@ public sealed class PacketLayout : IEquatable<PacketLayout>
     {
         if (packet.Length != Size)
         {
-            throw ArgumentFault.Of($"the packet has {packet.Length} bytes, the layout {Size}", nameof(packet));
+            throw ArgumentFault.Of($"the packet has {Quantity.Of(packet.Length, "byte")}, the layout {Size}", nameof(packet));
         }
         _constants.Fill(packet);
     }

@@ -1,3 +1,5 @@
+using Sluice.Primitives;
+
 namespace Sluice.Packets;
 
 /// <summary>
@@ -165,7 +167,7 @@ public sealed class PacketLayoutBuilder(ByteOrder order)
     }
 
     private static string TooLarge(long size) =>
-        $"the packet would have {size} bytes; a layout has at most {PacketLayout.MaxSize}";
+        $"the packet would have {Quantity.Of(size, "byte")}; a layout has at most {PacketLayout.MaxSize}";
 
     private void CheckUnique(FieldDraft draft)
     {

@@ -4,6 +4,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
+using Sluice.Primitives;
 
 namespace Sluice.Packets;
 
@@ -34,7 +35,7 @@ internal static class StructReader
         (Member[] members, int found, _) = Members(type, type.GetFields(AllFields));
         if (found != size)
         {
-            throw Fault(type, $"its fields make {found} bytes by their description, the runtime gives it {size}: a field is of a "
+            throw Fault(type, $"its fields make {Quantity.Of(found, "byte")} by their description, the runtime gives it {size}: a field is of a "
                 + "layout that is not known here, or was trimmed away");
         }
 
@@ -87,7 +88,7 @@ internal static class StructReader
             if (!same || member.Size != member.Count)
             {
                 throw new LayoutException(
-                    "", -1, $"field '{name}': {member.Size} bytes of type {type.Character()} are no {facts.Type.Character()}");
+                    "", -1, $"field '{name}': {Quantity.Of(member.Size, "byte")} of type {type.Character()} are no {facts.Type.Character()}");
             }
 
             type = facts.Type;

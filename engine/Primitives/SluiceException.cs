@@ -17,6 +17,9 @@ public class SluiceException : Exception, IOwnText
     /// <summary>What went wrong, for programs.</summary>
     public Status Status { get; }
 
+    /// <summary>Whether it is of something that may be under way, so that another look can find it done.</summary>
+    internal bool MayPass { get; init; }
+
     /// <summary>How many packets a put of many stored before it failed; null: the fault is of another call.</summary>
     public long? Stored { get; init; }
 }

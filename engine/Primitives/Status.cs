@@ -60,7 +60,7 @@ public enum Status
     /// <summary>Another live owner holds this end.</summary>
     Busy = -12,
 
-    /// <summary>The other side was built for another version of the layout.</summary>
+    /// <summary>A struct, ring or file is not one of this version.</summary>
     Abi = -13,
 
     /// <summary>The engine does not run in a forked child.</summary>

@@ -36,7 +36,7 @@ public static class StatusExtensions
         Status.Layout => "the layout description is wrong",
         Status.Constant => "a constant field of the packet has another value",
         Status.Busy => "another live owner holds this end",
-        Status.Abi => "the other side was built for another version of the layout",
+        Status.Abi => "a struct, ring or file is not one of this version",
         Status.Forked => "the engine does not run in a forked child",
         Status.Callback => "a function of the host reported a failure",
         Status.Unavailable => "this machine or build does not offer that",

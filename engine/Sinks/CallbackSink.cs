@@ -79,8 +79,8 @@ public sealed unsafe class CallbackSink : Sink
     protected override string Describe(Status status, long detail) => status == Status.State
         ? "the buffer was given up"
         : _thrown is null
-        ? HostFault.Describe("the function", detail) + "; the packets are kept"
-        : $"the function threw {_thrown.GetType().Name}: {_thrown.Message}; the packets are kept";
+        ? HostFault.Describe("the function", detail)
+        : $"the function threw {_thrown.GetType().Name}: {_thrown.Message}";
 
     private int Call(in Batch rest)
     {

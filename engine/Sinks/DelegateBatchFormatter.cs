@@ -68,7 +68,7 @@ internal sealed class DelegateBatchFormatter(PacketFormatterDelegate formatter) 
         catch (Exception thrown)
 #pragma warning restore CA1031
         {
-            Fault = $"the formatter threw {thrown.GetType().Name}: {thrown.Message}; the packets are kept";
+            Fault = $"the formatter threw {thrown.GetType().Name}: {thrown.Message}";
             FaultDetail = Fault.GetHashCode(StringComparison.Ordinal);
             status = Status.Callback;
             return false;

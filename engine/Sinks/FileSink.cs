@@ -89,6 +89,9 @@ public sealed unsafe class FileSink : Sink
     protected override string Describe(Status status, long detail) => _file.Fault.Text;
 
     /// <inheritdoc/>
+    protected override string Remedy(Status status, long detail) => _file.Fault.Remedy;
+
+    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         NativeMemory.Free(_vectors);

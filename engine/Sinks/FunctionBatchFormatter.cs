@@ -61,7 +61,7 @@ internal sealed unsafe class FunctionBatchFormatter(
             return Fail(
                 Status.Callback,
                 (long)packets,
-                number => $"the formatter formatted {(ulong)number} packets, more than the batch has; the packets are kept");
+                number => $"the formatter formatted {Quantity.Of((ulong)number, "packet")}, more than the batch has");
         }
 
         if (written > (nuint)to.Length)
@@ -69,7 +69,7 @@ internal sealed unsafe class FunctionBatchFormatter(
             return Fail(
                 Status.Callback,
                 (long)written,
-                bytes => $"the formatter wrote {(ulong)bytes} bytes, more than it was given; the packets are kept");
+                bytes => $"the formatter wrote {Quantity.Of((ulong)bytes, "byte")}, more than it was given");
         }
 
         if (packets > 0)
@@ -89,12 +89,12 @@ internal sealed unsafe class FunctionBatchFormatter(
             return Fail(
                 Status.Callback,
                 HostFault.Identity(result),
-                identity => HostFault.Describe("the formatter", identity) + "; the packets are kept");
+                identity => HostFault.Describe("the formatter", identity));
         }
 
         return packets > 0
             ? Status.Ok
-            : Fail(Status.Callback, 0, _ => "the formatter formatted no packet and asked for no room; the packets are kept");
+            : Fail(Status.Callback, 0, _ => "the formatter formatted no packet and asked for no room");
     }
 
     // The bytes of the first packets, and of the aborted records that stand among them.
@@ -126,7 +126,7 @@ internal sealed unsafe class FunctionBatchFormatter(
             return Fail(
                 Status.Callback,
                 (long)packets,
-                number => $"the formatter asked for more room after {(ulong)number} packets, which it has to answer with 0");
+                number => $"the formatter asked for more room after {Quantity.Of((ulong)number, "packet")}, which it has to answer with 0");
         }
 
         if (wanted <= (nuint)room || wanted > MostText)
@@ -134,7 +134,7 @@ internal sealed unsafe class FunctionBatchFormatter(
             return Fail(
                 Status.Callback,
                 (long)wanted,
-                bytes => $"the formatter asked for {(ulong)bytes} bytes; "
+                bytes => $"the formatter asked for {Quantity.Of((ulong)bytes, "byte")}; "
                     + $"that has to be more than it was given and at most {MostText}");
         }
 

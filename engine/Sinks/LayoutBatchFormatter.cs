@@ -61,5 +61,5 @@ internal sealed unsafe class LayoutBatchFormatter(PacketFormatter formatter) : B
     }
 
     private Status WrongSize(int bytes) =>
-        Fail(Status.Size, bytes, found => $"a packet has {found} bytes, its layout {_size}; the packets are kept");
+        Fail(Status.Size, bytes, found => $"a packet has {Quantity.Of(found, "byte")}, its layout {_size}");
 }

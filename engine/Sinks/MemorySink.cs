@@ -28,7 +28,7 @@ public sealed unsafe class MemorySink : Sink
     {
         if (limit < 1)
         {
-            throw new SluiceException(Status.Invalid, $"the limit of a memory sink is {limit} bytes; it is at least 1");
+            throw new SluiceException(Status.Invalid, $"the limit of a memory sink is {Quantity.Of(limit, "byte")}; it is at least 1");
         }
 
         Limit = limit;
@@ -96,8 +96,8 @@ public sealed unsafe class MemorySink : Sink
     /// <inheritdoc/>
     protected override string Describe(Status status, long detail) => status switch
     {
-        Status.Size => $"a packet of {detail} bytes exceeds the limit of {Limit} bytes",
-        _ => $"{detail} bytes of memory are not to be had",
+        Status.Size => $"a packet of {Quantity.Of(detail, "byte")} exceeds the limit of {Quantity.Of(Limit, "byte")}",
+        _ => $"{Quantity.Of(detail, "byte")} of memory are not to be had",
     };
 
     /// <inheritdoc/>

@@ -48,7 +48,7 @@ internal sealed unsafe class OutputFile : IDisposable
         CurrentPath = _path;
         if (!Create(_path))
         {
-            throw new SluiceException(Fault.Status, Fault.Text);
+            throw new SluiceException(Fault.Status, Fault.TextOfMaking);
         }
 
         if (!WriteHeader() || (IsDurable && !SyncEntry()))
@@ -56,7 +56,7 @@ internal sealed unsafe class OutputFile : IDisposable
             OutputFault fault = Fault;
             _calls.Close(_file);
             _calls.Remove(_path);
-            throw new SluiceException(fault.Status, fault.Text);
+            throw new SluiceException(fault.Status, fault.TextOfMaking);
         }
     }
 
@@ -259,7 +259,7 @@ internal sealed unsafe class OutputFile : IDisposable
         {
             throw new SluiceException(
                 Status.Invalid,
-                $"rotation at {options.RotateBytes} bytes leaves no room behind a header of {headerBytes} bytes; 0 means never");
+                $"rotation at {Quantity.Of(options.RotateBytes, "byte")} leaves no room behind a header of {Quantity.Of(headerBytes, "byte")}; 0 means never");
         }
     }
 
@@ -279,7 +279,7 @@ internal sealed unsafe class OutputFile : IDisposable
 
         if (file < 0)
         {
-            return Failed("create", path, -file);
+            return Failed(OutputFault.Create, path, -file);
         }
 
         _file = file;

@@ -40,7 +40,7 @@ public sealed unsafe class PipeSink : Sink
         {
             throw new SluiceException(
                 Status.Invalid,
-                $"a pipe that pauses at {pauseBytes} bytes and resumes below {resumeBytes}: "
+                $"a pipe that pauses at {Quantity.Of(pauseBytes, "byte")} and resumes below {resumeBytes}: "
                 + "pausing takes at least 1 byte, resuming 0 to that");
         }
 
@@ -66,7 +66,7 @@ public sealed unsafe class PipeSink : Sink
         ArgumentNullException.ThrowIfNull(writer);
         if (flushBytes < 1)
         {
-            throw new SluiceException(Status.Invalid, $"{flushBytes} bytes are flushed together; it is at least 1");
+            throw new SluiceException(Status.Invalid, $"{Quantity.Are(flushBytes, "byte")} flushed together; it is at least 1");
         }
 
         (_writer, _pauseBytes, _leaveOpen) = (writer, flushBytes, leaveOpen);
@@ -152,7 +152,7 @@ public sealed unsafe class PipeSink : Sink
     /// <inheritdoc/>
     protected override string Describe(Status status, long detail) => _broken is { } broken
         ? $"the writer failed with {broken.GetType().Name}: {broken.Message}"
-        : "the reader was completed; the packets are kept";
+        : "the reader was completed";
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -38,8 +38,13 @@ public abstract class Sink : IDisposable
     /// <summary>Faults so far, repeated ones included.</summary>
     public long Errors { get; private set; }
 
-    /// <summary>The last fault's text, naming the sink, or null; a later success does not clear it.</summary>
+    /// <summary>
+    /// The last fault's text, naming the sink, what failed, and what to do; or null. A later success does not clear it.
+    /// </summary>
     public string? LastError { get; private set; }
+
+    /// <summary>The same without what to do, which holds only while the sink and its buffer are there.</summary>
+    internal string? LastCause { get; private set; }
 
     /// <summary>
     /// The status of the last <see cref="Write"/> or <see cref="Close"/>, or of a <see cref="Flush"/> that failed since: a
@@ -186,9 +191,12 @@ public abstract class Sink : IDisposable
         Errors++;
         if (LastStatus >= 0 || _described != (status, detail))
         {
-            LastError = $"{ByteText.Show(Name)}: " + (IsClosed && status == Status.State ? "the sink is closed"
+            bool closed = IsClosed && status == Status.State;
+            string name = ByteText.Show(Name), cause = closed ? "the sink is closed"
                 : status == Status.Corrupt ? Batch.DescribeBroken(detail)
-                : Describe(status, detail));
+                : Describe(status, detail);
+            LastCause = cause.Contains($"'{name}'", StringComparison.Ordinal) ? cause : $"{name}: {cause}";
+            LastError = closed ? LastCause : $"{LastCause}; {Remedy(status, detail)}";
             _described = (status, detail);
         }
 
@@ -198,6 +206,9 @@ public abstract class Sink : IDisposable
 
     /// <summary>The text of a fault, without the name of the sink: what failed, the value and its limit.</summary>
     protected abstract string Describe(Status status, long detail);
+
+    /// <summary>What becomes of the packets that the sink did not take, and what to do.</summary>
+    protected virtual string Remedy(Status status, long detail) => "the packets are kept";
 
     /// <summary>Records that a write or close succeeded.</summary>
     protected Status Succeed()

@@ -198,6 +198,10 @@ public sealed unsafe class TextFileSink : Sink
     protected override string Describe(Status status, long detail) => _formatterFailed ? _formatter.Fault : _file.Fault.Text;
 
     /// <inheritdoc/>
+    protected override string Remedy(Status status, long detail) =>
+        _formatterFailed ? base.Remedy(status, detail) : _file.Fault.Remedy;
+
+    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         _pipe.Dispose();

@@ -51,7 +51,7 @@ internal static unsafe class FormatterExports
                 }
 
                 return taken > 0 || bytes < (nuint)formatter.Layout.Size ? Status.Ok : throw new SluiceException(
-                    Status.Size, $"a line does not fit in {capacity} bytes; {formatter.MaxLineBytes} always do");
+                    Status.Size, $"a line does not fit in {Quantity.Of(capacity, "byte")}; {formatter.MaxLineBytes} always do");
             });
 
     [UnmanagedCallersOnly(EntryPoint = "managed_sluice_formatter_header", CallConvs = [typeof(CallConvCdecl)])]

@@ -104,7 +104,7 @@ internal static unsafe class LayoutExports
                 if (bytes % (nuint)layout.Size != 0)
                 {
                     throw new SluiceException(
-                        Status.Size, $"{bytes} bytes are not a multiple of the packet's {layout.Size} bytes");
+                        Status.Size, $"{Quantity.Are(bytes, "byte")} not a multiple of the packet's {Quantity.Of(layout.Size, "byte")}");
                 }
 
                 return CheckAll(layout, (byte*)packets, (long)bytes, (ulong*)bad);
@@ -119,7 +119,7 @@ internal static unsafe class LayoutExports
                 var (packet, bytes) = arguments;
                 if (bytes != (nuint)layout.Size)
                 {
-                    throw new SluiceException(Status.Size, $"the packet has {bytes} bytes, the layout {layout.Size}");
+                    throw new SluiceException(Status.Size, $"the packet has {Quantity.Of(bytes, "byte")}, the layout {layout.Size}");
                 }
 
                 layout.FillConstants(new Span<byte>((byte*)packet, layout.Size));
@@ -128,7 +128,7 @@ internal static unsafe class LayoutExports
 
     private static PacketField At(PacketLayout layout, uint index) => index < layout.Fields.Count
         ? layout.Fields[(int)index]
-        : throw new SluiceException(Status.Invalid, $"index is {index}, the layout has {layout.Fields.Count} fields");
+        : throw new SluiceException(Status.Invalid, $"index is {index}, the layout has {Quantity.Of(layout.Fields.Count, "field")}");
 
     // In parts that fit a span.
     private static Status CheckAll(PacketLayout layout, byte* packets, long bytes, ulong* bad)

@@ -12,11 +12,7 @@ internal static unsafe class StatusExports
     [UnmanagedCallersOnly(EntryPoint = "managed_sluice_callback_fault", CallConvs = [typeof(CallConvCdecl)])]
     public static int SetCallbackFault(byte* text)
     {
-        if (Boundary.Refuses(out int refused))
-        {
-            return refused;
-        }
-
+        // While the engine ends, at exit too: functions of the host are called then, and what they say of their fault counts.
         HostFault.Set(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(text));
         return (int)Status.Ok;
     }

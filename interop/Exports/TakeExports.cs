@@ -39,7 +39,7 @@ internal static unsafe class TakeExports
             }
 
             return status == Status.Size
-                ? LastError.Set(status, $"the packet has {length} bytes, there is room for {capacity}")
+                ? LastError.Set(status, $"the packet has {Quantity.Of(length, "byte")}, there is room for {capacity}")
                 : (int)target.ExplainTake(status);
         }
         catch (Exception fault)
@@ -62,7 +62,7 @@ internal static unsafe class TakeExports
                 return status switch
                 {
                     Status.Size => throw new SluiceException(
-                        status, $"there is room for {capacity} bytes, a packet has {buffer.Buffer.Stride}"),
+                        status, $"there is room for {Quantity.Of(capacity, "byte")}, a packet has {buffer.Buffer.Stride}"),
                     Status.Invalid => throw new SluiceException(
                         status, "packets of any size do not lie back to back: take them one by one, or in place"),
                     _ => buffer.ExplainTake(status),

@@ -29,7 +29,7 @@ internal sealed unsafe class HostBuffer
     /// <summary>Why no producer is to be had.</summary>
     public string ProducersTaken => Buffer.Options.Producers == ProducerMode.One
         ? "the buffer has one producer and it is taken; close it, or make the buffer for many producers"
-        : "all 256 producers of the buffer are taken";
+        : "all 256 producers of the buffer are taken: close one, or let one put for several";
 
     /// <summary>Makes a buffer and its handle.</summary>
     public static nint Create(PacketBufferOptions options)
@@ -194,7 +194,7 @@ internal sealed unsafe class HostBuffer
                 Status.Size,
                 stride == 0
                     ? "the buffer holds framed records: put them one by one"
-                    : $"{bytes} bytes are not a multiple of the packet's {stride} bytes");
+                    : $"{Quantity.Are(bytes, "byte")} not a multiple of the packet's {Quantity.Of(stride, "byte")}");
         }
 
         long most = (int.MaxValue / stride) * (long)stride;
@@ -216,13 +216,13 @@ internal sealed unsafe class HostBuffer
     public int ExplainPut(Status status, ReadOnlySpan<byte> packet) => LastError.Set(status, status switch
     {
         Status.Size when Buffer.Stride == 0 =>
-            $"a record of {packet.Length} bytes does not fit a framed buffer of {Buffer.Options.Capacity} bytes, or was put as a packet",
-        Status.Size => $"the packet has {packet.Length} bytes, the buffer's packets have {Buffer.Stride}",
+            $"a record of {Quantity.Of(packet.Length, "byte")} does not fit a framed buffer of {Quantity.Of(Buffer.Options.Capacity, "byte")}, or was put as a packet",
+        Status.Size => $"the packet has {Quantity.Of(packet.Length, "byte")}, the buffer's packets have {Buffer.Stride}",
         Status.Constant when Buffer.Layout != null && packet.Length >= Buffer.Stride =>
             Buffer.Layout.CheckMessage(packet[..Buffer.Stride], 0),
         Status.Busy => ProducersTaken,
         Status.State => Buffer.WhyNotPut,
-        _ => $"the packet was refused: {Buffer.LastError ?? status.ToString()}",
+        _ => $"the packet was refused: {Buffer.LastError ?? status.Describe()}",
     });
 
     /// <summary>The text where the memory that was to be taken from contradicts itself.</summary>
@@ -234,7 +234,7 @@ internal sealed unsafe class HostBuffer
     {
         if (status == Status.State && Buffer.Sinks.Count == 0)
         {
-            throw new SluiceException(status, "the buffer has no sink to flush to");
+            throw new SluiceException(status, PacketBuffer.NoSink);
         }
 
         return Explain(status);
@@ -244,7 +244,7 @@ internal sealed unsafe class HostBuffer
     {
         if (status < 0)
         {
-            LastError.Set(status, Buffer.LastError ?? status.ToString());
+            LastError.Set(status, Buffer.LastError ?? status.Describe());
         }
 
         return status;

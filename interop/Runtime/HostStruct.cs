@@ -26,7 +26,7 @@ internal static unsafe class HostStruct
             {
                 throw new SluiceException(
                     Status.Abi,
-                    $"{name}: struct_size is {size}, this library knows {sizeof(T)} bytes, and byte {at} is set");
+                    $"{name}: struct_size is {size}, this library knows {Quantity.Of(sizeof(T), "byte")}, and byte {at} is set");
             }
         }
 
@@ -58,6 +58,6 @@ internal static unsafe class HostStruct
         uint size = *(uint*)at;
         return size is >= Step and <= Largest && size % Step == 0
             ? size
-            : throw new SluiceException(Status.Abi, $"{name}: struct_size is {size}, it must be sizeof the struct ({sizeof(T)} here)");
+            : throw new SluiceException(Status.Abi, $"{name}: struct_size is {size}: set it to sizeof the struct, {sizeof(T)} here");
     }
 }

@@ -1,4 +1,5 @@
 using Sluice.Control;
+using Sluice.Primitives;
 
 namespace Sluice.Interop.Runtime;
 
@@ -12,7 +13,7 @@ internal static class LossReport
     public static string Describe(IReadOnlyList<UnwrittenPackets> unwritten)
     {
         IEnumerable<string> described = unwritten.Take(MostDescribed).Select(one => one.ToString());
-        string rest = unwritten.Count > MostDescribed ? $"; and {unwritten.Count - MostDescribed} buffers more" : "";
+        string rest = unwritten.Count > MostDescribed ? $"; and {Quantity.Of(unwritten.Count - MostDescribed, "buffer")} more" : "";
         return string.Join("; ", described) + rest;
     }
 

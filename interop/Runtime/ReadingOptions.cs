@@ -44,6 +44,6 @@ internal unsafe struct ReadingOptions
             ?? throw new SluiceException(Status.Handle, "the layout handle is stale or foreign");
         return Stride == 0 || Stride == layout.Size
             ? PacketFile.Open(path, layout, options)
-            : throw new SluiceException(Status.Invalid, $"stride is {Stride} bytes, but the layout has {layout.Size}");
+            : throw new SluiceException(Status.Invalid, $"stride is {Quantity.Of(Stride, "byte")}, but the layout has {layout.Size}");
     }
 }

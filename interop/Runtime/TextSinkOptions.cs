@@ -64,7 +64,7 @@ internal unsafe struct TextSinkOptions
         if (stride != 0 && stride != layout!.Size)
         {
             throw new SluiceException(
-                Status.Size, $"the layout's packets have {layout.Size} bytes, those of the buffer {stride}");
+                Status.Size, $"the layout's packets have {Quantity.Of(layout.Size, "byte")}, those of the buffer {stride}");
         }
 
         return new TextFileSink(path, formatter, output, header);

@@ -1,6 +1,7 @@
 /* What cannot be a buffer is refused with the value and its limit; what is left out has a default. */
 #include "abi.h"
 
+#include <signal.h>
 #include <sys/resource.h>
 
 static sluice_buffer *none;
@@ -117,6 +118,29 @@ static void more_memory_than_there_is(void)
     CHECK(setrlimit(RLIMIT_AS, &space) == 0);
 }
 
+/* What fills a disk, or meets a limit of files, is a fault of input and output, as it is for a sink. */
+static void a_file_ring_that_finds_no_space(void)
+{
+    sluice_buffer_options options = packet_options();
+    struct rlimit usual;
+    CHECK(getrlimit(RLIMIT_FSIZE, &usual) == 0 && signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
+    struct rlimit small = {.rlim_cur = 4096, .rlim_max = usual.rlim_max};
+    CHECK(setrlimit(RLIMIT_FSIZE, &small) == 0);
+    options.file = in_folder("large");
+    REFUSED(options, SLUICE_E_IO, "no space for a ring of 1052672 bytes in '", "/large'", "File too large", "ulimit -f");
+    CHECK(access(options.file, F_OK) != 0);
+    CHECK(setrlimit(RLIMIT_FSIZE, &usual) == 0);
+    options.file = in_folder("nowhere/ring");
+    REFUSED(options, SLUICE_E_NOT_FOUND, "/nowhere/ring", "make the directory '");
+}
+
+static void a_size_that_was_never_set(void)
+{
+    sluice_buffer_options options = packet_options();
+    options.struct_size = 0;
+    REFUSED(options, SLUICE_E_ABI, "struct_size is 0: set it to sizeof");
+}
+
 static void defaults(void)
 {
     sluice_buffer_options options = packet_options();
@@ -135,6 +159,8 @@ int main(void)
     values_out_of_range();
     values_that_contradict_each_other();
     files_and_names_that_are_or_are_not_there();
+    a_file_ring_that_finds_no_space();
+    a_size_that_was_never_set();
     more_memory_than_there_is();
     return 0;
 }

@@ -197,6 +197,17 @@ static void no_sink(const char *path)
     exit(7);
 }
 
+/* A function of the host that fails to the last: what it says of that is the reason, at exit too. */
+static void refusing(const char *path)
+{
+    (void)path;
+    sluice_buffer_options options = packet_options();
+    sluice_buffer *buffer = new_buffer(&options);
+    CHECK_OK(sluice_buffer_add_callback_sink(buffer, refuse, NULL, NULL));
+    put_packets(buffer, 0, 1);
+    exit(7);
+}
+
 static void to_a_pipe(void *user, const sluice_loss *loss)
 {
     (void)dprintf(*(int *)user, "hook: %llu: %s", (unsigned long long)loss->packets, loss->text);
@@ -241,6 +252,8 @@ int main(void)
                    hook ? "hooked.dat" : "plain.dat", "File too large");
         check_said(said(no_sink, hook), hook ? "hook: 1000: at exit 1000 packets of " : "sluice: at exit 1000 packets of ",
                    "a circular buffer of 16-byte packets", "no sink");
+        check_said(said(refusing, hook), hook ? "hook: 1: at exit 1 packet of " : "sluice: at exit 1 packet of ", "is lost: ",
+                   "the function failed: the tape is full; stop the buffer before its end");
     }
     endings_answer_and_tell();
     a_ring_that_stays_keeps_them();

@@ -69,6 +69,21 @@ static void no_rule_stores_on(void)
     CHECK_OK(sluice_buffer_destroy(all));
 }
 
+/* The thread of start() does not wait for the end. */
+static void a_thread_without_a_rule_releases_as_they_come(void)
+{
+    sluice_buffer *buffer = buffer_with(0, 0, 0, SLUICE_ANY, 0);
+    CHECK_OK(sluice_buffer_start(buffer));
+    for (uint64_t i = 0; i < 3; i++) {
+        put_packets(buffer, i, 1);
+        for (int ms = 0; stats_of(buffer).popped != i + 1; ms++) {
+            CHECK(ms < 60000);
+            (void)usleep(1000);
+        }
+    }
+    CHECK_OK(sluice_buffer_destroy(buffer));
+}
+
 static void all_waits_for_every_rule(void)
 {
     sluice_buffer *buffer = buffer_with(4, 2 * sizeof(packet), 0, SLUICE_ALL, 0);
@@ -168,6 +183,7 @@ int main(void)
     count_releases_at_the_nth();
     bytes_release_at_the_limit();
     no_rule_stores_on();
+    a_thread_without_a_rule_releases_as_they_come();
     all_waits_for_every_rule();
     time_since_the_first_packet();
     time_since_the_last_release();

@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -72,6 +73,30 @@ def rows() -> list[Row]:
     return found
 
 
+# What a signal does to a program that sets no handler: the second table, and the words of the programs for it.
+SIGNALS = {"Ctrl-C": "interrupt", "SIGTERM": "terminate"}
+NUMBERS = {"Ctrl-C": signal.SIGINT, "SIGTERM": signal.SIGTERM}
+SPOKEN = {"C": "c", "C++": "cpp", "Python": "python", ".NET": "dotnet"}
+
+
+@dataclass(frozen=True)
+class Signalled:
+    """A line of the second table."""
+
+    name: str
+    languages: tuple[str, ...]
+    ends: str
+
+    def __str__(self) -> str:
+        return f"{self.name}-{'+'.join(self.languages)}"
+
+
+def signals() -> list[Signalled]:
+    page = (ROOT / "docs/endings.md").read_text()
+    found = re.findall(r"^\| (Ctrl-C|SIGTERM) \| (.*) \| (\w+) \|$", page, re.M)
+    return [Signalled(name, tuple(SPOKEN[one] for one in spoken.split(", ")), ends) for name, spoken, ends in found]
+
+
 def make_c(folder: Path) -> list[str]:
     return compiled("gcc -std=gnu11", PROGRAMS / "ending.c", folder / "c_ending")
 
@@ -92,11 +117,12 @@ def make_dotnet(folder: Path) -> list[str]:
 MAKE: dict[str, Callable[[Path], list[str]]] = {"c": make_c, "cpp": make_cpp, "python": make_python, "dotnet": make_dotnet}
 
 
-def end(command: list[str], row: Row, buffer: str, name: str, folder: Path) -> Ended:
-    """Runs a program to its end; what it left."""
+def end(command: list[str], row: Row, buffer: str, name: str, folder: Path, ending: str | None = None) -> Ended:
+    """Runs a program to its end, by the row's or another `ending`; what it left."""
     folder.mkdir()
+    plain = ["env", "--default-signal=INT,TERM"]  # whatever this process ignores
     done = subprocess.run(
-        [*command, ENDS[row.end], KINDS[buffer], SINKS[row.sink], name, str(folder)],
+        [*plain, *command, ending or ENDS[row.end], KINDS[buffer], SINKS[row.sink], name, str(folder)],
         cwd=folder, capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     said = dict(line.split(" ", 1) for line in done.stdout.splitlines() if " " in line)

@@ -9,9 +9,28 @@ from pathlib import Path
 
 import pytest
 
-from endings import ENDS, KINDS, MAKE, PACKETS, SAID, SINKS, WITHOUT_SCOPES, Ended, Row, end, rows
+from endings import (
+    ENDS,
+    KINDS,
+    MAKE,
+    NUMBERS,
+    PACKETS,
+    SAID,
+    SIGNALS,
+    SINKS,
+    SPOKEN,
+    WITHOUT_SCOPES,
+    Ended,
+    Row,
+    Signalled,
+    end,
+    rows,
+    signals,
+)
 
 ROWS = rows()
+SIGNALLED = signals()
+TRACE = re.compile(r"Traceback [^\0]*?\nKeyboardInterrupt\n")
 SERIAL = itertools.count()
 
 
@@ -82,3 +101,32 @@ def test_an_ending(program: Callable[[str], list[str]], tmp_path: Path, row: Row
         assert found == expected, (language, buffer)
         assert found.counted is not None or not counts(language, row), (language, buffer)
         assert re.fullmatch(SAID[row.said], found.errors), (language, buffer, found.errors)
+
+
+def test_the_table_has_every_signal_once() -> None:
+    listed = [(row.name, language) for row in SIGNALLED for language in row.languages]
+    assert sorted(listed) == sorted((name, language) for name in SIGNALS for language in SPOKEN.values())
+
+
+@pytest.mark.parametrize("row", SIGNALLED, ids=str)
+def test_a_signal_ends_as_the_table_says(program: Callable[[str], list[str]], tmp_path: Path, row: Signalled) -> None:
+    def run(language: str, like: Row, buffer: str) -> Ended:
+        name = f"ending.{os.getpid()}.{next(SERIAL)}"
+        folder = tmp_path / f"{language}.{buffer}.{like.sink}"
+        try:
+            return end(program(language), like, buffer, name, folder, SIGNALS[row.name])
+        finally:
+            Path(f"/dev/shm/sluice.{name}").unlink(missing_ok=True)
+
+    cases = [(language, like, buffer) for language in row.languages for like in ROWS if like.end == row.ends for buffer in like.buffers]
+    for language in row.languages:
+        program(language)
+    with ThreadPoolExecutor(4) as pool:
+        ended = dict(zip(cases, pool.map(lambda case: run(*case), cases), strict=True))
+    number = NUMBERS[row.name]
+    for (language, like, buffer), found in ended.items():
+        case = (language, like.sink, buffer)
+        assert found.status in (-number, 128 + number), case
+        assert (found.written, found.kept) == (like.written, like.kept), case
+        assert found.name_stays == (buffer == "named" and (like.kept != 0 or row.ends == "kill")), case
+        assert re.fullmatch(SAID[like.said], TRACE.sub("", found.errors)), (case, found.errors)

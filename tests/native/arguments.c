@@ -29,7 +29,9 @@ static void create(void)
 {
     sluice_ring_options good = ring_options(64, 65536, SLUICE_ONE_PRODUCER, SLUICE_FAIL), bad = good;
     bad.struct_size = 8;
-    refuse_create(bad, SLUICE_E_ABI, "struct_size is 8");
+    refuse_create(bad, SLUICE_E_ABI, "struct_size is 8: set it to sizeof(sluice_ring_options)");
+    bad.struct_size = 0;
+    refuse_create(bad, SLUICE_E_ABI, "struct_size is 0: set it to sizeof");
     bad = good;
     bad.capacity = 0;
     refuse_create(bad, SLUICE_E_INVALID, "capacity is 0 bytes, it must be 1 to 1099511627776");
@@ -133,7 +135,8 @@ static void full_disk(void)
     char path[160];
     (void)snprintf(path, sizeof path, "%s/ring", disk);
     options.file = path;
-    refuse_create(options, SLUICE_E_MEMORY, "no space for a ring of 1052672 bytes");
+    refuse_create(options, SLUICE_E_IO, "no space for a ring of 1052672 bytes in /tmp/"); /* as a sink's full disk */
+    refuse_create(options, SLUICE_E_IO, "disk/ring: No space left on device; free space there");
     CHECK(access(path, F_OK) != 0);
     options.capacity = 65536;
     sluice_ring ring;
@@ -186,6 +189,9 @@ static void attach(void)
     FILE *text = fopen(file, "w");
     CHECK(text != NULL && fputs("not a ring\n", text) >= 0 && fclose(text) == 0);
     refuse_attach(file, SLUICE_E_ABI, "is not a ring");
+    refuse_attach(file, SLUICE_E_ABI, "it begins with the bytes 6E6F742061207269; give the path of a ring");
+    CHECK(truncate(file, 0) == 0);
+    refuse_attach(file, SLUICE_E_ABI, "it is empty");
     CHECK(unlink(file) == 0);
 
     (void)snprintf(file, sizeof file, "%s", path_of("ring"));

@@ -160,6 +160,45 @@ def test_a_loss_at_the_exit_of_the_interpreter_is_logged_once(script):
     assert done.stderr.count("at exit 1 packet of a FIFO of 4-byte packets is lost") == 1, done.stderr
 
 
+def test_a_callback_that_fails_at_the_exit_of_the_interpreter_has_its_own_words(script):
+    done = script(
+        """
+        import sluice
+        def divide(batch):
+            1 / 0
+        buffer = sluice.FIFO(packet_size=4)
+        buffer.add_callback_sink(divide)
+        buffer.put(bytes(4))
+        """
+    )
+    assert "at exit 1 packet of a FIFO of 4-byte packets for 'callback' is lost: " in done.stderr
+    assert "the function failed: ZeroDivisionError: division by zero; stop the buffer before" in done.stderr, done.stderr
+    assert "returned -15" not in done.stderr
+
+
+def test_a_stop_that_failed_is_not_recommended_again(make, caplog):
+    buffer = make(packet_size=4)
+    buffer.add_callback_sink(lambda batch: 1 / 0)
+    buffer.put(bytes(4))
+    with pytest.raises(sluice.SluiceError, match="division by zero; the packets are kept"):
+        buffer.stop(timeout=0)
+    text = "1 packet of"
+    del buffer
+    gc.collect()
+    assert not any(text in said and "stop the buffer before its end" in said for _, said in logged(caplog))
+
+
+def test_a_thread_without_a_rule_flushes_packets_as_they_come(make):
+    taken = threading.Semaphore(0)
+    buffer = make(packet_size=4, flush_size=None, flush_timeout=None)
+    buffer.add_callback_sink(lambda batch: taken.release(len(batch)))
+    buffer.start()
+    for _ in range(3):
+        buffer.put(bytes(4))
+        assert taken.acquire(timeout=60)
+    buffer.close()
+
+
 def test_a_buffer_that_is_dropped_while_the_interpreter_exits_is_there_until_its_end(script):
     done = script(
         """

@@ -29,7 +29,7 @@ def test_a_packet_that_is_none(make):
     with pytest.raises(TypeError, match="bytes-like") as other:
         buffer.put_many([GOOD, None])
     assert other.value.stored == 1
-    assert other.value.__notes__ == ["1 packets were stored before that"]
+    assert other.value.__notes__ == ["1 packet was stored before that"]
 
 
 @pytest.mark.parametrize("error", [RuntimeError("instrument gone"), Gone(), KeyboardInterrupt(), Sealed()])
@@ -58,7 +58,7 @@ def test_what_an_exception_has_is_left_alone(make):
     with pytest.raises(RuntimeError) as fault:
         make(packet_size=8).put_many(measured())
     assert fault.value.stored == "on tape 7"
-    assert fault.value.__notes__ == ["1 packets were stored before that"]
+    assert fault.value.__notes__ == ["1 packet was stored before that"]
 
 
 def test_a_constant_in_the_middle_of_a_run(make):

@@ -95,6 +95,9 @@ PyObject *module_hex_encode(PyObject *module, PyObject *args);
 /* ---- fault.c ---- */
 
 /* Raises SluiceError, or the subclass that goes with the status, with this text. Returns NULL. */
+/* The s of a noun behind a number. */
+#define PLURAL(number) ((number) == 1 ? "" : "s")
+
 PyObject *raise_status(int32_t status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The same, with the engine's text of the last fault on this thread. `path` (may be NULL) becomes `filename`.

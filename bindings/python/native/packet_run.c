@@ -23,8 +23,8 @@ static PyObject *run_new(PyTypeObject *type, PyObject *args, PyObject *names)
         return NULL;
     }
     if (size <= 0 || PyBytes_Size(data) % size != 0) {
-        return PyErr_Format(PyExc_ValueError, "%zd bytes are not whole packets of %zd", PyBytes_Size(data),
-                            size);
+        return PyErr_Format(PyExc_ValueError, "%zd byte%s not whole packets of %zd", PyBytes_Size(data),
+                            PyBytes_Size(data) == 1 ? " is" : "s are", size);
     }
     PacketClass *native = Py_IsNone(class) ? NULL : packet_class_native(class);
     if (native == NULL && !Py_IsNone(class)) {

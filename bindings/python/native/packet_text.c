@@ -116,7 +116,8 @@ static PyObject *packet_text_format(PyObject *object, PyObject *packets)
     if ((size_t)view.len % self->packet_bytes == 0) {
         text = text_of(self, view.buf, (size_t)view.len);
     } else {
-        raise_status(SLUICE_E_SIZE, "%zd bytes are not a multiple of the packet's %zu bytes", view.len,
+        raise_status(SLUICE_E_SIZE, "%zd byte%s not a multiple of the packet's %zu bytes", view.len,
+                     view.len == 1 ? " is" : "s are",
                      self->packet_bytes);
     }
     PyBuffer_Release(&view);

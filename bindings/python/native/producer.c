@@ -209,8 +209,8 @@ static int32_t put(Producer *self, const uint8_t *data, uint64_t bytes, uint16_t
         return status;
     }
     if (status == SLUICE_E_SIZE) {
-        raise_status(status, "the packet has %llu bytes, the ring takes %s%u",
-                     (unsigned long long)(count == NULL ? bytes : stride),
+        raise_status(status, "the packet has %llu byte%s, the ring takes %s%u",
+                     (unsigned long long)(count == NULL ? bytes : stride), PLURAL(count == NULL ? bytes : stride),
                      stride != 0 ? "packets of " : "records up to its capacity, ",
                      stride != 0 ? stride : (uint32_t)self->end.view.capacity);
     } else if (status == SLUICE_E_CONSTANT) {
@@ -279,7 +279,7 @@ static PyObject *producer_put_many(PyObject *object, PyObject *packets)
     uint64_t count = 0;
     int32_t status = INT32_MIN;
     if ((uint64_t)view.len % self->end.view.stride != 0) {
-        raise_status(SLUICE_E_SIZE, "%zd bytes are not whole packets of %u bytes", view.len,
+        raise_status(SLUICE_E_SIZE, "%zd byte%s not whole packets of %u bytes", view.len, view.len == 1 ? " is" : "s are",
                      self->end.view.stride);
     } else if (producer_usable(self) == 0) {
         status = put(self, view.buf, (uint64_t)view.len, 0, &count);

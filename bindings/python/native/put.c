@@ -88,11 +88,11 @@ int32_t buffer_wait_for_room(Buffer *self, uint64_t span, int64_t deadline)
 static int32_t put_fault(Buffer *self, int32_t status, const void *data, uint64_t bytes)
 {
     if (status == SLUICE_E_SIZE && self->stride != 0) {
-        raise_status(status, "the packet has %llu bytes, the buffer takes packets of %u",
-                     (unsigned long long)bytes, self->stride);
+        raise_status(status, "the packet has %llu byte%s, the buffer takes packets of %u",
+                     (unsigned long long)bytes, PLURAL(bytes), self->stride);
     } else if (status == SLUICE_E_SIZE) {
-        raise_status(status, "the packet has %llu bytes, more than the buffer of %llu can hold",
-                     (unsigned long long)bytes, (unsigned long long)self->producer.view.capacity);
+        raise_status(status, "the packet has %llu byte%s, more than the buffer of %llu can hold",
+                     (unsigned long long)bytes, PLURAL(bytes), (unsigned long long)self->producer.view.capacity);
     } else if (status == SLUICE_E_CONSTANT && self->layout != NULL) {
         int32_t found = library.layout_check(((Layout *)self->layout)->handle, data, (size_t)bytes, NULL);
         (void)raise_engine(found < 0 ? found : status, NULL);
@@ -312,13 +312,14 @@ int whole_packets(const Buffer *self, const Py_buffer *view)
         uint64_t item = (uint64_t)(view->len / view->shape[0]);
         if (item != self->stride) {
             raise_status(SLUICE_E_SIZE,
-                         "the items of the array have %llu bytes, the buffer takes packets of %u",
-                         (unsigned long long)item, self->stride);
+                         "the items of the array have %llu byte%s, the buffer takes packets of %u",
+                         (unsigned long long)item, PLURAL(item), self->stride);
             return -1;
         }
     }
     if ((uint64_t)view->len % self->stride != 0) {
-        raise_status(SLUICE_E_SIZE, "%zd bytes are not whole packets of %u bytes", view->len, self->stride);
+        raise_status(SLUICE_E_SIZE, "%zd byte%s not whole packets of %u bytes", view->len, view->len == 1 ? " is" : "s are",
+                     self->stride);
         return -1;
     }
     return 0;

@@ -11,7 +11,8 @@ static int needs_sink(const Buffer *self)
         return 0;
     }
     raise_status(SLUICE_E_STATE,
-                 "the buffer has no primary sink and no other one: call set_primary_sink, or add another sink, first");
+                 "the buffer has no sink to release packets to, no primary sink and no other one: call set_primary_sink, or add "
+                 "another sink, first, or take the packets out (pop, batch)");
     return -1;
 }
 

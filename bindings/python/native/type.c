@@ -224,8 +224,9 @@ static PyMethodDef methods[] = {
      "what\n"
      "it has not taken stays stored."},
     {"start", buffer_start, METH_NOARGS,
-     "start()\n--\n\nStarts a thread of the engine that flushes whenever flush_needed. Faults of sinks are "
-     "retried. RuntimeError: it runs, or there is no sink."},
+     "start()\n--\n\nStarts a thread of the engine that flushes whenever flush_needed. Without any rule (flush_size and "
+     "flush_timeout\nNone, no flush_bytes, no controller) it flushes packets as they come; a buffer with full='drop_oldest' "
+     "holds the\nlatest then, until a flush or its end. Faults of sinks are retried. RuntimeError: it runs, or there is no sink."},
     {"stop", (PyCFunction)(void (*)(void))buffer_stop, METH_FASTCALL | METH_KEYWORDS,
      "stop(timeout=10.0)\n--\n\nStops that thread and flushes. TimeoutError: a sink did not take everything "
      "within `timeout`\n"

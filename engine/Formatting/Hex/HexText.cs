@@ -38,7 +38,7 @@ public static class HexText
                 return HexDump.Length(bytes, options.FirstOffset);
             case HexStyle.Dump:
                 throw ArgumentFault.Of(
-                    $"a dump of {bytes} bytes from offset {options.FirstOffset} on exceeds offsets of 64 bits", nameof(options));
+                    $"a dump of {Quantity.Of(bytes, "byte")} from offset {options.FirstOffset} on exceeds offsets of 64 bits", nameof(options));
             default:
                 throw new ArgumentOutOfRangeException(
                     nameof(options), options.Style, $"the style is {(int)options.Style}, the last one is {(int)HexStyle.Dump}");
@@ -167,5 +167,5 @@ public static class HexText
 
     [DoesNotReturn]
     private static void TooSmall(long data, long text, long capacity) => throw ArgumentFault.Of(
-        $"the text of {data} bytes takes {text} bytes; the destination has {capacity}", nameof(text));
+        $"the text of {Quantity.Of(data, "byte")} takes {Quantity.Of(text, "byte")}; the destination has {capacity}", nameof(text));
 }

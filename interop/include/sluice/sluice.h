@@ -195,7 +195,8 @@ typedef struct sluice_buffer_options {
     uint64_t spill_limit;         /* FIFO: bytes in files beyond it; default 64 GiB */
     const char *spill_directory;  /* FIFO: default TMPDIR, else /var/tmp */
     const char *name;             /* shared memory that other processes attach to by name (circular); the buffer that
-                                     made it with SLUICE_CREATE takes the name away at its end, if nothing is left in it */
+                                     made it with SLUICE_CREATE takes the name away at its end, if nothing is left in it;
+                                     one that attached never does */
     const char *file;             /* a file that keeps the packets when the process dies, and when the buffer ends (circular) */
     const sluice_layout *layout;  /* may be NULL */
     uint64_t release_packets;     /* release at this many packets; 0: no such rule */
@@ -466,7 +467,9 @@ SLUICE_CHECKED int32_t sluice_buffer_flush(sluice_buffer *buffer, uint64_t *pack
 
 /* ---- 7 Running ----------------------------------------------------------------- any thread --------------- */
 
-/* Starts a thread that evaluates and releases. Faults of sinks are retried, at longer and longer intervals up to 1 s.
+/* Starts a thread that evaluates and releases. Without a release rule (packets, bytes, time, a controller) it releases packets as
+ * they come; a buffer that drops the oldest holds the latest then, until sluice_buffer_force_release, a flush or its end. Faults
+ * of sinks are retried, at longer and longer intervals up to 1 s.
  * E_STATE: it runs, or there is no sink yet; further ones may come while it runs. Since 0.1. */
 SLUICE_CHECKED int32_t sluice_buffer_start(sluice_buffer *buffer);
 

@@ -31,7 +31,7 @@
     X(E_LAYOUT, -10, "the layout description is wrong")                                                      \
     X(E_CONSTANT, -11, "a constant field of the packet has another value")                                   \
     X(E_BUSY, -12, "another live owner holds this end")                                                      \
-    X(E_ABI, -13, "the other side was built for another version of the layout")                              \
+    X(E_ABI, -13, "a struct, ring or file is not one of this version")                              \
     X(E_FORKED, -14, "the engine does not run in a forked child")                                            \
     X(E_CALLBACK, -15, "a function of the host reported a failure")                                          \
     X(E_UNAVAILABLE, -16, "this machine or build does not offer that")                                       \

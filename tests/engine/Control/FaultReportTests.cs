@@ -29,7 +29,7 @@ public sealed class FaultReportTests
         BufferFault fault = Assert.Single(told);
         Assert.Equal((FaultSource.Sink, Status.Io, folder["data.dat"], 1L, 1L, false), Of(fault));
         Assert.Contains("No space left on device", fault.Text, StringComparison.Ordinal);
-        Assert.Contains("1 packets are stored", fault.Text, StringComparison.Ordinal);
+        Assert.Contains("1 packet is stored", fault.Text, StringComparison.Ordinal);
 
         Volatile.Write(ref error, FaultyFileCalls.Access); // another fault is told, too
         Until(() => told.Count == 2);

@@ -121,7 +121,7 @@ public sealed unsafe class TextFileSinkTests
     [InlineData(Answer.Refuse, "returned -7")]
     [InlineData(Answer.AskForNothing, "asked for 0 bytes")]
     [InlineData(Answer.AskForTooMuch, "at most 268435456")]
-    [InlineData(Answer.AskAfterAPacket, "asked for more room after 1 packets")]
+    [InlineData(Answer.AskAfterAPacket, "asked for more room after 1 packet, which")]
     [InlineData(Answer.WriteTooMuch, "more than it was given")]
     [InlineData(Answer.FormatTooMany, "formatted 11 packets, more than the batch has")]
     [InlineData(Answer.FormatNone, "formatted no packet")]

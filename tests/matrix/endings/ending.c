@@ -72,5 +72,8 @@ int main(int count, char **arguments)
     if (strcmp(ending, "kill") == 0) {
         (void)raise(SIGKILL);
     }
+    if (strcmp(ending, "interrupt") == 0 || strcmp(ending, "terminate") == 0) {
+        (void)raise(strcmp(ending, "interrupt") == 0 ? SIGINT : SIGTERM);
+    }
     return 2; /* C has no other end */
 }

@@ -54,6 +54,10 @@ int main(int count, char **arguments)
         return 0;
     } else if (ending == "kill") {
         (void)std::raise(SIGKILL);
+    } else if (ending == "interrupt") {
+        (void)std::raise(SIGINT);
+    } else if (ending == "terminate") {
+        (void)std::raise(SIGTERM);
     } else {
         return 2;
     }

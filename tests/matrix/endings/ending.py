@@ -4,6 +4,7 @@ import gc
 import os
 import signal
 import sys
+import time
 
 import sluice
 
@@ -57,6 +58,10 @@ if ending == "exit":
 elif ending == "kill":
     kept = made()
     os.kill(os.getpid(), signal.SIGKILL)
+elif ending in ("interrupt", "terminate"):
+    kept = made()
+    os.kill(os.getpid(), signal.SIGINT if ending == "interrupt" else signal.SIGTERM)
+    time.sleep(60)
 else:
     {"close": close, "scope": scope, "collect": collect}[ending]()
     gc.collect()

@@ -316,7 +316,8 @@ class CircularBuffer(PacketBuffer):
     :param capacity: bytes of the buffer, rounded up to a power of two; default 1 MiB.
     :param full: the :class:`FullPolicy`, or its name.
     :param block_timeout: seconds that a put waits for room with ``full="block"``; None: for ever.
-    :param name: shared memory that other processes attach to by this name.
+    :param name: shared memory that other processes attach to by this name. The buffer that made it (``attach="create"``) takes the
+        name away at its end, if nothing is left in it; one that attached never does.
     :param file: a file that keeps the packets, when the process dies and when the buffer is closed.
     :param attach: whether the name or file is made or found. What is found must agree with the layout or packet size and
         ``many_producers``, and with ``capacity``, ``full``, ``block_timeout``, ``checksums`` and ``access`` where they are given; an

@@ -147,7 +147,7 @@ def tell_stored(error: BaseException, stored: int) -> None:
         if isinstance(error, SluiceError) or not hasattr(error, "stored"):
             error.stored = stored  # type: ignore[attr-defined]
     if not isinstance(error, SluiceError):
-        error.add_note(f"{stored} packets were stored before that")
+        error.add_note(f"{'1 packet was' if stored == 1 else f'{stored} packets were'} stored before that")
 
 
 def report_formatter(error: BaseException) -> None:
@@ -200,6 +200,8 @@ def report_skipped(failed: tuple[object, BaseException]) -> None:
 def report_dropped(records: int, error: BaseException | None) -> None:
     """A Buffer ended with records in it, and nobody took them."""
     if error is None:
-        logger.error("a Buffer ended with %d records that were never released: close() returns them", records)
+        counted = "1 record that was" if records == 1 else f"{records} records that were"
+        logger.error("a Buffer ended with %s never released: close() returns what is left", counted)
     else:
-        logger.error("on_close failed, %d records of a Buffer are lost: %s", records, error, exc_info=error)
+        counted = "1 record of a Buffer is" if records == 1 else f"{records} records of a Buffer are"
+        logger.error("on_close failed, %s lost: %s", counted, error, exc_info=error)

@@ -27,7 +27,7 @@ static inline int32_t sluice_ring_check_file(sluice_ring *ring, uint32_t flags, 
 {
     char shown[SLUICE_SHOWN_BYTES];
     if (fstat(ring->fd, shape) != 0 || !S_ISREG(shape->st_mode)) {
-        return sluice_ring_fault(ring, SLUICE_E_ABI, "%s is not a ring: not a file", sluice_show_place(ring, shown));
+        return sluice_ring_fault(ring, SLUICE_E_ABI, "%s is not a ring: it is not a file", sluice_show_place(ring, shown));
     }
     if (shape->st_uid != geteuid() && shape->st_uid != 0 && (flags & SLUICE_ATTACH_ANY_OWNER) == 0) {
         return sluice_ring_fault(ring, SLUICE_E_PERMISSION,
@@ -53,6 +53,19 @@ static inline int32_t sluice_ring_check_mode(sluice_ring *ring, const sluice_rin
                              sluice_show_place(ring, shown), shape->st_mode & 07777);
 }
 
+/* The first bytes tell a user what it is instead. */
+static inline void sluice_ring_tell_foreign(sluice_ring *ring, const void *begin, ssize_t bytes)
+{
+    char shown[SLUICE_SHOWN_BYTES], hex[2 * 8 + 1] = "";
+    for (ssize_t i = 0; i < bytes && i < 8; i++) {
+        (void)snprintf(hex + 2 * i, 3, "%02X", ((const uint8_t *)begin)[i]);
+    }
+    (void)sluice_ring_fault(ring, SLUICE_E_ABI,
+                            "%s is not a ring, or was left half-made: it %s%s; give the path of a ring, or, if nobody needs "
+                            "it, remove it",
+                            sluice_show_place(ring, shown), bytes > 0 ? "begins with the bytes " : "is empty", hex);
+}
+
 /* Looks once. E_NOT_FOUND: nothing is there. WOULD_BLOCK: something that may become a ring. */
 static inline int32_t sluice_ring_try_attach(sluice_ring *ring, uint32_t flags)
 {
@@ -65,17 +78,18 @@ static inline int32_t sluice_ring_try_attach(sluice_ring *ring, uint32_t flags)
     } while (ring->fd < 0 && errno == EINTR);
     if (ring->fd < 0) {
         int code = errno;
-        return sluice_ring_fault(ring, sluice_status_of_errno(code), "cannot open ring %s: %s",
+        return sluice_ring_fault(ring, sluice_status_of_errno(code), "cannot open ring %s: %s%s",
                                  sluice_show_place(ring, shown),
-                                 code == ELOOP ? "it is a symbolic link, give the path that it leads to" : strerror(code));
+                                 code == ELOOP ? "it is a symbolic link, give the path that it leads to" : strerror(code),
+                                 sluice_errno_advice(code));
     }
     int32_t status = sluice_ring_check_file(ring, flags, &shape);
     if (status != SLUICE_OK) {
         return status;
     }
-    if (pread(ring->fd, &header, sizeof header, 0) != sizeof header || header.magic != SLUICE_RING_MAGIC) {
-        (void)sluice_ring_fault(ring, SLUICE_E_ABI, "%s is not a ring, or was left half-made: if nobody needs it, remove it",
-                                sluice_show_place(ring, shown));
+    ssize_t bytes = pread(ring->fd, &header, sizeof header, 0);
+    if (bytes != (ssize_t)sizeof header || header.magic != SLUICE_RING_MAGIC) {
+        sluice_ring_tell_foreign(ring, &header, bytes);
         return SLUICE_WOULD_BLOCK;
     }
     status = sluice_ring_check_mode(ring, &header, flags, &shape);
@@ -102,14 +116,14 @@ static inline int32_t sluice_ring_try_attach(sluice_ring *ring, uint32_t flags)
 }
 
 /* Attaches to a ring that another process made, or that a file kept. E_NOT_FOUND: there is none of that name.
- * E_PERMISSION: another user made it. E_CORRUPT: it contradicts itself. E_ABI: it is no ring, or of another version. */
+ * E_PERMISSION: another user made it. E_CORRUPT: it contradicts itself. E_ABI: it is not a ring, or of another version. */
 SLUICE_CHECKED SLUICE_INLINE int32_t sluice_ring_attach_with(sluice_ring *ring, const sluice_attach_options *options)
 {
     memset(ring, 0, sizeof *ring);
     ring->fd = -1;
     if (options->struct_size < sizeof *options) {
-        return sluice_ring_fault(ring, SLUICE_E_ABI, "struct_size is %u, this header needs %u", options->struct_size,
-                                 (unsigned)sizeof *options);
+        return sluice_ring_fault(ring, SLUICE_E_ABI, "struct_size is %u: set it to sizeof(sluice_attach_options), %u here",
+                                 options->struct_size, (unsigned)sizeof *options);
     }
     if ((options->name == NULL) == (options->file == NULL)) {
         return sluice_ring_fault(ring, SLUICE_E_INVALID, "give a name or a file, one of the two");

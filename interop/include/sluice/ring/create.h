@@ -51,7 +51,7 @@ static inline int32_t sluice_ring_open_anonymous(sluice_ring *ring, const sluice
         }
     }
     ring->fd = sluice_above_stdio((int)syscall(SYS_memfd_create, "sluice", 1u));
-    return ring->fd >= 0 ? SLUICE_OK : sluice_ring_fault(ring, SLUICE_E_MEMORY, "memfd_create failed: %s", strerror(errno));
+    return ring->fd >= 0 ? SLUICE_OK : sluice_ring_fault(ring, sluice_status_of_errno(errno), "memfd_create failed: %s%s", strerror(errno), sluice_errno_advice(errno));
 }
 
 static inline int32_t sluice_ring_exists(sluice_ring *ring)
@@ -82,8 +82,11 @@ static inline int32_t sluice_ring_open_place(sluice_ring *ring, const sluice_rin
     ring->fd = sluice_open_unnamed(sluice_ring_place(ring), sluice_ring_mode(options), spare);
     if (ring->fd < 0) {
         int code = errno;
-        return sluice_ring_fault(ring, sluice_status_of_errno(code), "cannot create ring %s: %s",
-                                 sluice_show_place(ring, shown), strerror(code));
+        const char *advice = code == ENOENT                  ? "; make its directory first"
+                             : code == EACCES || code == EPERM ? "; let this user write in its directory, or choose another one"
+                                                               : sluice_errno_advice(code);
+        return sluice_ring_fault(ring, sluice_status_of_errno(code), "cannot create ring %s: %s%s",
+                                 sluice_show_place(ring, shown), strerror(code), advice);
     }
     (void)fchmod(ring->fd, sluice_ring_mode(options)); /* whatever the umask says */
     return SLUICE_OK;
@@ -97,8 +100,8 @@ static inline int32_t sluice_ring_open_place(sluice_ring *ring, const sluice_rin
 static inline int32_t sluice_ring_check_options(sluice_ring *ring, const sluice_ring_options *options)
 {
     if (options->struct_size < sizeof *options) {
-        return sluice_ring_fault(ring, SLUICE_E_ABI, "struct_size is %u, this header needs %u", options->struct_size,
-                                 (unsigned)sizeof *options);
+        return sluice_ring_fault(ring, SLUICE_E_ABI, "struct_size is %u: set it to sizeof(sluice_ring_options), %u here",
+                                 options->struct_size, (unsigned)sizeof *options);
     }
     if (options->capacity == 0 || options->capacity > SLUICE_RING_LARGEST) {
         return sluice_ring_fault(ring, SLUICE_E_INVALID, "capacity is %llu bytes, it must be 1 to %llu",
@@ -137,6 +140,7 @@ static inline int32_t sluice_ring_check_options(sluice_ring *ring, const sluice_
 /* Gives the memory its size; space of names and files is taken now. */
 static inline int32_t sluice_ring_reserve(sluice_ring *ring, const sluice_ring_plan *plan)
 {
+    char shown[SLUICE_SHOWN_BYTES];
     int code;
     do {
         code = ftruncate(ring->fd, (off_t)plan->bytes) != 0 ? errno : 0;
@@ -148,9 +152,10 @@ static inline int32_t sluice_ring_reserve(sluice_ring *ring, const sluice_ring_p
         code = 0;
     }
     return code == 0 ? SLUICE_OK
-                     : sluice_ring_fault(ring, code == ENOSPC ? SLUICE_E_MEMORY : sluice_status_of_errno(code),
-                                         "no space for a ring of %llu bytes: %s", (unsigned long long)plan->bytes,
-                                         strerror(code));
+                     : sluice_ring_fault(ring, sluice_status_of_errno(code), "no space for a ring of %llu bytes in %s: %s%s",
+                                         (unsigned long long)plan->bytes,
+                                         ring->path[0] != '\0' ? sluice_show_place(ring, shown) : "memory", strerror(code),
+                                         sluice_errno_advice(code));
 }
 
 static inline void sluice_ring_write_header(sluice_ring *ring, const sluice_ring_options *options,
@@ -203,7 +208,7 @@ static inline int32_t sluice_ring_furnish(sluice_ring *ring, const sluice_ring_o
     }
     if (status == SLUICE_OK && options->flags & SLUICE_RING_WANT_LOCKED &&
         mlock(ring->header, ring->mapped_bytes) != 0) {
-        status = sluice_ring_fault(ring, SLUICE_E_PERMISSION, "mlock of %llu bytes failed: %s",
+        status = sluice_ring_fault(ring, SLUICE_E_PERMISSION, "mlock of %llu bytes failed: %s; raise the limit of locked memory (ulimit -l), or leave it unlocked",
                                    (unsigned long long)ring->mapped_bytes, strerror(errno));
     }
     if (status == SLUICE_OK) {

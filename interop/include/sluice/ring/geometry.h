@@ -25,6 +25,33 @@ static inline int32_t sluice_status_of_errno(int code)
     }
 }
 
+/* What somebody can do about what the system said of a file. */
+static inline const char *sluice_errno_advice(int code)
+{
+    switch (code) {
+    case ENOSPC:
+        return "; free space there, or take a smaller capacity";
+    case EDQUOT:
+        return "; the quota of the user is used up: free space there, or raise the quota";
+    case EFBIG:
+        return "; a limit of the size of files is reached (ulimit -f): raise it, or take a smaller capacity";
+    case EIO:
+        return "; the device failed: the log of the system (dmesg) says how";
+    case EACCES:
+    case EPERM:
+        return "; run as its owner, or let the owner make it for others";
+    case EROFS:
+        return "; it is mounted read-only: choose another directory";
+    case EMFILE:
+    case ENFILE:
+        return "; too many files are open: close some, or raise the limit (ulimit -n)";
+    case ENOMEM:
+        return "; free memory, or raise the limit (ulimit -v, or of the control group)";
+    default:
+        return "";
+    }
+}
+
 /* Sizes of a ring's parts, in bytes; slots counts cells or checksums. */
 typedef struct sluice_ring_plan {
     uint64_t page;
@@ -89,7 +116,7 @@ static inline int32_t sluice_ring_check_header(sluice_ring *ring, const sluice_r
     char shown[SLUICE_SHOWN_BYTES];
     uint32_t newest = header->flags & SLUICE_RING_CHECKSUMS ? SLUICE_RING_ABI_CHECKSUMS : SLUICE_RING_ABI;
     if (header->abi != newest || header->header_bytes != SLUICE_RING_HEADER_BYTES) {
-        return sluice_ring_fault(ring, SLUICE_E_ABI, "the ring has layout version %u, this header knows %u and %u",
+        return sluice_ring_fault(ring, SLUICE_E_ABI, "the ring has layout version %u, this header knows %u and %u: build both sides with the same version",
                                  header->abi, SLUICE_RING_ABI, SLUICE_RING_ABI_CHECKSUMS);
     }
     uint64_t capacity = header->capacity, page = (uint64_t)sysconf(_SC_PAGESIZE);

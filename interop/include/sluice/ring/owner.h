@@ -162,7 +162,8 @@ static inline int32_t sluice_tell_busy(sluice_ring *ring, const char *what, cons
 {
     unsigned process = (unsigned)(holder->identity >> 32);
     if (holder->life == SLUICE_LIFE_ALIVE) {
-        return sluice_ring_fault(ring, SLUICE_E_BUSY, "the ring has %s, process %u, and it is alive", what, process);
+        return sluice_ring_fault(ring, SLUICE_E_BUSY, "the ring has %s, process %u, and it is alive: one process at a time; close it there, or end that process",
+                                 what, process);
     }
     return sluice_ring_fault(ring, SLUICE_E_BUSY,
                              "the ring has %s, process %u, and whether it lives cannot be told from here (another pid "

@@ -57,7 +57,7 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_producer_open(sluice_producer *produ
         producer->view.header = NULL;
         return sluice_ring_fault(ring, SLUICE_E_BUSY,
                                  "all %u producer slots of the ring are taken, by producers that live or cannot be judged "
-                                 "from here",
+                                 "from here: close one, or let one put for several",
                                  SLUICE_RING_PRODUCERS);
     }
     sluice_announce(producer, SLUICE_RING_NEVER);

@@ -98,7 +98,7 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_ring_remove(sluice_ring *ring, const
         return status;
     }
     if (status == SLUICE_E_ABI && name == NULL) {
-        return sluice_ring_fault(ring, status, "the file is no ring of this version, and is left: delete it yourself if nobody "
+        return sluice_ring_fault(ring, status, "the file is not a ring of this version, and is left: delete it yourself if nobody "
                                                "needs it");
     }
     if (status != SLUICE_E_CORRUPT && status != SLUICE_E_ABI) {

@@ -11,6 +11,8 @@ return ending switch
     "collect" => Collect(),
     "exit" => Leave(),
     "kill" => Kill(),
+    "interrupt" => Signal(2),
+    "terminate" => Signal(15),
     _ => 2,
 };
 
@@ -88,6 +90,14 @@ int Kill()
     return 0;
 }
 
+int Signal(int number)
+{
+    Keep.Alive = Made();
+    _ = Libc.Kill(Environment.ProcessId, number);
+    Thread.Sleep(Timeout.Infinite);
+    return 0;
+}
+
 // Without what an exit does to the buffers that are left.
 int Gone()
 {
@@ -113,4 +123,7 @@ internal static class Libc
 {
     [DllImport("libc", EntryPoint = "_exit")]
     public static extern void Leave(int status);
+
+    [DllImport("libc", EntryPoint = "kill")]
+    public static extern int Kill(int process, int signal);
 }

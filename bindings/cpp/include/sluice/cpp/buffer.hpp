@@ -263,7 +263,9 @@ public:
 
     // ---- Running
 
-    void start() { detail::done(sluice_buffer_start(get())); } // a thread that evaluates and releases
+    // A thread that evaluates and releases. Without a release rule it releases packets as they come; a buffer that drops the
+    // oldest holds the latest then, until force_release, a flush or its end.
+    void start() { detail::done(sluice_buffer_start(get())); }
 
     // Stops the thread and releases what is stored, trying for `timeout`.
     void stop(nanoseconds timeout = std::chrono::seconds(10)) { detail::all(try_stop(timeout)); }

@@ -73,7 +73,9 @@ struct buffer_options {
     std::uint64_t memory_limit = 0;                              // fifo: bytes in memory; 0: 1 GiB
     std::uint64_t spill_limit = 0;                               // fifo: bytes in files beyond it; 0: 64 GiB
     std::string spill_directory{};
-    std::string name{}; // shared memory under a name (circular)
+    // Shared memory under a name (circular). The buffer that made it takes the name away at its end, if nothing is left in it; one
+    // that attached never does.
+    std::string name{};
     std::string file{}; // a file that keeps the packets (circular)
     sluice::attach attach = sluice::attach::create; // what is found must agree with what is given here: E_STATE names both values
     bool huge_pages = false;
