@@ -25,8 +25,8 @@ internal static class RingAgreement
     {
         if (ring.Shape != options.Shape || ring.Producers != options.Producers || (stride != 0 && ring.Stride != stride))
         {
-            string asked = $"{options.Shape} stride {stride}, {options.Producers} producer";
-            throw Disagrees(options, $"is {ring.Shape} stride {ring.Stride}, {ring.Producers} producer", asked);
+            string asked = Form(options.Shape, stride, options.Producers);
+            throw Disagrees(options, $"has {Form(ring.Shape, ring.Stride, ring.Producers)}", asked);
         }
 
         CheckLayout(ring, options);
@@ -106,6 +106,13 @@ internal static class RingAgreement
         Status.State,
         $"the ring '{ByteText.Show(options.Name ?? options.File!)}' {has}; asked for {asked}: ask for what it has, or remove it if "
         + "nobody needs it");
+
+    private static string Form(RecordShape shape, int stride, ProducerMode producers)
+    {
+        string packets = shape == RecordShape.Framed ? "records of any size"
+            : stride == 0 ? "a fixed stride" : $"a fixed stride of {Quantity.Of(stride, "byte")}";
+        return $"{packets}, {(producers == ProducerMode.Many ? "many producers" : "one producer")}";
+    }
 
     private static string Named(FullPolicy policy) => policy switch
     {

@@ -74,8 +74,8 @@ def rows() -> list[Row]:
 
 
 # What a signal does to a program that sets no handler: the second table, and the words of the programs for it.
-SIGNALS = {"Ctrl-C": "interrupt", "SIGTERM": "terminate"}
-NUMBERS = {"Ctrl-C": signal.SIGINT, "SIGTERM": signal.SIGTERM}
+SIGNALS = {"Ctrl-C": "interrupt", "SIGTERM": "terminate", "SIGTERM, handled": "handled"}
+STATUSES = {"Ctrl-C": -signal.SIGINT, "SIGTERM": -signal.SIGTERM, "SIGTERM, handled": 0}
 SPOKEN = {"C": "c", "C++": "cpp", "Python": "python", ".NET": "dotnet"}
 
 
@@ -93,7 +93,7 @@ class Signalled:
 
 def signals() -> list[Signalled]:
     page = (ROOT / "docs/endings.md").read_text()
-    found = re.findall(r"^\| (Ctrl-C|SIGTERM) \| (.*) \| (\w+) \|$", page, re.M)
+    found = re.findall(r"^\| (Ctrl-C|SIGTERM|SIGTERM, handled) \| (.*) \| (\w+) \|$", page, re.M)
     return [Signalled(name, tuple(SPOKEN[one] for one in spoken.split(", ")), ends) for name, spoken, ends in found]
 
 

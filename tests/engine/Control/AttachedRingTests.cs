@@ -50,7 +50,7 @@ public sealed class AttachedRingTests : IDisposable
         { "checksums", "no checksums", "asked for checksums" },
         { "access", "group", "everybody" },
         { "stride", "16", "8" },
-        { "producers", "One producer", "Many producer" },
+        { "producers", "one producer", "many producers" },
     };
 
     [Theory]

@@ -33,6 +33,14 @@ static void ended(void *user, sluice_sink *sink, const sluice_buffer_stats *stat
     }
 }
 
+static volatile sig_atomic_t stops;
+
+static void note_signal(int number)
+{
+    (void)number;
+    stops = 1;
+}
+
 int main(int count, char **arguments)
 {
     if (count != 6) {
@@ -74,6 +82,11 @@ int main(int count, char **arguments)
     }
     if (strcmp(ending, "interrupt") == 0 || strcmp(ending, "terminate") == 0) {
         (void)raise(strcmp(ending, "interrupt") == 0 ? SIGINT : SIGTERM);
+    }
+    if (strcmp(ending, "handled") == 0) {
+        (void)signal(SIGTERM, note_signal);
+        (void)raise(SIGTERM);
+        return stops ? 0 : 2;
     }
     return 2; /* C has no other end */
 }

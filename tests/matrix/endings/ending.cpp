@@ -27,6 +27,8 @@ static std::unique_ptr<sluice::buffer> made(const std::string &kind, const std::
     return buffer;
 }
 
+static volatile std::sig_atomic_t stops;
+
 int main(int count, char **arguments)
 {
     if (count != 6) {
@@ -58,6 +60,11 @@ int main(int count, char **arguments)
         (void)std::raise(SIGINT);
     } else if (ending == "terminate") {
         (void)std::raise(SIGTERM);
+    } else if (ending == "handled") {
+        (void)std::signal(SIGTERM, [](int) { stops = 1; });
+        (void)std::raise(SIGTERM);
+        static_cast<void>(buffer.release());
+        return stops ? 0 : 2;
     } else {
         return 2;
     }

@@ -58,6 +58,11 @@ if ending == "exit":
 elif ending == "kill":
     kept = made()
     os.kill(os.getpid(), signal.SIGKILL)
+elif ending == "handled":
+    kept = made()
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit())
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(60)
 elif ending in ("interrupt", "terminate"):
     kept = made()
     os.kill(os.getpid(), signal.SIGINT if ending == "interrupt" else signal.SIGTERM)

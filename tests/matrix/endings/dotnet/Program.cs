@@ -13,6 +13,7 @@ return ending switch
     "kill" => Kill(),
     "interrupt" => Signal(2),
     "terminate" => Signal(15),
+    "handled" => Handled(),
     _ => 2,
 };
 
@@ -96,6 +97,19 @@ int Signal(int number)
     _ = Libc.Kill(Environment.ProcessId, number);
     Thread.Sleep(Timeout.Infinite);
     return 0;
+}
+
+int Handled()
+{
+    Keep.Alive = Made();
+    using ManualResetEventSlim stop = new();
+    using var handler = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
+    {
+        context.Cancel = true;
+        stop.Set();
+    });
+    _ = Libc.Kill(Environment.ProcessId, 15);
+    return stop.Wait(TimeSpan.FromSeconds(60)) ? 0 : 2;
 }
 
 // Without what an exit does to the buffers that are left.
