@@ -66,8 +66,9 @@ def rows() -> list[Row]:
     page = (ROOT / "docs/endings.md").read_text()
     found = []
     for line in re.findall(r"^\| (.*) \|$", page, re.M):
-        end, buffers, sink, answer, written, kept, lost, said = (word.strip() for word in line.split("|"))
-        if end in ENDS:
+        words = [word.strip() for word in line.split("|")]
+        if words[0] in ENDS:
+            end, buffers, sink, answer, written, kept, lost, said = words
             numbers = (int(written), int(kept), int(lost))
             found.append(Row(end, tuple(buffers.split(", ")), sink, answer.strip("`"), *numbers, said))
     return found

@@ -287,7 +287,7 @@ def test_a_ring_may_have_any_bytes_as_its_name(tmp_path, kind):
 @pytest.mark.parametrize("name", ["", "a/b", ".", "..", "é" * 101, b"\xe9" * 201, "x" * 201])
 def test_the_limits_of_names_are_those_of_bytes(name):
     size = len(name.encode() if isinstance(name, str) else name)
-    with pytest.raises(ValueError, match=rf"has {size} bytes, it must be 1 to 200 bytes"):
+    with pytest.raises(ValueError, match=rf"has {size} byte{'' if size == 1 else 's'}, it must be 1 to 200 bytes"):
         sluice.CircularBuffer(packet_size=8, name=name)
 
 
@@ -345,7 +345,7 @@ def test_names_units_and_messages_come_whole(make, tmp_path):
         buffer.put_many(bytes(16))
         with pytest.raises(FileExistsError):
             buffer.flush()
-        assert sink.info().last_error.endswith("data.1.dat': it exists already, and nothing is ever overwritten")
+        assert sink.info().last_error.endswith("data.1.dat': it exists already, and nothing is ever overwritten; the packets are kept: move that file away, and try again")
         assert "ü" * 100 in sink.info().last_error
         buffer.discard()
     for name in ("é" * 90, "x" + "é" * 90):

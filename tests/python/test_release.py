@@ -513,7 +513,7 @@ def test_what_is_left_at_the_end(caplog):
     caplog.clear()
     with Buffer(on_close=lambda rest: 1 / 0) as buffer:
         buffer([1])
-    assert "on_close failed, 1 records" in caplog.text
+    assert "on_close failed, 1 record of a Buffer is lost" in caplog.text
     for use in (lambda: buffer([1]), buffer.reset, buffer.due_in, lambda: buffer.records):
         with pytest.raises(ValueError, match="closed"):
             use()
