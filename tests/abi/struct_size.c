@@ -105,7 +105,7 @@ static void with_size(block *block, const void *options, uint32_t bytes, uint32_
 static void check_size(int32_t status, uint32_t size)
 {
     if (size < 8 || size % 8 != 0) {
-        CHECK(status == SLUICE_E_ABI && strstr(last_error(), "it must be sizeof the struct") != NULL);
+        CHECK(status == SLUICE_E_ABI && strstr(last_error(), "set it to sizeof the struct") != NULL);
     }
 }
 
