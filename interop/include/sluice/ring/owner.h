@@ -9,6 +9,10 @@
  * whose byte is free now is held by nobody. A lock passes on to forked children, so one that is there proves nothing
  * against a holder that is provably gone.
  *
+ * The lock is asked for before anything else, of the process's own ends too: one that calls exec keeps its identity, and
+ * loses its locks. It is asked for with F_GETLK, which sees the locks of the asking descriptor as well, and needs neither
+ * /proc nor a further descriptor.
+ *
  *   record   bits 0 locked, 1-31 domain, 32-63 a check of the identity it belongs to; a holder of version 0.1 has none
  */
 #ifndef SLUICE_RING_OWNER_H
@@ -41,19 +45,33 @@ static inline uint64_t *sluice_record_of(const sluice_ring_view *view, uint32_t 
     return slots == NULL ? NULL : &slots[end];
 }
 
-/* fcntl on the lock of an end: takes it (F_WRLCK), gives it back (F_UNLCK) with `set`, or asks. 0 on success. */
-static inline int sluice_end_lock(int fd, uint32_t end, short type, int set, short *found)
+/* Locks the end's byte (F_WRLCK), or gives it back (F_UNLCK). 0 on success. */
+static inline int sluice_end_lock(int fd, uint32_t end, short type)
 {
-    enum { OFD_GETLK = 36, OFD_SETLK = 37 }; /* F_OFD_GETLK, F_OFD_SETLK, which need _GNU_SOURCE */
+    enum { OFD_SETLK = 37 }; /* F_OFD_SETLK, which needs _GNU_SOURCE */
     struct flock lock;
     memset(&lock, 0, sizeof lock);
     lock.l_type = type;
     lock.l_whence = SEEK_SET;
     lock.l_start = SLUICE_LOCKS_AT + end;
     lock.l_len = 1;
-    int result = fcntl(fd, set ? OFD_SETLK : OFD_GETLK, &lock);
-    *found = lock.l_type;
-    return result;
+    return fcntl(fd, OFD_SETLK, &lock);
+}
+
+/* The first of `ends` ends, from `end` on, that anybody has locked, the caller included; -1: none, -2: the file system
+ * does not tell. */
+static inline int64_t sluice_first_locked(int fd, uint32_t end, uint32_t ends)
+{
+    struct flock lock;
+    memset(&lock, 0, sizeof lock);
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    lock.l_start = SLUICE_LOCKS_AT + end;
+    lock.l_len = ends;
+    if (fcntl(fd, F_GETLK, &lock) != 0) {
+        return -2;
+    }
+    return lock.l_type == F_UNLCK ? -1 : lock.l_start - SLUICE_LOCKS_AT;
 }
 
 static inline uint32_t sluice_identity_check(uint64_t identity)
@@ -61,44 +79,51 @@ static inline uint32_t sluice_identity_check(uint64_t identity)
     return (uint32_t)(identity >> 32) * 2654435761u ^ (uint32_t)identity;
 }
 
-/* Whether the holder of an end lives. `self` is the caller. */
-static inline enum sluice_life sluice_end_life(const sluice_ring_view *view, uint32_t end, uint64_t holder, uint64_t self)
+/* Whether the holder of an end lives. `self` is the caller, `mine` tells that it has just locked the end for itself. */
+static inline enum sluice_life sluice_holder_life(const sluice_ring_view *view, uint32_t end, uint64_t holder,
+                                                  uint64_t self, int mine)
 {
     if (holder == 0 || (holder & SLUICE_SLOT_RETIRED) != 0) {
         return SLUICE_LIFE_GONE;
     }
     uint64_t *place = sluice_record_of(view, end), record = place == NULL ? 0 : sluice_load_acquire(place);
-    int recorded = (uint32_t)(record >> 32) == sluice_identity_check(holder);
-    uint32_t domain = (uint32_t)record >> 1, here = holder == self && !recorded ? 0 : sluice_domain();
-    if (holder == self && (!recorded || domain == here)) {
-        return SLUICE_LIFE_ALIVE; /* the same numbers in another namespace are another process */
-    }
-    if (!recorded) { /* a holder of version 0.1 */
+    if ((uint32_t)(record >> 32) != sluice_identity_check(holder)) { /* a holder of version 0.1 */
+        if (holder == self) {
+            return SLUICE_LIFE_ALIVE;
+        }
         uint64_t namespace_here = sluice_pid_namespace();
         return namespace_here != 0 && namespace_here == view->header->pid_namespace ? sluice_process_life(holder)
                                                                                     : SLUICE_LIFE_UNKNOWN;
     }
-    short found = F_UNLCK;
     int locked = 0;
-    if ((record & 1) != 0 && view->fd >= 0 && sluice_end_lock(view->fd, end, F_WRLCK, 0, &found) == 0) {
-        if (found == F_UNLCK) {
+    if ((record & 1) != 0 && view->fd >= 0) {
+        int64_t found = mine ? -1 : sluice_first_locked(view->fd, end, 1);
+        if (found == -1) {
             return SLUICE_LIFE_GONE;
         }
-        locked = 1;
+        locked = found >= 0;
+    }
+    uint32_t domain = (uint32_t)record >> 1, here = sluice_domain();
+    if (holder == self && (here == 0 || domain == here)) {
+        return SLUICE_LIFE_ALIVE; /* the same numbers in another namespace are another process */
     }
     enum sluice_life life = domain != 0 && domain == here ? sluice_process_life(holder) : SLUICE_LIFE_UNKNOWN;
     return life == SLUICE_LIFE_UNKNOWN && locked ? SLUICE_LIFE_ALIVE : life;
 }
 
+static inline enum sluice_life sluice_end_life(const sluice_ring_view *view, uint32_t end, uint64_t holder, uint64_t self)
+{
+    return sluice_holder_life(view, end, holder, self, 0);
+}
+
 /* Locks the end for a holder to be. 0: it cannot be had, or only a forked child of a dead holder still has it. */
 static inline int sluice_lock_end(const sluice_ring_view *view, uint32_t end)
 {
-    short found;
     if (view->fd < 0) {
         return 0;
     }
     for (int attempt = 0; attempt < 20; attempt++) {
-        if (sluice_end_lock(view->fd, end, F_WRLCK, 1, &found) == 0) {
+        if (sluice_end_lock(view->fd, end, F_WRLCK) == 0) {
             return 1;
         }
         if (errno != EAGAIN && errno != EACCES) {
@@ -130,18 +155,20 @@ SLUICE_CHECKED static inline int32_t sluice_take_end(const sluice_ring_view *vie
         int locked = sluice_lock_end(view, end);
         uint64_t mine = ((uint64_t)sluice_identity_check(self) << 32) | (uint64_t)sluice_domain() << 1;
         uint64_t expected = holder->identity;
-        if (record != NULL) {
-            sluice_store_release(record, mine | (uint64_t)locked);
-        }
-        if (sluice_cas(owner, &expected, self)) {
+        /* Judged again under the lock: a process that called exec may take its end back meanwhile, by the same identity. */
+        if (sluice_holder_life(view, end, expected, self, locked) == SLUICE_LIFE_GONE) {
             if (record != NULL) {
-                sluice_store_release(record, mine | (uint64_t)locked); /* one that came too late may have stored its own */
+                sluice_store_release(record, mine | (uint64_t)locked);
             }
-            return SLUICE_OK;
+            if (sluice_cas(owner, &expected, self)) {
+                if (record != NULL) {
+                    sluice_store_release(record, mine | (uint64_t)locked); /* one that came too late may have stored its own */
+                }
+                return SLUICE_OK;
+            }
         }
-        short found;
         if (locked) {
-            (void)sluice_end_lock(view->fd, end, F_UNLCK, 1, &found);
+            (void)sluice_end_lock(view->fd, end, F_UNLCK);
         }
     }
 }
@@ -149,10 +176,9 @@ SLUICE_CHECKED static inline int32_t sluice_take_end(const sluice_ring_view *vie
 /* Gives an end back that the caller does not use any more. The lock first: whoever takes the end then can have it. */
 static inline void sluice_leave_end(const sluice_ring_view *view, uint32_t end, uint64_t self)
 {
-    short found;
     uint64_t holder = self;
     if (view->fd >= 0) {
-        (void)sluice_end_lock(view->fd, end, F_UNLCK, 1, &found);
+        (void)sluice_end_lock(view->fd, end, F_UNLCK);
     }
     (void)sluice_cas(sluice_owner_of(view, end), &holder, (uint64_t)0);
 }

@@ -101,12 +101,13 @@ static inline void sluice_tail_unlock(const sluice_ring_view *view)
 }
 
 /* An end is taken over from a dead holder: what that one had of the tail lock is taken too, before its death cannot be seen
- * any more. */
+ * any more. HELD is a consumer's alone: what the last one held is free, whatever other ends its process has after an exec. */
 static inline void sluice_free_tail_of(const sluice_ring_view *view, uint32_t end, uint64_t gone, uint64_t self)
 {
     uint64_t holder = sluice_load_acquire(&view->header->tail_lock);
-    if (gone != 0 && (holder & ~SLUICE_TAIL_HELD) == gone && !sluice_mover_lives(view, gone, self, end) &&
-        sluice_inherit_tail(view, &holder, self)) {
+    int consumers = end == SLUICE_END_CONSUMER && (holder & SLUICE_TAIL_HELD) != 0;
+    if (gone != 0 && (holder & ~SLUICE_TAIL_HELD) == gone &&
+        (consumers || !sluice_mover_lives(view, gone, self, end)) && sluice_inherit_tail(view, &holder, self)) {
         sluice_tail_unlock(view);
     }
 }
