@@ -8,7 +8,9 @@ namespace Sluice.Buffers;
 internal readonly record struct RingHolder(ulong Identity, ProcessLife Life)
 {
     /// <summary>What an open tells that found the end held.</summary>
-    internal string Describe(string end) => Life == ProcessLife.Alive
+    internal string Describe(string end) => Life == ProcessLife.Alive && Identity == ProcessIdentity.Self
+        ? $"the ring has {end}, process {ProcessIdentity.ProcessId(Identity)}, and that is this process itself: close that one first"
+        : Life == ProcessLife.Alive
         ? $"the ring has {end}, process {ProcessIdentity.ProcessId(Identity)}, and it is alive: one process at a time; close it there, "
             + "or end that process"
         : $"the ring has {end}, process {ProcessIdentity.ProcessId(Identity)}, and whether it lives cannot be told from here "
@@ -19,8 +21,13 @@ internal readonly record struct RingHolder(ulong Identity, ProcessLife Life)
 /// Who holds an end of a ring, and whether it still lives: the protocol of <c>sluice/ring/owner.h</c>. Beside the identity of
 /// a holder lies a record: the domain in which it means something, and whether the holder has locked the end's byte of
 /// the file as well. The kernel lets go of that lock when the last thread of the holder has ended, and shows it to every process
-/// that maps the file, in whatever namespace it lives.
+/// that maps the file, in whatever namespace it lives. It is asked for before anything else, of the process's own ends too: one
+/// that calls exec keeps its identity, and loses its locks.
 /// </summary>
+/// <remarks>
+/// Threads that use one ring share its descriptor, and so its locks: an end is locked only by who has it, and the bit of the
+/// record tells whether the lock counts.
+/// </remarks>
 internal static unsafe class RingOwner
 {
     /// <summary>The number of the taking end; slots of many producers come before it.</summary>
@@ -30,7 +37,7 @@ internal static unsafe class RingOwner
     internal const uint Producer = RingHeader.ProducerSlotCount + 1;
 
     private const long LocksAt = 1L << 62; // byte of end 0, far behind every file
-    private const int LockAttempts = 20;
+    private const int LockAttempts = 20, LeaveAttempts = 1000;
 
     /// <summary>Where the identity of the holder of an end is.</summary>
     internal static ref ulong Of(in RingView view, uint end)
@@ -44,39 +51,42 @@ internal static unsafe class RingOwner
     /// <summary>Whether the holder of an end lives. <paramref name="self"/> is the caller.</summary>
     internal static ProcessLife Life(in RingView view, uint end, ulong holder, ulong self)
     {
-        if (holder == 0 || (holder & RingHeader.SlotRetired) != 0)
+        ulong* record = RecordOf(view, end);
+        return Life(view, end, holder, record == null ? 0 : Volatile.Read(ref *record), self);
+    }
+
+    /// <summary>
+    /// Before an end is taken from a holder that is gone. An identity does not tell a process from itself before it called exec: of
+    /// its threads that find such an end, and of others, one alone clears the record, and only while it still tells that the
+    /// holder is gone. A cleared record counts as that of a holder that may live.
+    /// </summary>
+    /// <returns>False: the holder lives, or another one is first.</returns>
+    internal static bool Claim(in RingView view, uint end, ulong holder, ulong self)
+    {
+        ulong* record = RecordOf(view, end);
+        ulong seen = record == null ? 0 : Volatile.Read(ref *record);
+        if (Life(view, end, holder, seen, self) != ProcessLife.Gone)
         {
-            return ProcessLife.Gone;
+            return false;
         }
 
-        ulong* place = RecordOf(view, end);
-        ulong record = place == null ? 0 : Volatile.Read(ref *place);
-        bool recorded = (uint)(record >> 32) == ProcessIdentity.Check(holder);
-        uint domain = (uint)record >> 1;
-        if (holder == self && (!recorded || domain == ProcessIdentity.Domain))
+        if (record == null)
         {
-            return ProcessLife.Alive; // the same numbers in another namespace are another process
+            return true;
         }
 
-        if (!recorded) // a holder of version 0.1
+        if (Interlocked.CompareExchange(ref *record, 0, seen) != seen)
         {
-            ulong here = ProcessIdentity.PidNamespace;
-            return here != 0 && here == view.Header->PidNamespace ? ProcessIdentity.Life(holder) : ProcessLife.Unknown;
+            return false;
         }
 
-        bool locked = false;
-        if ((record & 1) != 0 && view.Fd >= 0 && Lock(view.Fd, end, Libc.WriteLock, Libc.AskLock, out short found))
+        if (Life(view, end, holder, seen, self) == ProcessLife.Gone)
         {
-            if (found == Libc.NoLock)
-            {
-                return ProcessLife.Gone;
-            }
-
-            locked = true;
+            return true;
         }
 
-        ProcessLife life = domain != 0 && domain == ProcessIdentity.Domain ? ProcessIdentity.Life(holder) : ProcessLife.Unknown;
-        return life == ProcessLife.Unknown && locked ? ProcessLife.Alive : life;
+        _ = Interlocked.CompareExchange(ref *record, seen, 0); // it was taken anew in between
+        return false;
     }
 
     /// <summary>
@@ -90,6 +100,7 @@ internal static unsafe class RingOwner
         ulong* record = RecordOf(view, end);
         for (;;)
         {
+            ulong seen = record == null ? 0 : Volatile.Read(ref *record);
             ulong found = Volatile.Read(ref owner);
             holder = new RingHolder(found, Life(view, end, found, self));
             if (holder.Life != ProcessLife.Gone || (found != 0 && end < RingHeader.ProducerSlotCount))
@@ -97,41 +108,85 @@ internal static unsafe class RingOwner
                 return false;
             }
 
-            bool locked = TryLock(view, end);
-            ulong mine = ((ulong)ProcessIdentity.Check(self) << 32) | ((ulong)ProcessIdentity.Domain << 1) | (locked ? 1u : 0);
-            if (record != null)
+            ulong mine = ((ulong)ProcessIdentity.Check(self) << 32) | ((ulong)ProcessIdentity.Domain << 1);
+            bool claimed = found != 0
+                ? Claim(view, end, found, self)
+                : record == null || Interlocked.CompareExchange(ref *record, mine, seen) == seen;
+            if (claimed && Interlocked.CompareExchange(ref owner, self, found) == found)
             {
-                Volatile.Write(ref *record, mine);
-            }
-
-            if (Interlocked.CompareExchange(ref owner, self, found) == found)
-            {
+                bool locked = TryLock(view, end);
                 if (record != null)
                 {
-                    Volatile.Write(ref *record, mine); // one that came too late may have stored its own
+                    Volatile.Write(ref *record, mine | (locked ? 1u : 0));
                 }
 
                 return true;
-            }
-
-            if (locked)
-            {
-                _ = Lock(view.Fd, end, Libc.NoLock, Libc.SetLock, out _);
             }
         }
     }
 
     /// <summary>
-    /// Gives an end back that the caller does not use any more. The lock first: whoever takes the end then can have it.
+    /// Gives an end back that the caller does not use any more. The lock first: whoever takes the end then can have it. From
+    /// there on to the last step only the identity tells that it is held: nobody takes it in between.
     /// </summary>
     internal static void Leave(in RingView view, uint end, ulong self)
     {
+        ulong* record = RecordOf(view, end);
+        for (int attempt = 0; record != null && attempt < LeaveAttempts; attempt++)
+        {
+            ulong seen = Volatile.Read(ref *record);
+            if (seen == 0)
+            {
+                _ = Libc.Yield(); // somebody who looked long ago is about to see that it is held
+            }
+            else if ((uint)(seen >> 32) != ProcessIdentity.Check(self)
+                || Interlocked.CompareExchange(ref *record, seen & ~1UL, seen) == seen)
+            {
+                break;
+            }
+        }
+
         if (view.Fd >= 0)
         {
-            _ = Lock(view.Fd, end, Libc.NoLock, Libc.SetLock, out _);
+            _ = SetLock(view.Fd, end, Libc.NoLock);
         }
 
         _ = Interlocked.CompareExchange(ref Of(view, end), 0, self);
+    }
+
+    // Whether the holder of an end lives, by its record.
+    private static ProcessLife Life(in RingView view, uint end, ulong holder, ulong record, ulong self)
+    {
+        if (holder == 0 || (holder & RingHeader.SlotRetired) != 0)
+        {
+            return ProcessLife.Gone;
+        }
+
+        if ((uint)(record >> 32) != ProcessIdentity.Check(holder)) // a holder of version 0.1
+        {
+            if (holder == self)
+            {
+                return ProcessLife.Alive;
+            }
+
+            ulong pids = ProcessIdentity.PidNamespace;
+            return pids != 0 && pids == view.Header->PidNamespace ? ProcessIdentity.Life(holder) : ProcessLife.Unknown;
+        }
+
+        bool? locked = (record & 1) != 0 && view.Fd >= 0 ? IsLocked(view.Fd, end) : null;
+        if (locked == false)
+        {
+            return ProcessLife.Gone;
+        }
+
+        uint domain = (uint)record >> 1, here = ProcessIdentity.Domain;
+        if (holder == self && (here == 0 || domain == here))
+        {
+            return ProcessLife.Alive; // the same numbers in another namespace are another process
+        }
+
+        ProcessLife life = domain != 0 && domain == here ? ProcessIdentity.Life(holder) : ProcessLife.Unknown;
+        return life == ProcessLife.Unknown && locked == true ? ProcessLife.Alive : life;
     }
 
     // Null: the ring has no room for it.
@@ -151,7 +206,7 @@ internal static unsafe class RingOwner
     {
         for (int attempt = 0; view.Fd >= 0 && attempt < LockAttempts; attempt++)
         {
-            if (Lock(view.Fd, end, Libc.WriteLock, Libc.SetLock, out _))
+            if (SetLock(view.Fd, end, Libc.WriteLock))
             {
                 return true;
             }
@@ -161,17 +216,23 @@ internal static unsafe class RingOwner
                 return false;
             }
 
-            _ = Libc.Yield(); // another one is about to take the end, and will see that it has come too late
+            _ = Libc.Yield(); // one that had the end before is about to let go of it
         }
 
         return false;
     }
 
-    private static bool Lock(int fd, uint end, short kind, int command, out short found)
+    // Whether somebody has locked the end's byte, the caller included. Null: the file system does not tell.
+    private static bool? IsLocked(int fd, uint end)
+    {
+        Libc.FileLock one = new() { Kind = Libc.WriteLock, Start = LocksAt + end, Length = 1 };
+        return Libc.Control(fd, Libc.AskLock, &one) != 0 ? null : one.Kind != Libc.NoLock;
+    }
+
+    // Locks the end's byte, or gives it back.
+    private static bool SetLock(int fd, uint end, short kind)
     {
         Libc.FileLock one = new() { Kind = kind, Start = LocksAt + end, Length = 1 };
-        bool done = Libc.Control(fd, command, &one) == 0;
-        found = one.Kind;
-        return done;
+        return Libc.Control(fd, Libc.SetLock, &one) == 0;
     }
 }

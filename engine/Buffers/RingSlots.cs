@@ -26,7 +26,7 @@ internal static unsafe class RingSlots
 
             if ((owner & RingHeader.SlotRetired) == 0)
             {
-                if (RingOwner.Life(view, slot, owner, self) != ProcessLife.Gone)
+                if (!RingOwner.Claim(view, slot, owner, self))
                 {
                     continue;
                 }
@@ -95,8 +95,13 @@ internal static unsafe class RingSlots
         {
             ref ulong place = ref RingOwner.Of(view, end);
             ulong owner = Volatile.Read(ref place);
-            if (owner == 0 || (owner & RingHeader.SlotRetired) != 0
-                || RingOwner.Life(view, end, owner, self) == ProcessLife.Alive)
+            if (owner == 0 || (owner & RingHeader.SlotRetired) != 0)
+            {
+                continue;
+            }
+
+            ProcessLife life = RingOwner.Life(view, end, owner, self);
+            if (life == ProcessLife.Alive || (life == ProcessLife.Gone && !RingOwner.Claim(view, end, owner, self)))
             {
                 continue;
             }

@@ -64,7 +64,7 @@ internal unsafe partial struct RingView
             return false;
         }
 
-        return holder != 0 && !MoverLives(holder & ~RingHeader.TailHeld, self, uint.MaxValue) && InheritTail(holder, self | mark);
+        return holder != 0 && !MoverLives(holder, self, uint.MaxValue) && InheritTail(holder, self | mark);
     }
 
     internal readonly void UnlockTail() => Volatile.Write(ref Header->TailLock, 0);
@@ -76,7 +76,7 @@ internal unsafe partial struct RingView
     internal readonly void FreeTailOf(uint end, ulong gone, ulong self)
     {
         ulong holder = Volatile.Read(ref Header->TailLock);
-        if (gone != 0 && (holder & ~RingHeader.TailHeld) == gone && !MoverLives(gone, self, end) && InheritTail(holder, self))
+        if (gone != 0 && (holder & ~RingHeader.TailHeld) == gone && !MoverLives(holder, self, end) && InheritTail(holder, self))
         {
             UnlockTail();
         }
@@ -155,12 +155,15 @@ internal unsafe partial struct RingView
     }
 
     // Whether the holder of the tail lock may still work: every end that its process has is looked at, but the one that is being
-    // taken over. A process without an end has none to work with.
+    // taken over. A process without an end has none to work with. TailHeld is a consumer's: whatever other ends its process has,
+    // after an exec or in another thread, work without it.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private readonly bool MoverLives(ulong mover, ulong self, uint but)
+    private readonly bool MoverLives(ulong holder, ulong self, uint but)
     {
         const uint Ends = RingHeader.ProducerSlotCount + 2;
-        for (uint i = 0; i < Ends; i++)
+        ulong mover = holder & ~RingHeader.TailHeld;
+        uint count = mover == holder ? Ends : 1;
+        for (uint i = 0; i < count; i++)
         {
             uint end = (i + RingOwner.Consumer) % Ends; // the likely ones first
             if (end != but && Volatile.Read(ref RingOwner.Of(this, end)) == mover

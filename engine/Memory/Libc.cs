@@ -18,7 +18,7 @@ internal static unsafe partial class Libc
     internal const int ModeKind = 0xF000, ModeRegular = 0x8000, ModeDirectory = 0x4000;
     internal const int AtEmptyPath = 0x1000, AtNoFollow = 0x100, AtFollow = 0x400;
     internal const uint StatusKindAndSize = 0x201, StatusLinks = 4, StatusAll = 0x7FF;
-    internal const int DuplicateAbove = 1030, AskLock = 36, SetLock = 37; // F_DUPFD_CLOEXEC, F_OFD_GETLK, F_OFD_SETLK
+    internal const int DuplicateAbove = 1030, AskLock = 5, SetLock = 37; // F_DUPFD_CLOEXEC, F_GETLK, F_OFD_SETLK
     internal const short WriteLock = 1, NoLock = 2;
     internal const uint RenameNoReplace = 1;
     internal const int ClockRealtime = 0, ClockMonotonic = 1;

@@ -691,7 +691,8 @@ int32_t sluice_shutdown(int64_t timeout_ns);
  *   - Texts are whole characters of UTF-8, numbers in them do not depend on the locale. */
 
 /* After fork(), a child of a process that used the engine gets E_FORKED from every call but the ones that return text; the
- * inline rings of sluice/ring.h keep working there. exec() starts afresh. */
+ * inline rings of sluice/ring.h keep working there. exec() starts afresh, and the process can
+ * open again what it held of a ring with a name or file. */
 
 #ifdef __cplusplus
 }

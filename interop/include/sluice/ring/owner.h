@@ -11,7 +11,8 @@
  *
  * The lock is asked for before anything else, of the process's own ends too: one that calls exec keeps its identity, and
  * loses its locks. It is asked for with F_GETLK, which sees the locks of the asking descriptor as well, and needs neither
- * /proc nor a further descriptor.
+ * /proc nor a further descriptor. Threads that use one sluice_ring share its descriptor, and so its locks: an end is locked
+ * only by who has it, and the bit of the record tells whether the lock counts.
  *
  *   record   bits 0 locked, 1-31 domain, 32-63 a check of the identity it belongs to; a holder of version 0.1 has none
  */
@@ -58,20 +59,19 @@ static inline int sluice_end_lock(int fd, uint32_t end, short type)
     return fcntl(fd, OFD_SETLK, &lock);
 }
 
-/* The first of `ends` ends, from `end` on, that anybody has locked, the caller included; -1: none, -2: the file system
- * does not tell. */
-static inline int64_t sluice_first_locked(int fd, uint32_t end, uint32_t ends)
+/* 1: somebody has locked the end's byte, the caller included; 0: nobody has; -1: the file system does not tell. */
+static inline int sluice_end_locked(int fd, uint32_t end)
 {
     struct flock lock;
     memset(&lock, 0, sizeof lock);
     lock.l_type = F_WRLCK;
     lock.l_whence = SEEK_SET;
     lock.l_start = SLUICE_LOCKS_AT + end;
-    lock.l_len = ends;
+    lock.l_len = 1;
     if (fcntl(fd, F_GETLK, &lock) != 0) {
-        return -2;
+        return -1;
     }
-    return lock.l_type == F_UNLCK ? -1 : lock.l_start - SLUICE_LOCKS_AT;
+    return lock.l_type != F_UNLCK;
 }
 
 static inline uint32_t sluice_identity_check(uint64_t identity)
@@ -79,14 +79,13 @@ static inline uint32_t sluice_identity_check(uint64_t identity)
     return (uint32_t)(identity >> 32) * 2654435761u ^ (uint32_t)identity;
 }
 
-/* Whether the holder of an end lives. `self` is the caller, `mine` tells that it has just locked the end for itself. */
+/* Whether the holder of an end lives, by its record. `self` is the caller. */
 static inline enum sluice_life sluice_holder_life(const sluice_ring_view *view, uint32_t end, uint64_t holder,
-                                                  uint64_t self, int mine)
+                                                  uint64_t record, uint64_t self)
 {
     if (holder == 0 || (holder & SLUICE_SLOT_RETIRED) != 0) {
         return SLUICE_LIFE_GONE;
     }
-    uint64_t *place = sluice_record_of(view, end), record = place == NULL ? 0 : sluice_load_acquire(place);
     if ((uint32_t)(record >> 32) != sluice_identity_check(holder)) { /* a holder of version 0.1 */
         if (holder == self) {
             return SLUICE_LIFE_ALIVE;
@@ -95,28 +94,47 @@ static inline enum sluice_life sluice_holder_life(const sluice_ring_view *view, 
         return namespace_here != 0 && namespace_here == view->header->pid_namespace ? sluice_process_life(holder)
                                                                                     : SLUICE_LIFE_UNKNOWN;
     }
-    int locked = 0;
-    if ((record & 1) != 0 && view->fd >= 0) {
-        int64_t found = mine ? -1 : sluice_first_locked(view->fd, end, 1);
-        if (found == -1) {
-            return SLUICE_LIFE_GONE;
-        }
-        locked = found >= 0;
+    int locked = (record & 1) != 0 && view->fd >= 0 ? sluice_end_locked(view->fd, end) : -1;
+    if (locked == 0) {
+        return SLUICE_LIFE_GONE;
     }
     uint32_t domain = (uint32_t)record >> 1, here = sluice_domain();
     if (holder == self && (here == 0 || domain == here)) {
         return SLUICE_LIFE_ALIVE; /* the same numbers in another namespace are another process */
     }
     enum sluice_life life = domain != 0 && domain == here ? sluice_process_life(holder) : SLUICE_LIFE_UNKNOWN;
-    return life == SLUICE_LIFE_UNKNOWN && locked ? SLUICE_LIFE_ALIVE : life;
+    return life == SLUICE_LIFE_UNKNOWN && locked > 0 ? SLUICE_LIFE_ALIVE : life;
 }
 
 static inline enum sluice_life sluice_end_life(const sluice_ring_view *view, uint32_t end, uint64_t holder, uint64_t self)
 {
-    return sluice_holder_life(view, end, holder, self, 0);
+    uint64_t *record = sluice_record_of(view, end);
+    return sluice_holder_life(view, end, holder, record == NULL ? 0 : sluice_load_acquire(record), self);
 }
 
-/* Locks the end for a holder to be. 0: it cannot be had, or only a forked child of a dead holder still has it. */
+/* Before an end is taken from a holder that is gone. An identity does not tell a process from itself before it called exec:
+ * of its threads that find such an end, and of others, one alone clears the record, and only while it still tells that the
+ * holder is gone. A cleared record counts as that of a holder that may live. 0: the holder lives, or another one is first. */
+static inline int sluice_claim_end(const sluice_ring_view *view, uint32_t end, uint64_t holder, uint64_t self)
+{
+    uint64_t *record = sluice_record_of(view, end), seen = record == NULL ? 0 : sluice_load_acquire(record), cleared = 0;
+    if (sluice_holder_life(view, end, holder, seen, self) != SLUICE_LIFE_GONE) {
+        return 0;
+    }
+    if (record == NULL) {
+        return 1;
+    }
+    if (!sluice_cas(record, &seen, cleared)) {
+        return 0;
+    }
+    if (sluice_holder_life(view, end, holder, seen, self) == SLUICE_LIFE_GONE) {
+        return 1;
+    }
+    (void)sluice_cas(record, &cleared, seen); /* it was taken anew in between */
+    return 0;
+}
+
+/* Locks the end for its holder. 0: it cannot be had, or only a forked child of a dead holder still has it. */
 static inline int sluice_lock_end(const sluice_ring_view *view, uint32_t end)
 {
     if (view->fd < 0) {
@@ -129,7 +147,7 @@ static inline int sluice_lock_end(const sluice_ring_view *view, uint32_t end)
         if (errno != EAGAIN && errno != EACCES) {
             return 0;
         }
-        (void)sched_yield(); /* another one is about to take the end, and will see that it has come too late */
+        (void)sched_yield(); /* one that had the end before is about to let go of it */
     }
     return 0;
 }
@@ -147,36 +165,41 @@ SLUICE_CHECKED static inline int32_t sluice_take_end(const sluice_ring_view *vie
 {
     uint64_t *owner = sluice_owner_of(view, end), *record = sluice_record_of(view, end);
     for (;;) {
+        uint64_t seen = record == NULL ? 0 : sluice_load_acquire(record);
         holder->identity = sluice_load_acquire(owner);
         holder->life = sluice_end_life(view, end, holder->identity, self);
         if (holder->life != SLUICE_LIFE_GONE || (holder->identity != 0 && end < SLUICE_RING_PRODUCERS)) {
             return SLUICE_E_BUSY;
         }
-        int locked = sluice_lock_end(view, end);
         uint64_t mine = ((uint64_t)sluice_identity_check(self) << 32) | (uint64_t)sluice_domain() << 1;
         uint64_t expected = holder->identity;
-        /* Judged again under the lock: a process that called exec may take its end back meanwhile, by the same identity. */
-        if (sluice_holder_life(view, end, expected, self, locked) == SLUICE_LIFE_GONE) {
+        if (expected != 0 ? !sluice_claim_end(view, end, expected, self) : record != NULL && !sluice_cas(record, &seen, mine)) {
+            continue;
+        }
+        if (sluice_cas(owner, &expected, self)) {
+            int locked = sluice_lock_end(view, end);
             if (record != NULL) {
                 sluice_store_release(record, mine | (uint64_t)locked);
             }
-            if (sluice_cas(owner, &expected, self)) {
-                if (record != NULL) {
-                    sluice_store_release(record, mine | (uint64_t)locked); /* one that came too late may have stored its own */
-                }
-                return SLUICE_OK;
-            }
-        }
-        if (locked) {
-            (void)sluice_end_lock(view->fd, end, F_UNLCK);
+            return SLUICE_OK;
         }
     }
 }
 
-/* Gives an end back that the caller does not use any more. The lock first: whoever takes the end then can have it. */
+/* Gives an end back that the caller does not use any more. The lock first: whoever takes the end then can have it. From
+ * there on to the last step only the identity tells that it is held: nobody takes it in between. */
 static inline void sluice_leave_end(const sluice_ring_view *view, uint32_t end, uint64_t self)
 {
-    uint64_t holder = self;
+    uint64_t *record = sluice_record_of(view, end), holder = self;
+    for (int attempt = 0; record != NULL && attempt < 1000; attempt++) {
+        uint64_t seen = sluice_load_acquire(record);
+        if (seen == 0) {
+            (void)sched_yield(); /* somebody who looked long ago is about to see that it is held */
+        } else if ((uint32_t)(seen >> 32) != sluice_identity_check(self) ||
+                   sluice_cas(record, &seen, seen & ~UINT64_C(1))) {
+            break;
+        }
+    }
     if (view->fd >= 0) {
         (void)sluice_end_lock(view->fd, end, F_UNLCK);
     }
@@ -187,6 +210,11 @@ static inline void sluice_leave_end(const sluice_ring_view *view, uint32_t end, 
 static inline int32_t sluice_tell_busy(sluice_ring *ring, const char *what, const sluice_holder *holder)
 {
     unsigned process = (unsigned)(holder->identity >> 32);
+    if (holder->life == SLUICE_LIFE_ALIVE && holder->identity == sluice_current_identity(&ring->self)) {
+        return sluice_ring_fault(ring, SLUICE_E_BUSY,
+                                 "the ring has %s, process %u, and that is this process itself: close that one first", what,
+                                 process);
+    }
     if (holder->life == SLUICE_LIFE_ALIVE) {
         return sluice_ring_fault(ring, SLUICE_E_BUSY, "the ring has %s, process %u, and it is alive: one process at a time; close it there, or end that process",
                                  what, process);

@@ -51,10 +51,13 @@ static inline void sluice_finish_clearing(const sluice_ring_view *view)
 }
 
 /* Whether the holder of the tail lock may still work: every end that its process has is looked at, but the one that is
- * being taken over. A process without an end has none to work with. */
-SLUICE_COLD int sluice_mover_lives(const sluice_ring_view *view, uint64_t mover, uint64_t self, uint32_t but)
+ * being taken over. A process without an end has none to work with. HELD is a consumer's: whatever other ends its process
+ * has, after an exec or in another thread, work without it. */
+SLUICE_COLD int sluice_mover_lives(const sluice_ring_view *view, uint64_t holder, uint64_t self, uint32_t but)
 {
-    for (uint32_t i = 0; i < SLUICE_RING_PRODUCERS + 2; i++) {
+    uint64_t mover = holder & ~SLUICE_TAIL_HELD;
+    uint32_t ends = mover == holder ? SLUICE_RING_PRODUCERS + 2 : 1;
+    for (uint32_t i = 0; i < ends; i++) {
         uint32_t end = (i + SLUICE_END_CONSUMER) % (SLUICE_RING_PRODUCERS + 2); /* the likely ones first */
         if (end != but && sluice_load_acquire(sluice_owner_of(view, end)) == mover &&
             sluice_end_life(view, end, mover, self) != SLUICE_LIFE_GONE) {
@@ -91,7 +94,7 @@ static inline int sluice_tail_trylock(const sluice_ring_view *view, uint64_t sel
     if ((holder & SLUICE_TAIL_HELD) != 0 && mark == 0 && (sluice_load_relaxed(&header->dropped_newest) & 255) != 0) {
         return 0;
     }
-    return holder != 0 && !sluice_mover_lives(view, holder & ~SLUICE_TAIL_HELD, self, UINT32_MAX) &&
+    return holder != 0 && !sluice_mover_lives(view, holder, self, UINT32_MAX) &&
            sluice_inherit_tail(view, &holder, self | mark);
 }
 
@@ -101,13 +104,12 @@ static inline void sluice_tail_unlock(const sluice_ring_view *view)
 }
 
 /* An end is taken over from a dead holder: what that one had of the tail lock is taken too, before its death cannot be seen
- * any more. HELD is a consumer's alone: what the last one held is free, whatever other ends its process has after an exec. */
+ * any more. */
 static inline void sluice_free_tail_of(const sluice_ring_view *view, uint32_t end, uint64_t gone, uint64_t self)
 {
     uint64_t holder = sluice_load_acquire(&view->header->tail_lock);
-    int consumers = end == SLUICE_END_CONSUMER && (holder & SLUICE_TAIL_HELD) != 0;
-    if (gone != 0 && (holder & ~SLUICE_TAIL_HELD) == gone &&
-        (consumers || !sluice_mover_lives(view, gone, self, end)) && sluice_inherit_tail(view, &holder, self)) {
+    if (gone != 0 && (holder & ~SLUICE_TAIL_HELD) == gone && !sluice_mover_lives(view, holder, self, end) &&
+        sluice_inherit_tail(view, &holder, self)) {
         sluice_tail_unlock(view);
     }
 }

@@ -26,7 +26,7 @@ SLUICE_COLD void sluice_sweep_slots(const sluice_ring_view *view, uint64_t self)
             continue;
         }
         if ((owner & SLUICE_SLOT_RETIRED) == 0) {
-            if (sluice_end_life(view, slot, owner, self) != SLUICE_LIFE_GONE) {
+            if (!sluice_claim_end(view, slot, owner, self)) {
                 continue;
             }
             sluice_free_tail_of(view, slot, owner, self);
@@ -71,8 +71,11 @@ SLUICE_INLINE void sluice_ring_adopt(sluice_ring *ring)
     uint64_t self = sluice_current_identity(&ring->self);
     for (uint32_t end = 0; end < SLUICE_RING_PRODUCERS + 2; end++) {
         uint64_t *place = sluice_owner_of(&view, end), owner = sluice_load_acquire(place);
-        if (owner == 0 || (owner & SLUICE_SLOT_RETIRED) != 0 ||
-            sluice_end_life(&view, end, owner, self) == SLUICE_LIFE_ALIVE) {
+        if (owner == 0 || (owner & SLUICE_SLOT_RETIRED) != 0) {
+            continue;
+        }
+        enum sluice_life life = sluice_end_life(&view, end, owner, self);
+        if (life == SLUICE_LIFE_ALIVE || (life == SLUICE_LIFE_GONE && !sluice_claim_end(&view, end, owner, self))) {
             continue;
         }
         uint64_t freed = end < SLUICE_RING_PRODUCERS ? sluice_load_acquire(&ring->header->head) | SLUICE_SLOT_RETIRED : 0;
