@@ -27,6 +27,6 @@ public unsafe interface IPacketIngress
     /// <summary>Publishes what is committed, aborts an open claim and gives the producer back. Twice is fine.</summary>
     void CloseProducer(RingProducer* producer);
 
-    /// <summary>Ends the stream: nothing can be put any more. Producers should be closed or idle.</summary>
+    /// <summary>Ends the stream: nothing can be put any more. A put under way is in the stream, or refused.</summary>
     void Seal();
 }

@@ -187,7 +187,8 @@ public sealed unsafe class PacketProducer : IDisposable
     public PacketClaim ClaimRecord(int bytes) => Opened(End->ClaimRecord(bytes, out void* memory), memory, bytes, 0);
 
     /// <summary>Makes everything committed visible; only needed where <see cref="PublishBytes"/> groups.</summary>
-    public void Publish() => End->Publish();
+    /// <returns><see cref="Status.State"/>, <see cref="Status.Ended"/>: the stream ended before, without it.</returns>
+    public Status Publish() => End->Publish();
 
     /// <summary>Publishes what is committed and gives the end back. A second call does nothing.</summary>
     public void Dispose()

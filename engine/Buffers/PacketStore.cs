@@ -126,6 +126,21 @@ public abstract unsafe class PacketStore : IPacketSource, IPacketIngress
     /// <inheritdoc/>
     public abstract void Seal();
 
+    /// <summary>Refuses puts, until <see cref="ResumePuts"/> or <see cref="Finish"/>, so that what is stored can be taken to its end.</summary>
+    internal abstract void HoldPuts();
+
+    /// <summary>Takes puts again, unless the stream was ended.</summary>
+    internal abstract void ResumePuts();
+
+    /// <summary>Nobody takes any more: the stream is ended, and what was claimed before and is committed now is refused.</summary>
+    internal abstract void Finish();
+
+    /// <summary>Whether no claim is open, as of the last look at <see cref="Readable"/>.</summary>
+    internal abstract bool IsSettled { get; }
+
+    /// <summary>Packets that are committed behind an open claim, as of the last look at <see cref="Readable"/>.</summary>
+    internal abstract long Stranded { get; }
+
     /// <inheritdoc/>
     public abstract Status Peek(long most, out Batch batch);
 

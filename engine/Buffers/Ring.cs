@@ -63,7 +63,7 @@ public sealed unsafe class Ring : IDisposable
     public string? Path => _segment.Path;
 
     /// <summary>Whether nothing more can be put.</summary>
-    public bool IsSealed => (Volatile.Read(ref Header->Head) & RingHeader.Sealed) != 0;
+    public bool IsSealed => View.IsSealed;
 
     /// <summary>Whether huge pages were asked for and given.</summary>
     public bool IsHuge => _segment.IsHuge;
@@ -203,12 +203,12 @@ public sealed unsafe class Ring : IDisposable
     }
 
     /// <summary>
-    /// Ends the stream: nothing can be put any more, the consumer gets the end after the last packet. For the producing
-    /// side; producers must be closed or idle.
+    /// Ends the stream: nothing can be put any more, the consumer gets the end after the last packet. While producers put, every
+    /// put is in the stream or refused; what was claimed before, with many producers, may still be committed.
     /// </summary>
     public void Seal()
     {
-        Interlocked.Or(ref Header->Head, RingHeader.Sealed);
+        View.Seal();
         RingWaking.SignalConsumer(View);
         RingWaking.WakeProducers(Header);
     }

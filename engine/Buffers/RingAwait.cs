@@ -136,8 +136,8 @@ public unsafe partial struct RingConsumer
                 break;
             }
 
-            ulong head = Volatile.Read(ref header->Head), limit = head & ~RingHeader.Sealed;
-            if (head != limit && Seen >= limit)
+            ulong limit = Limit;
+            if (IsSealed && Seen >= limit)
             {
                 break;
             }

@@ -63,8 +63,41 @@ public sealed unsafe partial class RingChain
             if (!_disposed)
             {
                 _sealed = true;
-                _last.Seal();
-                RingWaking.SignalConsumer(_last.Ring.View);
+                _last.Ring.Seal();
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    internal override void HoldPuts()
+    {
+        lock (_gate)
+        {
+            _held = true;
+            _last.Ring.View.HoldPuts();
+        }
+    }
+
+    /// <inheritdoc/>
+    internal override void ResumePuts()
+    {
+        lock (_gate)
+        {
+            _held = false;
+            _last.Ring.View.ResumePuts();
+        }
+    }
+
+    /// <inheritdoc/>
+    internal override void Finish()
+    {
+        lock (_gate)
+        {
+            _sealed = true;
+            _last.Ring.Seal();
+            for (ChainSegment? at = _first; at != null; at = at.Next)
+            {
+                at.Ring.View.Finish();
             }
         }
     }
@@ -124,6 +157,11 @@ public sealed unsafe partial class RingChain
             if (_disposed || _sealed)
             {
                 producer->Stop(); // a sole producer comes here again
+                return Status.State;
+            }
+
+            if (_held)
+            {
                 return Status.State;
             }
 

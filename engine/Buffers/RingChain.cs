@@ -33,6 +33,7 @@ public sealed unsafe partial class RingChain : PacketStore
     private ChainSegment _sleeper;
     private volatile bool _turnedAway;
     private volatile bool _sealed;
+    private bool _held; // puts are refused, until they are resumed
     private bool _disposed;
     private int _eventFd = -1;
 
@@ -90,6 +91,40 @@ public sealed unsafe partial class RingChain : PacketStore
             }
 
             return bytes;
+        }
+    }
+
+    /// <inheritdoc/>
+    internal override bool IsSettled
+    {
+        get
+        {
+            bool settled = true;
+            for (ChainSegment? at = _first; at != null; at = at.Next)
+            {
+                _ = at.Drain!.Readable;
+                settled &= at.Drain.IsSettled;
+            }
+
+            return settled;
+        }
+    }
+
+    /// <inheritdoc/>
+    internal override long Stranded
+    {
+        get
+        {
+            long packets = 0;
+            bool shown = true; // by Packets
+            for (ChainSegment? at = _first; at != null; at = at.Next)
+            {
+                long readable = at.Drain!.Readable;
+                packets += at.Drain.Stranded + (shown || readable == 0 ? 0 : at.Drain.Packets);
+                shown &= at.Drain.IsComplete;
+            }
+
+            return packets;
         }
     }
 

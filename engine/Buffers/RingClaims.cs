@@ -153,30 +153,46 @@ public unsafe partial struct RingProducer
         }
     }
 
-    /// <summary>Closes the claim of a fixed-stride ring of which so many bytes are committed.</summary>
+    /// <summary>Closes the claim of a fixed-stride ring of which so many bytes in so many packets are committed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void SettleFixed(ulong bytes)
+    private Status SettleFixed(ulong bytes, ulong packets)
     {
         if (View.HasChecksums)
         {
             RingChecksums.SignPackets(View, Claimed, Claimed + bytes);
         }
 
-        if (View.Many != 0)
-        {
-            SettleCells(bytes);
-            return;
-        }
-
-        ClaimBytes = 0;
-        Head += bytes;
-        if (Head - Published >= PublishThreshold)
-        {
-            Publish();
-        }
+        return View.Many != 0 ? SettleCells(bytes) : SettleBytes(bytes, packets);
     }
 
-    private void SettleCells(ulong bytes)
+    // One producer: so many bytes more, of so many packets, are committed; publishes when the group is complete.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Status SettleBytes(ulong bytes, ulong packets)
+    {
+        ClaimBytes = 0;
+        if (Volatile.Read(ref View.Header->SealedAt) != 0)
+        {
+            return RefuseLate();
+        }
+
+        Head += bytes;
+        Records += View.Framed;
+        return Head - Published >= PublishThreshold ? StoreHead(packets) : Status.Ok;
+    }
+
+    // Many producers: what was claimed is committed up to here. State, Ended: nobody takes it any more.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Status SettledTo(ulong end)
+    {
+        WakeIfDue(end);
+        return (Volatile.Read(ref View.Header->SealedAt) & RingHeader.Finished) != 0 ? SettledLate() : Status.Ok;
+    }
+
+    // Nobody takes any more. What was claimed was taken before, or is refused.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private readonly Status SettledLate() => Volatile.Read(ref View.Header->Tail) > Claimed ? Status.Ok : WhySealed();
+
+    private Status SettleCells(ulong bytes)
     {
         ulong claimBytes = ClaimBytes, sequence = View.Sequence(Claimed);
         ClaimBytes = 0;
@@ -201,12 +217,12 @@ public unsafe partial struct RingProducer
             }
         }
 
-        WakeIfDue(Claimed + claimBytes);
+        return SettledTo(Claimed + claimBytes);
     }
 
     /// <summary>Closes the claim of a framed ring with a record of this length, header included.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void SettleRecord(uint length, ushort type, uint flags)
+    private Status SettleRecord(uint length, ushort type, uint flags)
     {
         bool aborted = flags == RingHeader.RecordAborted;
         ulong word = aborted ? RingChecksums.GivenUpWord(View, Claimed, length) : RingHeader.RecordWord((int)length, type, flags);
@@ -218,21 +234,14 @@ public unsafe partial struct RingProducer
 
         if (View.Many != 0)
         {
-            SettleSharedRecord(span, word);
-            return;
+            return SettleSharedRecord(span, word);
         }
 
-        ClaimBytes = 0;
         View.WordAt(Claimed) = word;
-        Head += span;
-        Records++;
-        if (Head - Published >= PublishThreshold)
-        {
-            Publish();
-        }
+        return SettleBytes(span, 1);
     }
 
-    private void SettleSharedRecord(ulong span, ulong word)
+    private Status SettleSharedRecord(ulong span, ulong word)
     {
         ulong rest = ClaimBytes - span;
         ClaimBytes = 0;
@@ -246,6 +255,6 @@ public unsafe partial struct RingProducer
             : ref View.Header->Pushed;
         Interlocked.Increment(ref counter);
         Volatile.Write(ref View.WordAt(Claimed), word);
-        WakeIfDue(Claimed + span + rest);
+        return SettledTo(Claimed + span + rest);
     }
 }

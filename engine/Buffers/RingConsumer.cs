@@ -88,7 +88,7 @@ public unsafe partial struct RingConsumer
             return used != 0 ? Status.Size : Status.Corrupt;
         }
 
-        return Volatile.Read(ref header->Head) == (Tail | RingHeader.Sealed) ? Status.End : Status.WouldBlock;
+        return View.EndsAt(Tail) ? Status.End : Status.WouldBlock;
     }
 
     /// <summary>Gives the room of a batch, or of its first part, back. Whole packets only.</summary>

@@ -74,8 +74,42 @@ internal sealed unsafe class RingDrain : IDisposable
     {
         get
         {
-            ulong head = Volatile.Read(ref Header->Head);
-            return head == ((_celled ? _counted : Consumer->Seen) | RingHeader.Sealed);
+            return Consumer->View.EndsAt(_celled ? _counted : Consumer->Seen);
+        }
+    }
+
+    /// <summary>Whether no claim is open, as of the last look at <see cref="Readable"/>.</summary>
+    internal bool IsSettled => Consumer->View.Many == 0 || (_celled ? _counted : Consumer->Seen) == Consumer->Limit;
+
+    /// <summary>Packets that are committed behind a claim that is still open, as of the last look at <see cref="Readable"/>.</summary>
+    internal long Stranded
+    {
+        get
+        {
+            ref RingView view = ref Consumer->View;
+            ulong at = _celled ? _counted : Consumer->Seen, limit = Math.Min(Consumer->Limit, Consumer->Tail + view.Capacity);
+            long packets = 0;
+            while (view.Many != 0 && at < limit)
+            {
+                ulong step;
+                if (_celled)
+                {
+                    ulong sequence = view.Sequence(at), cell = Volatile.Read(ref view.CellAt(sequence));
+                    packets += RingHeader.CellAge(cell, sequence) == 0 && (cell & 3) == RingHeader.CellCommitted ? 1 : 0;
+                    step = view.Stride;
+                }
+                else
+                {
+                    ulong word = Volatile.Read(ref view.WordAt(at));
+                    int length = (int)(uint)word;
+                    packets += length > 0 && ((word >> 48) & RingHeader.RecordAborted) == 0 ? 1 : 0;
+                    step = length > 0 ? RingHeader.RecordSpan(word, view.Trailer) : RingHeader.SpanOf((ulong)-(long)length, 0);
+                }
+
+                at += Math.Max(step, 8); // what is reserved and not marked yet is one granule after the other
+            }
+
+            return packets;
         }
     }
 
@@ -88,7 +122,7 @@ internal sealed unsafe class RingDrain : IDisposable
         : ((long)Volatile.Read(ref Header->Corrupted) - _damagedBefore, (long)Consumer->DamagedAt);
 
     /// <summary>Whether the ring is sealed and everything was released.</summary>
-    internal bool IsDrained => Volatile.Read(ref Header->Head) == (Consumer->Tail | RingHeader.Sealed);
+    internal bool IsDrained => Consumer->View.EndsAt(Consumer->Tail);
 
     /// <summary>Whether producers wait for room, were turned away since the last release, or would be by any packet.</summary>
     internal bool IsFull
@@ -170,12 +204,12 @@ internal sealed unsafe class RingDrain : IDisposable
 
         ref RingView view = ref Consumer->View;
         ulong begin = (ulong)position, end, packets = 0, limit = Consumer->Tail + view.Capacity;
-        while (begin + view.Stride <= limit && IsSettled(begin, RingHeader.CellAborted))
+        while (begin + view.Stride <= limit && IsCell(begin, RingHeader.CellAborted))
         {
             begin += view.Stride;
         }
 
-        for (end = begin; end + view.Stride <= limit && IsSettled(end, RingHeader.CellCommitted); end += view.Stride)
+        for (end = begin; end + view.Stride <= limit && IsCell(end, RingHeader.CellCommitted); end += view.Stride)
         {
             packets++;
         }
@@ -206,7 +240,7 @@ internal sealed unsafe class RingDrain : IDisposable
         return (long)(Consumer->View.DropsOldest ? wanted : Math.Min(wanted, MostUseful + 1));
     }
 
-    private bool IsSettled(ulong position, uint state)
+    private bool IsCell(ulong position, uint state)
     {
         ref RingView view = ref Consumer->View;
         ulong sequence = view.Sequence(position), cell = Volatile.Read(ref view.CellAt(sequence));

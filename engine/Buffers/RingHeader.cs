@@ -14,6 +14,8 @@ internal unsafe struct RingHeader
     internal const uint AbiWithChecksums = 2;
     internal const uint Bytes = 4096;
     internal const ulong Sealed = 1UL << 63;
+    internal const ulong Finished = 1UL << 62; // in SealedAt: nobody takes any more
+    internal const ulong Closing = 1, SealAsked = 2; // in SealedAt: see seal.h
     internal const ulong Never = ulong.MaxValue;
     internal const ulong Waking = 0; // in WakeAt: a producer took the wake and has not sent it yet
     internal const ulong TailHeld = 1UL << 63; // in TailLock: a consumer works on a batch
@@ -85,6 +87,7 @@ internal unsafe struct RingHeader
     [FieldOffset(408)] internal uint EventGeneration; // odd while EventFd and EventOwner change
     [FieldOffset(412)] internal uint EventId;
     [FieldOffset(416)] internal ulong AskedAt; // what WakeAt was armed with last; Never: no wake is owed
+    [FieldOffset(424)] internal ulong SealedAt; // where the stream ends; 0: it is open
 
     // How producers sleep
     [FieldOffset(512)] internal uint SpaceWaiters; // a flag

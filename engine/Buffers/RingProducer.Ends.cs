@@ -49,7 +49,7 @@ public unsafe partial struct RingProducer
             }
 
             View.FreeTailOf(RingOwner.Producer, holder.Identity, Self);
-            Head = Volatile.Read(ref header->Head) & ~RingHeader.Sealed;
+            Head = View.StreamHead;
             Published = Head;
             Records = Volatile.Read(ref header->Pushed);
             Tail = Volatile.Read(ref header->Tail);

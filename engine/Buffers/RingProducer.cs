@@ -88,7 +88,7 @@ public unsafe partial struct RingProducer
         if (status == Status.Ok)
         {
             Unsafe.CopyBlockUnaligned(ClaimMemory(0), packet, (uint)bytes);
-            SettleFixed((uint)bytes);
+            status = SettleFixed((uint)bytes, 1);
         }
 
         return status;
@@ -142,7 +142,12 @@ public unsafe partial struct RingProducer
             }
 
             Buffer.MemoryCopy(from + (taken * stride), ClaimMemory(0), run * stride, run * stride);
-            SettleFixed(run * stride);
+            one = SettleFixed(run * stride, run);
+            if (one != Status.Ok)
+            {
+                return one;
+            }
+
             taken += run;
             done += (long)run;
         }
@@ -187,8 +192,7 @@ public unsafe partial struct RingProducer
             return Status.Size;
         }
 
-        SettleFixed(bytes);
-        return Status.Ok;
+        return SettleFixed(bytes, (ulong)packets);
     }
 
     /// <summary>Framed: room for a payload, to be filled in place.</summary>
@@ -230,8 +234,7 @@ public unsafe partial struct RingProducer
             return Status.Size;
         }
 
-        SettleRecord((uint)bytes + 8, type, 0);
-        return Status.Ok;
+        return SettleRecord((uint)bytes + 8, type, 0);
     }
 
     /// <summary>Framed: copies one record in.</summary>
@@ -242,14 +245,10 @@ public unsafe partial struct RingProducer
         if (status == Status.Ok)
         {
             Unsafe.CopyBlockUnaligned(memory, payload, (uint)bytes);
-            SettleRecord((uint)bytes + 8, type, 0);
-        }
-        else if (status == Status.Size)
-        {
-            return Reject(status);
+            return SettleRecord((uint)bytes + 8, type, 0);
         }
 
-        return status;
+        return status == Status.Size ? Reject(status) : status;
     }
 
     /// <summary>Framed: copies one record in.</summary>
@@ -276,39 +275,21 @@ public unsafe partial struct RingProducer
         }
         else if (View.Framed != 0)
         {
-            SettleRecord((uint)ClaimBytes, 0, RingHeader.RecordAborted);
+            _ = SettleRecord((uint)ClaimBytes, 0, RingHeader.RecordAborted);
         }
         else
         {
-            SettleFixed(0);
+            _ = SettleFixed(0, 0);
         }
     }
 
     /// <summary>Makes everything committed visible to the consumer.</summary>
+    /// <returns>
+    /// <see cref="Status.State"/>, <see cref="Status.Ended"/>: the stream ended before; what was not published is not in it, and is
+    /// counted as dropped newest.
+    /// </returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Publish()
-    {
-        if (Published == Head)
-        {
-            return;
-        }
-
-        RingHeader* header = View.Header;
-        if (View.Framed != 0)
-        {
-            Volatile.Write(ref header->Pushed, Records);
-        }
-
-        ulong isSealed = Volatile.Read(ref header->Head) & RingHeader.Sealed;
-        Published = Head;
-        Volatile.Write(ref header->Head, Head | isSealed);
-        if (isSealed != 0)
-        {
-            Stop();
-        }
-
-        WakeIfDue(Head);
-    }
+    public Status Publish() => Published == Head ? Status.Ok : StoreHead(0);
 
     /// <summary>Publishes, aborts an open claim and gives the end back. A second call does nothing.</summary>
     public void Close()
@@ -319,7 +300,7 @@ public unsafe partial struct RingProducer
         }
 
         Abort();
-        Publish();
+        _ = Publish(); // what a stream that ended does not take is counted
         LeaveEnd(View, Slot, Self);
         if (EventFd >= 0)
         {

@@ -47,8 +47,11 @@ public unsafe partial struct RingProducer
             Stop();
         }
 
-        return (Volatile.Read(ref View.Header->Flags) & RingHeader.Orphaned) != 0 ? Status.Ended : Status.State;
+        return WhySealed();
     }
+
+    private readonly Status WhySealed() =>
+        (Volatile.Read(ref View.Header->Flags) & RingHeader.Orphaned) != 0 ? Status.Ended : Status.State;
 
     // Sends a wake that was taken and may never have been sent: its taker was killed, or is of version 0.1. One too many does no
     // harm.
@@ -78,7 +81,7 @@ public unsafe partial struct RingProducer
             && RingOwner.Life(View, RingOwner.Consumer, consumer, Self) == ProcessLife.Gone)
         {
             Interlocked.Or(ref View.Header->Flags, RingHeader.Orphaned);
-            Interlocked.Or(ref View.Header->Head, RingHeader.Sealed);
+            View.Seal();
             return;
         }
 
@@ -126,8 +129,8 @@ public unsafe partial struct RingProducer
             return Status.Ok;
         }
 
-        Publish(); // what waits for its group is what the consumer can make room from
-        return AnswerFull(bytes, packets);
+        Status status = Publish(); // what waits for its group is what the consumer can make room from
+        return status != Status.Ok ? status : AnswerFull(bytes, packets);
     }
 
     // There is no room: what the full policy says.

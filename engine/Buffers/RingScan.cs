@@ -25,12 +25,12 @@ public unsafe partial struct RingConsumer
     }
 
     /// <summary>Where the producers are: the end of all that was published or reserved.</summary>
-    internal readonly ulong Limit => Volatile.Read(ref View.Header->Head) & ~RingHeader.Sealed;
+    internal readonly ulong Limit => View.StreamHead;
 
-    internal readonly bool IsSealed => (Volatile.Read(ref View.Header->Head) & RingHeader.Sealed) != 0;
+    internal readonly bool IsSealed => View.IsSealed;
 
     /// <summary>Whether the ring is sealed and everything in it can be peeked.</summary>
-    internal readonly bool IsComplete => Volatile.Read(ref View.Header->Head) == (Seen | RingHeader.Sealed);
+    internal readonly bool IsComplete => View.EndsAt(Seen);
 
     /// <summary>What was found, and where; empty: nothing.</summary>
     internal readonly string Fault => Corrupt == 0 ? "" :

@@ -114,6 +114,25 @@ public sealed unsafe class RingSource : PacketStore
     }
 
     /// <inheritdoc/>
+    internal override bool IsSettled => _drain.IsSettled;
+
+    /// <inheritdoc/>
+    internal override long Stranded => _drain.Stranded;
+
+    /// <inheritdoc/>
+    internal override void HoldPuts() => _ring.View.HoldPuts();
+
+    /// <inheritdoc/>
+    internal override void ResumePuts() => _ring.View.ResumePuts();
+
+    /// <inheritdoc/>
+    internal override void Finish()
+    {
+        _ring.Seal();
+        _ring.View.Finish();
+    }
+
+    /// <inheritdoc/>
     public override Status Peek(long most, out Batch batch) => _drain.Peek(most, out batch);
 
     /// <inheritdoc/>

@@ -80,8 +80,6 @@ internal unsafe partial struct RingView
     internal readonly bool WasConsumed =>
         (Volatile.Read(ref Header->ConsumerOwner) | Volatile.Read(ref Header->ConsumerRecord) | Volatile.Read(ref Header->Tail)) != 0;
 
-    internal readonly bool IsSealed => (Volatile.Read(ref Header->Head) & RingHeader.Sealed) != 0;
-
     /// <summary>
     /// Number of the packet at a position. Positions are exact multiples of the stride, so the division is a
     /// multiplication with the inverse of its odd part modulo 2^64.

@@ -17,6 +17,10 @@ public sealed unsafe partial class PacketBuffer
     // How long an end that is over waits for the handler of faults, which runs outside of the gate.
     private const int HandlerMs = 5000;
 
+    // How long a packet that is being put by a producer of its own may keep a buffer from its end. A claim that stays open longer is
+    // refused when it is committed.
+    private const long ClaimPatienceNs = 200_000_000;
+
     // How long a put that is under way may keep a buffer from its end.
     private static readonly TimeSpan PutPatience = TimeSpan.FromSeconds(2);
 
@@ -274,6 +278,7 @@ public sealed unsafe partial class PacketBuffer
         if (status == Status.Ok)
         {
             AwaitPuts(claimed);
+            HoldPuts();
             status = WriteAll(work);
         }
 
@@ -288,7 +293,11 @@ public sealed unsafe partial class PacketBuffer
             status = Status.Timeout;
         }
 
-        if (status == Status.Ok)
+        if (status != Status.Ok)
+        {
+            _store.ResumePuts();
+        }
+        else
         {
             _disposed = true;
             Free();
@@ -316,6 +325,23 @@ public sealed unsafe partial class PacketBuffer
         }
     }
 
+    // From now on producers of the memory are refused, and what they were about to put is there, or soon will be. What lies under a
+    // name or in a file outlives the buffer, and its producers go on.
+    private void HoldPuts()
+    {
+        if (IsShared)
+        {
+            return;
+        }
+
+        _store.HoldPuts();
+        long until = MonotonicClock.Deadline(ClaimPatienceNs);
+        for (_ = _source.Readable; !_store.IsSettled && MonotonicClock.Now < until; _ = _source.Readable)
+        {
+            Thread.Sleep(1);
+        }
+    }
+
     // Inside. What an open claim or a producer refers to stays mapped until it is settled or closed.
     private void Free()
     {
@@ -336,7 +362,7 @@ public sealed unsafe partial class PacketBuffer
         _copying?.Forget();
         if (!IsShared)
         {
-            _store.Seal(); // producers that are still open learn that nobody takes any more
+            _store.Finish(); // producers that are still open learn that nobody takes any more
         }
         else if (Options is { Name: not null, Attach: AttachMode.Create } && _store is RingSource { Packets: 0 } ring)
         {
@@ -344,7 +370,7 @@ public sealed unsafe partial class PacketBuffer
         }
 
         _ = _source.Readable; // what Packets counts, also of what came while it ended
-        long left = _source.Packets;
+        long left = _source.Packets + (IsShared ? 0 : _store.Stranded);
         SetFinal(stored: IsShared ? left : 0, lost: (IsShared ? 0 : left) + _discarded);
         _source.Dispose();
         if (_eventFd >= 0)

@@ -16,6 +16,7 @@
  *   ring/reclaim.h   dropping the oldest, giving up claims of the dead; ring/slots.h, their slots; sluice_ring_adopt
  *   ring/geometry.h  what a header must say; ring/name.h, the life of a name; ring/mapping.h, sluice_ring_close
  *   ring/segment.h   sluice_ring_create (create.h) / attach (attach.h) / seal / ended / remove
+ *   ring/seal.h      how a stream ends while producers put
  *   ring/room.h      the producer without room; ring/claim.h, reserving and settling
  *   ring/producer.h  sluice_producer_open / put / claim / commit / abort / publish / close
  *   ring/scan.h      finding packets; ring/consumer.h, sluice_consumer_open / peek / release / unblock / close

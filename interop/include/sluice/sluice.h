@@ -221,7 +221,8 @@ SLUICE_CHECKED int32_t sluice_buffer_layout(sluice_buffer *buffer, char *text, s
 /* Stops the pump, releases what is stored to the sinks, closes them and frees the buffer. LOST: it is freed, and packets that were
  * stored are gone, because it had no sink; the error text says how many, and sluice_on_loss is told. What a ring with a name or a
  * file stores stays there, without a sink, for who attaches next. Its producers are invalid
- * afterwards: their memory stays, and they are told E_STATE unless the ring has a name or file. A fault of a sink that could
+ * afterwards: their memory stays, and they are told E_STATE unless the ring has a name or file: a put that was told OK is
+ * delivered, or counted as lost. A claim that stays open for 200 ms is not waited for; its commit answers E_STATE. A fault of a sink that could
  * not take the rest is returned, and the buffer is kept: mend it and call again, or call sluice_buffer_discard. TIMEOUT: a write
  * or a function of the host did not come back, and nothing got on for 5 s (SLUICE_UNTIL_STUCK); the error text says which.
  * The buffer is kept then, too, and stays valid. Puts of other threads get E_STATE from the begin of this call on, unless

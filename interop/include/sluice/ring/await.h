@@ -31,8 +31,8 @@ SLUICE_INLINE int32_t sluice_consumer_arm(sluice_consumer *consumer, uint64_t by
         if (sluice_consumer_readable(consumer) >= bytes || consumer->corrupt != 0) {
             break;
         }
-        uint64_t head = sluice_load_acquire(&header->head), limit = head & ~SLUICE_RING_SEALED;
-        if (head != limit && consumer->seen >= limit) {
+        uint64_t limit = sluice_consumer_limit(consumer);
+        if (sluice_is_sealed(&consumer->view) && consumer->seen >= limit) {
             break;
         }
         if (!consumer->view.many || consumer->seen >= limit || target <= consumer->seen + 1) {
@@ -87,8 +87,7 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_consumer_wait(sluice_consumer *consu
             return SLUICE_E_CORRUPT;
         }
         if (timeout_ns == 0) {
-            return sluice_load_acquire(&header->head) == (consumer->seen | SLUICE_RING_SEALED) ? SLUICE_END
-                                                                                               : SLUICE_TIMEOUT;
+            return sluice_ends_at(&consumer->view, consumer->seen) ? SLUICE_END : SLUICE_TIMEOUT;
         }
         for (uint32_t i = 0; i < pauses; i++) {
             sluice_cpu_relax();

@@ -138,23 +138,48 @@ SLUICE_COLD void sluice_settle_cells(sluice_producer *producer, uint64_t packets
     }
 }
 
-/* One producer: `bytes` more are committed; publishes when the group is complete. */
-SLUICE_HOT_PART void sluice_settle_bytes(sluice_producer *producer, uint64_t bytes)
+/* One producer: the stream ends, or is about to: what would be committed now is refused. What is committed already is published
+ * while it still may be. */
+SLUICE_COLD int32_t sluice_refuse_late(sluice_producer *producer)
+{
+    int32_t status = sluice_producer_publish(producer);
+    return status != SLUICE_OK ? status : sluice_why_sealed(producer);
+}
+
+/* One producer: `bytes` more, of `packets`, are committed; publishes when the group is complete. */
+SLUICE_CHECKED SLUICE_HOT_PART int32_t sluice_settle_bytes(sluice_producer *producer, uint64_t bytes, uint64_t packets)
 {
     uint64_t head = producer->head + bytes;
-    producer->head = head;
-    if (SLUICE_LIKELY(head - producer->published >= producer->publish_bytes)) {
-        sluice_producer_publish(producer);
+    if (SLUICE_UNLIKELY(sluice_load_relaxed(&producer->view.header->sealed_at) != 0)) {
+        return sluice_refuse_late(producer);
     }
+    producer->head = head;
+    producer->records += producer->view.framed;
+    return SLUICE_LIKELY(head - producer->published >= producer->publish_bytes) ? sluice_publish(producer, packets) : SLUICE_OK;
+}
+
+/* Many producers: nobody takes any more. What was claimed at `position` was taken before, or is refused. */
+SLUICE_COLD int32_t sluice_settled_late(sluice_producer *producer, uint64_t position)
+{
+    return sluice_load_acquire(&producer->view.header->tail) > position ? SLUICE_OK : sluice_why_sealed(producer);
+}
+
+/* Many producers: what was claimed is committed, from `position` to `end`. E_STATE, E_ENDED: nobody takes it any more. */
+SLUICE_HOT_PART int32_t sluice_settled(sluice_producer *producer, uint64_t position, uint64_t end)
+{
+    sluice_wake_if_due(producer, end);
+    return SLUICE_UNLIKELY((sluice_load_acquire(&producer->view.header->sealed_at) & SLUICE_RING_FINISHED) != 0)
+               ? sluice_settled_late(producer, position)
+               : SLUICE_OK;
 }
 
 /* Many producers, fixed stride: the one packet at `position` is committed. */
-SLUICE_HOT_PART void sluice_settle_one(sluice_producer *producer, uint64_t position)
+SLUICE_CHECKED SLUICE_HOT_PART int32_t sluice_settle_one(sluice_producer *producer, uint64_t position)
 {
     uint64_t sequence = sluice_sequence(&producer->view, position);
     sluice_store_release(&producer->view.cells[sequence & producer->view.cell_mask],
                          sluice_cell(sequence, 1, 0, SLUICE_CELL_COMMITTED));
-    sluice_wake_if_due(producer, position + producer->view.stride);
+    return sluice_settled(producer, position, position + producer->view.stride);
 }
 
 /* Fixed stride: checksums for the packets of [position, position + bytes), where the ring has them. */
@@ -165,24 +190,24 @@ SLUICE_HOT_PART void sluice_sign_if_asked(const sluice_producer *producer, uint6
     }
 }
 
-/* Closes the claim of a fixed-stride ring of which `bytes` are committed. */
-SLUICE_HOT_PART void sluice_settle_fixed(sluice_producer *producer, uint64_t bytes)
+/* Closes the claim of a fixed-stride ring of which `bytes` in `packets` are committed. */
+SLUICE_HOT_PART int32_t sluice_settle_fixed(sluice_producer *producer, uint64_t bytes, uint64_t packets)
 {
     uint64_t claim_bytes = producer->claim_bytes;
     producer->claim_bytes = 0;
     sluice_sign_if_asked(producer, producer->claimed, bytes);
     if (SLUICE_LIKELY(!producer->view.many)) {
-        sluice_settle_bytes(producer, bytes);
-    } else if (claim_bytes == producer->view.stride && bytes == claim_bytes) {
-        sluice_settle_one(producer, producer->claimed);
-    } else {
-        sluice_settle_cells(producer, claim_bytes / producer->view.stride, bytes / producer->view.stride);
-        sluice_wake_if_due(producer, producer->claimed + claim_bytes);
+        return sluice_settle_bytes(producer, bytes, packets);
     }
+    if (claim_bytes == producer->view.stride && bytes == claim_bytes) {
+        return sluice_settle_one(producer, producer->claimed);
+    }
+    sluice_settle_cells(producer, claim_bytes / producer->view.stride, packets);
+    return sluice_settled(producer, producer->claimed, producer->claimed + claim_bytes);
 }
 
 /* Closes the claim of a framed ring with a record of `length` bytes, header included. */
-SLUICE_HOT_PART void sluice_settle_record(sluice_producer *producer, uint32_t length, uint16_t type, uint16_t flags)
+SLUICE_HOT_PART int32_t sluice_settle_record(sluice_producer *producer, uint32_t length, uint16_t type, uint16_t flags)
 {
     int aborted = (flags & SLUICE_RECORD_ABORTED) != 0;
     uint64_t word = SLUICE_UNLIKELY(aborted) ? sluice_given_up_word(&producer->view, producer->claimed, length)
@@ -194,9 +219,7 @@ SLUICE_HOT_PART void sluice_settle_record(sluice_producer *producer, uint32_t le
     }
     if (!producer->view.many) {
         *sluice_word_at(&producer->view, producer->claimed) = word;
-        producer->records++;
-        sluice_settle_bytes(producer, span);
-        return;
+        return sluice_settle_bytes(producer, span, 1);
     }
     if (rest != 0) {
         sluice_store_relaxed(sluice_word_at(&producer->view, producer->claimed + span),
@@ -208,7 +231,7 @@ SLUICE_HOT_PART void sluice_settle_record(sluice_producer *producer, uint32_t le
         sluice_count(&producer->view.header->pushed, 1);
     }
     sluice_store_release(sluice_word_at(&producer->view, producer->claimed), word);
-    sluice_wake_if_due(producer, producer->claimed + span + rest);
+    return sluice_settled(producer, producer->claimed, producer->claimed + span + rest);
 }
 
 #endif

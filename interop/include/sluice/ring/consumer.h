@@ -125,8 +125,7 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_consumer_peek(sluice_consumer *consu
     if (used != 0 || consumer->corrupt != 0) {
         return used != 0 ? SLUICE_E_SIZE : SLUICE_E_CORRUPT;
     }
-    return sluice_load_acquire(&header->head) == (consumer->tail | SLUICE_RING_SEALED) ? SLUICE_END
-                                                                                       : SLUICE_WOULD_BLOCK;
+    return sluice_ends_at(&consumer->view, consumer->tail) ? SLUICE_END : SLUICE_WOULD_BLOCK;
 }
 
 /* Framed: whether the first `bytes` are whole records, `packets` of them not aborted. All that was seen is known; a part of

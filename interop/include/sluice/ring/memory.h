@@ -39,7 +39,7 @@
  *
  * With many producers the cells and words alone tell the consumer what it can read.
  *
- * Bit 63 of `head` is SEALED: nothing more will be put. tail_lock, used with SLUICE_DROP_OLDEST only, is
+ * Bit 63 of `head` is SEALED: nothing more will be put; of one producer `sealed_at` says where (seal.h). tail_lock, used with SLUICE_DROP_OLDEST only, is
  * the identity of the process that moves tail now, with bit 63 while a consumer works on a batch.
  */
 #ifndef SLUICE_RING_MEMORY_H
@@ -155,7 +155,8 @@ typedef struct sluice_ring_header {
     uint32_t event_generation; /* odd while event_fd and event_owner change */
     uint32_t event_id; /* eventfd-id in /proc/PID/fdinfo; 0: not known */
     uint64_t asked_at; /* what wake_at was armed with last; NEVER: no wake is owed */
-    uint64_t reserved_wake[11];
+    uint64_t sealed_at; /* where the stream ends, see seal.h; 0: it is open */
+    uint64_t reserved_wake[10];
 
     /* 512: how producers sleep */
     uint32_t space_waiters; /* a flag: set by producers that wait, cleared by the consumer that wakes them */
@@ -227,6 +228,7 @@ SLUICE_AT(event_owner, 400);
 SLUICE_AT(event_generation, 408);
 SLUICE_AT(event_id, 412);
 SLUICE_AT(asked_at, 416);
+SLUICE_AT(sealed_at, 424);
 SLUICE_AT(space_waiters, 512);
 SLUICE_AT(space_futex, 516);
 SLUICE_AT(creator, 640);

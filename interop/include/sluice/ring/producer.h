@@ -43,12 +43,12 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_producer_open(sluice_producer *produ
             return sluice_tell_busy(ring, "one producer", &holder);
         }
         sluice_free_tail_of(&producer->view, SLUICE_END_PRODUCER, holder.identity, producer->self);
-        producer->head = sluice_load_acquire(&header->head) & ~SLUICE_RING_SEALED;
+        producer->head = sluice_stream_head(&producer->view);
         producer->published = producer->head;
         producer->records = sluice_load_relaxed(&header->pushed);
         producer->tail = sluice_load_acquire(&header->tail);
         sluice_look_for_orphan(producer, 0);
-        if (sluice_load_relaxed(&header->head) & SLUICE_RING_SEALED) {
+        if (sluice_is_sealed(&producer->view)) {
             sluice_producer_stop(producer);
         }
         return SLUICE_OK;
@@ -96,8 +96,7 @@ SLUICE_CHECKED SLUICE_HOT int32_t sluice_producer_put(sluice_producer *producer,
             }
         }
         memcpy(producer->view.data + (producer->head & producer->view.mask), packet, bytes);
-        sluice_settle_bytes(producer, bytes);
-        return SLUICE_OK;
+        return sluice_settle_bytes(producer, bytes, 1);
     }
     if (SLUICE_UNLIKELY(((bytes ^ producer->view.stride) | producer->claim_bytes | (bytes == 0)) != 0)) {
         return sluice_reject(producer, SLUICE_E_SIZE);
@@ -114,11 +113,7 @@ SLUICE_CHECKED SLUICE_HOT int32_t sluice_producer_put(sluice_producer *producer,
     if (SLUICE_LIKELY(status == SLUICE_OK)) {
         memcpy(producer->view.data + (position & producer->view.mask), packet, bytes);
         sluice_sign_if_asked(producer, position, bytes);
-        if (producer->view.many) {
-            sluice_settle_one(producer, position);
-        } else {
-            sluice_settle_bytes(producer, bytes);
-        }
+        status = producer->view.many ? sluice_settle_one(producer, position) : sluice_settle_bytes(producer, bytes, 1);
     }
     return status;
 }
@@ -175,7 +170,11 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_producer_put_many(sluice_producer *p
             break;
         }
         memcpy(sluice_claim_memory(producer, 0), from + taken * stride, run * stride);
-        sluice_settle_fixed(producer, run * stride);
+        one = sluice_settle_fixed(producer, run * stride, run);
+        if (one != SLUICE_OK) {
+            status = one;
+            break;
+        }
         taken += run;
         *done += run;
     }
@@ -203,8 +202,7 @@ SLUICE_CHECKED SLUICE_HOT int32_t sluice_producer_commit(sluice_producer *produc
                         producer->claim_bytes == 0)) {
         return producer->claim_bytes == 0 || producer->view.framed ? SLUICE_E_STATE : SLUICE_E_SIZE;
     }
-    sluice_settle_fixed(producer, bytes);
-    return SLUICE_OK;
+    return sluice_settle_fixed(producer, bytes, packets);
 }
 
 /* Framed: room for a payload of `bytes`, at *memory. */
@@ -236,8 +234,7 @@ SLUICE_CHECKED SLUICE_HOT int32_t sluice_producer_commit_record(sluice_producer 
     if (sluice_span_of((uint64_t)bytes + 8, sluice_trailer(&producer->view)) > producer->claim_bytes) {
         return SLUICE_E_SIZE;
     }
-    sluice_settle_record(producer, bytes + 8, type, 0);
-    return SLUICE_OK;
+    return sluice_settle_record(producer, bytes + 8, type, 0);
 }
 
 /* Gives the open claim back; nothing of it is seen by the consumer. Without an open claim it does nothing. */
@@ -249,9 +246,9 @@ SLUICE_INLINE void sluice_producer_abort(sluice_producer *producer)
     if (!producer->view.many) {
         producer->claim_bytes = 0;
     } else if (producer->view.framed) {
-        sluice_settle_record(producer, (uint32_t)producer->claim_bytes, 0, SLUICE_RECORD_ABORTED);
+        (void)sluice_settle_record(producer, (uint32_t)producer->claim_bytes, 0, SLUICE_RECORD_ABORTED);
     } else {
-        sluice_settle_fixed(producer, 0);
+        (void)sluice_settle_fixed(producer, 0, 0);
     }
 }
 
@@ -265,8 +262,9 @@ SLUICE_CHECKED SLUICE_HOT int32_t sluice_producer_put_record(sluice_producer *pr
         if (bytes != 0) {
             memcpy(memory, payload, bytes);
         }
-        sluice_settle_record(producer, bytes + 8, type, 0);
-    } else if (status == SLUICE_E_SIZE) {
+        return sluice_settle_record(producer, bytes + 8, type, 0);
+    }
+    if (status == SLUICE_E_SIZE) {
         return sluice_reject(producer, status);
     }
     return status;
@@ -279,7 +277,7 @@ SLUICE_INLINE void sluice_producer_close(sluice_producer *producer)
         return;
     }
     sluice_producer_abort(producer);
-    sluice_producer_publish(producer);
+    (void)sluice_producer_publish(producer); /* what a stream that ended does not take is counted */
     sluice_leave_end(&producer->view, producer->view.many ? producer->slot : SLUICE_END_PRODUCER, producer->self);
     if (producer->event_fd >= 0) {
         (void)close(producer->event_fd);

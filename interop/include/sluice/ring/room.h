@@ -5,7 +5,7 @@
 #ifndef SLUICE_RING_ROOM_H
 #define SLUICE_RING_ROOM_H
 
-#include "reclaim.h"
+#include "seal.h"
 
 struct sluice_producer;
 
@@ -64,22 +64,79 @@ static inline void sluice_producer_stop(sluice_producer *producer)
     producer->tail = producer->head - producer->view.capacity;
 }
 
-/* Makes everything committed visible to the consumer. */
-SLUICE_INLINE void sluice_producer_publish(sluice_producer *producer)
+static inline int32_t sluice_why_sealed(const sluice_producer *producer)
 {
-    if (producer->published != producer->head) {
-        sluice_ring_header *header = producer->view.header;
-        if (producer->view.framed) {
-            sluice_store_relaxed(&header->pushed, producer->records);
-        }
-        uint64_t sealed = sluice_load_relaxed(&header->head) & SLUICE_RING_SEALED;
-        producer->published = producer->head;
-        sluice_store_release(&header->head, producer->head | sealed);
-        if (SLUICE_UNLIKELY(sealed != 0)) {
-            sluice_producer_stop(producer);
-        }
-        sluice_wake_if_due(producer, producer->head);
+    return sluice_load_relaxed(&producer->view.header->flags) & SLUICE_RING_ORPHANED ? SLUICE_E_ENDED : SLUICE_E_STATE;
+}
+
+/* One producer: the stream ended at `end`, after so many records. What is committed behind it is not in the stream; packets of a
+ * group that were acknowledged, all but `told`, are counted. */
+SLUICE_COLD int32_t sluice_take_back(sluice_producer *producer, uint64_t end, uint64_t records, uint64_t told)
+{
+    sluice_ring_header *header = producer->view.header;
+    uint64_t packets = producer->view.framed ? producer->records - records
+                                             : sluice_sequence(&producer->view, producer->head - end);
+    if (producer->view.framed) {
+        producer->records = records;
+        sluice_store_relaxed(&header->pushed, records);
     }
+    if (packets > told) {
+        sluice_count(&header->dropped_newest, packets - told);
+    }
+    producer->head = end;
+    producer->published = end;
+    sluice_store_release(&header->head, end | SLUICE_RING_SEALED);
+    sluice_producer_stop(producer);
+    return sluice_why_sealed(producer);
+}
+
+/* One producer: what it published met a seal, or the wait of the consumer. `before` and `records` were published earlier. */
+SLUICE_COLD int32_t sluice_publish_late(sluice_producer *producer, uint64_t before, uint64_t records, uint64_t told)
+{
+    uint64_t *sealed_at = &producer->view.header->sealed_at, asked = SLUICE_RING_SEAL_ASKED;
+    uint64_t head = producer->head, decided = head | SLUICE_RING_SEALED;
+    if (sluice_cas(sealed_at, &asked, decided)) {
+        asked = decided;
+    }
+    if ((asked & SLUICE_RING_SEALED) != 0) {
+        if ((asked & ~SLUICE_RING_FINISHED) != decided) {
+            return sluice_take_back(producer, before, records, told);
+        }
+        (void)sluice_fetch_or(&producer->view.header->head, SLUICE_RING_SEALED);
+        sluice_producer_stop(producer);
+    }
+    sluice_wake_if_due(producer, head);
+    return SLUICE_OK;
+}
+
+/* One producer: stores head, unless the stream ended. `told` packets of what is published are not acknowledged yet. */
+SLUICE_HOT_PART int32_t sluice_publish(sluice_producer *producer, uint64_t told)
+{
+    sluice_ring_header *header = producer->view.header;
+    uint64_t before = producer->published, head = producer->head, records = 0;
+    if (producer->view.framed) {
+        records = sluice_load_relaxed(&header->pushed);
+    }
+    if (SLUICE_UNLIKELY((sluice_load_relaxed(&header->sealed_at) & SLUICE_RING_SEALED) != 0)) {
+        return sluice_take_back(producer, before, records, told);
+    }
+    if (producer->view.framed) {
+        sluice_store_relaxed(&header->pushed, producer->records);
+    }
+    producer->published = head;
+    sluice_store_release(&header->head, head);
+    sluice_light_fence(producer->view.asymmetric);
+    if (SLUICE_UNLIKELY((head >= sluice_load_relaxed(&header->wake_at)) | (sluice_load_relaxed(&header->sealed_at) != 0))) {
+        return sluice_publish_late(producer, before, records, told);
+    }
+    return SLUICE_OK;
+}
+
+/* Makes everything committed visible to the consumer. E_STATE, E_ENDED: the stream ended before; what was not published is not in
+ * it, and is counted as dropped_newest. */
+SLUICE_INLINE int32_t sluice_producer_publish(sluice_producer *producer)
+{
+    return producer->published != producer->head ? sluice_publish(producer, 0) : SLUICE_OK;
 }
 
 /* End of what this producer knows to be taken in the ring. */
@@ -120,25 +177,20 @@ static inline void sluice_wake_for_room(sluice_producer *producer)
     }
 }
 
-static inline int sluice_is_sealed(const sluice_ring_view *view)
-{
-    return (sluice_load_relaxed(&view->header->head) & SLUICE_RING_SEALED) != 0;
-}
-
 /* What a put into a sealed ring answers, and any one after it: its stream was ended, or its name was taken away. */
 SLUICE_COLD int32_t sluice_answer_sealed(sluice_producer *producer)
 {
     if (!producer->view.many) {
         sluice_producer_stop(producer);
     }
-    return sluice_load_relaxed(&producer->view.header->flags) & SLUICE_RING_ORPHANED ? SLUICE_E_ENDED : SLUICE_E_STATE;
+    return sluice_why_sealed(producer);
 }
 
 /* Ends the stream because no consumer can come any more. */
 static inline void sluice_orphan(const sluice_ring_view *view)
 {
     (void)sluice_fetch_or(&view->header->flags, (uint32_t)SLUICE_RING_ORPHANED);
-    (void)sluice_fetch_or(&view->header->head, SLUICE_RING_SEALED);
+    sluice_seal(view);
 }
 
 /* Whether the ring ever had a consumer. One that had none may still get one, of a process that has it mapped, after its name was
@@ -280,8 +332,8 @@ SLUICE_COLD int32_t sluice_no_room(sluice_producer *producer, uint64_t bytes, ui
     } else if (room) {
         return SLUICE_OK;
     }
-    sluice_producer_publish(producer); /* what waits for its group is what the consumer can make room from */
-    return sluice_answer_full(producer, bytes, packets);
+    int32_t status = sluice_producer_publish(producer); /* what waits for its group is what the consumer can make room from */
+    return status != SLUICE_OK ? status : sluice_answer_full(producer, bytes, packets);
 }
 
 #endif

@@ -9,7 +9,7 @@
 #ifndef SLUICE_RING_SCAN_H
 #define SLUICE_RING_SCAN_H
 
-#include "reclaim.h"
+#include "seal.h"
 #include "slots.h"
 
 enum sluice_contradiction {
@@ -37,7 +37,7 @@ typedef struct sluice_consumer {
 /* Where the producers are: the end of all that was published or reserved. */
 static inline uint64_t sluice_consumer_limit(const sluice_consumer *consumer)
 {
-    return sluice_load_acquire(&consumer->view.header->head) & ~SLUICE_RING_SEALED;
+    return sluice_stream_head(&consumer->view);
 }
 
 /* Whether producers may move tail while the consumer looks. */

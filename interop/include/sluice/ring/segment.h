@@ -20,11 +20,13 @@
 #include "attach.h"
 #include "create.h"
 
-/* Ends the stream: nothing can be put any more, the consumer gets END after the last packet. For the producing side;
- * producers must be closed or idle. */
+/* Ends the stream: nothing can be put any more, the consumer gets END after the last packet. While producers put, every put is
+ * in the stream or refused; what was claimed before, with many producers, may still be committed. */
 SLUICE_INLINE void sluice_ring_seal(sluice_ring *ring)
 {
-    (void)sluice_fetch_or(&ring->header->head, SLUICE_RING_SEALED);
+    sluice_ring_view view;
+    sluice_view(&view, ring);
+    sluice_seal(&view);
     sluice_ring_wake(ring);
 }
 
@@ -35,7 +37,9 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_ring_ended(sluice_ring *ring)
 {
     char shown[SLUICE_SHOWN_BYTES];
     struct stat there;
-    if ((sluice_load_acquire(&ring->header->head) & SLUICE_RING_SEALED) == 0) {
+    sluice_ring_view view;
+    sluice_view(&view, ring);
+    if (!sluice_is_sealed(&view)) {
         return SLUICE_OK;
     }
     if ((sluice_load_acquire(&ring->header->flags) & SLUICE_RING_ORPHANED) == 0) {

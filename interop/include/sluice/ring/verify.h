@@ -80,7 +80,7 @@ SLUICE_COLD void sluice_verify_packets(sluice_consumer *consumer)
         }
     }
     uint64_t tail = sluice_load_acquire(&view->header->tail);
-    uint64_t head = sluice_load_acquire(&view->header->head) & ~SLUICE_RING_SEALED;
+    uint64_t head = sluice_stream_head(view);
     if (head - tail <= view->capacity && !view->many) {
         sluice_close_gaps(consumer, tail, head);
     }

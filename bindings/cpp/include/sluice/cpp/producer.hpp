@@ -245,10 +245,12 @@ public:
             raw_->publish_bytes = bytes;
         }
     }
-    void publish() noexcept
+    // E_STATE, E_ENDED: the stream ended before; what was not published is not in it.
+    status try_publish() noexcept { return raw_ ? status(sluice_producer_publish(raw_.get())) : status(); }
+    void publish()
     {
-        if (raw_) {
-            sluice_producer_publish(raw_.get());
+        if (const status code = try_publish(); !code.ok()) {
+            detail::raise(code, "a publish into a stream that ended before");
         }
     }
 
