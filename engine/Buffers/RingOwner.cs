@@ -8,13 +8,16 @@ namespace Sluice.Buffers;
 internal readonly record struct RingHolder(ulong Identity, ProcessLife Life)
 {
     /// <summary>What an open tells that found the end held.</summary>
-    internal string Describe(string end) => Life == ProcessLife.Alive && Identity == ProcessIdentity.Self
-        ? $"the ring has {end}, process {ProcessIdentity.ProcessId(Identity)}, and that is this process itself: close that one first"
-        : Life == ProcessLife.Alive
-        ? $"the ring has {end}, process {ProcessIdentity.ProcessId(Identity)}, and it is alive: one process at a time; close it there, "
-            + "or end that process"
-        : $"the ring has {end}, process {ProcessIdentity.ProcessId(Identity)}, and whether it lives cannot be told from here "
-            + "(another pid namespace, or a /proc that cannot be read): if you know that it is gone, adopt frees its ends";
+    internal string Describe(string end)
+    {
+        string held = $"the ring has {end}, process {ProcessIdentity.ProcessId(Identity)}";
+        return Life != ProcessLife.Alive
+            ? held + ", and whether it lives cannot be told from here (another pid namespace, or a /proc that cannot be read): "
+                + "if you know that it is gone, adopt frees its ends"
+            : Identity == ProcessIdentity.Self
+            ? held + " (this process itself), and it is alive: close that one first"
+            : held + ", and it is alive: one process at a time; close it there, or end that process";
+    }
 }
 
 /// <summary>
@@ -56,8 +59,8 @@ internal static unsafe class RingOwner
     }
 
     /// <summary>
-    /// Before an end is taken from a holder that is gone. An identity does not tell a process from itself before it called exec: of
-    /// its threads that find such an end, and of others, one alone clears the record, and only while it still tells that the
+    /// Before an end is taken from a holder that is gone. An identity does not tell a process from itself before it called exec:
+    /// of its threads that find such an end, and of others, one alone clears the record, and only while it still tells that the
     /// holder is gone. A cleared record counts as that of a holder that may live.
     /// </summary>
     /// <returns>False: the holder lives, or another one is first.</returns>

@@ -76,8 +76,9 @@ static void second_life(const char *name, const char *process)
     CHECK(strstr(last_error(), "this process itself") != NULL && strstr(last_error(), process) != NULL);
     CHECK_OK(sluice_buffer_add_callback_sink(buffer, count, &seen, NULL));
     put_packets(buffer, 1, 1); /* behind the claim of the life before */
-    WAIT_UNTIL(sluice_buffer_poll(buffer, SECOND / 10) <= SLUICE_WOULD_BLOCK && seen == 2);
-    CHECK(stats_of(buffer).unblocked == 1 && stats_of(buffer).stored_packets == 0);
+    WAIT_UNTIL(sluice_buffer_poll(buffer, SECOND / 10) == SLUICE_WOULD_BLOCK && stats_of(buffer).unblocked == 1);
+    CHECK_OK(sluice_buffer_flush(buffer, NULL, NULL));
+    CHECK(seen == 2 && stats_of(buffer).stored_packets == 0);
     CHECK_OK(sluice_buffer_destroy(buffer));
     CHECK_OK(sluice_ring_remove(&ring, name, NULL));
 }
@@ -85,7 +86,7 @@ static void second_life(const char *name, const char *process)
 int main(int arguments, char **argument)
 {
     char name[64];
-    (void)snprintf(name, sizeof name, "test.own_ends.%d", (int)getpid());
+    (void)snprintf(name, sizeof name, "test.own_ends.%llx", unique());
     if (arguments > 2) {
         second_life(argument[1], argument[2]);
         return 0;

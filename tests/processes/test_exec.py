@@ -20,7 +20,7 @@ PROGRAM = textwrap.dedent("""
     try:
         sluice.CircularBuffer(**options)
     except sluice.SluiceError as fault:
-        assert f"process {process}, and that is this process itself" in str(fault), fault
+        assert f"process {process} (this process itself), and it is alive" in str(fault), fault
     else:
         raise AssertionError("a second taker")
     if life < 3:

@@ -67,7 +67,7 @@ public sealed unsafe class RingNameTests : IDisposable
         using (var held = new TestRing(Words))
         {
             string text = Refused(Status.Busy, () => Ring.Remove(null, File)).Message;
-            Assert.Contains("this process itself", text, StringComparison.Ordinal);
+            Assert.Contains("(this process itself), and it is alive", text, StringComparison.Ordinal);
             Assert.True(System.IO.File.Exists(File));
         }
 

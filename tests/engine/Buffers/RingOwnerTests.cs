@@ -34,7 +34,8 @@ public sealed unsafe class RingOwnerTests : IDisposable
             RingConsumer second = default;
             Assert.Equal(Status.Busy, second.Open(same, out RingHolder holder));
             Assert.Equal(new RingHolder(ProcessIdentity.Self, ProcessLife.Alive), holder);
-            Assert.Contains($"process {Environment.ProcessId}, and that is this process itself", holder.Describe("a consumer"));
+            string itself = $"process {Environment.ProcessId} (this process itself), and it is alive";
+            Assert.Contains(itself, holder.Describe("a consumer"), StringComparison.Ordinal);
             same.Adopt();
             Assert.Equal(ProcessIdentity.Self, ring.Header.ConsumerOwner);
         }

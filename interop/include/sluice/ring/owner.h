@@ -212,8 +212,8 @@ static inline int32_t sluice_tell_busy(sluice_ring *ring, const char *what, cons
     unsigned process = (unsigned)(holder->identity >> 32);
     if (holder->life == SLUICE_LIFE_ALIVE && holder->identity == sluice_current_identity(&ring->self)) {
         return sluice_ring_fault(ring, SLUICE_E_BUSY,
-                                 "the ring has %s, process %u, and that is this process itself: close that one first", what,
-                                 process);
+                                 "the ring has %s, process %u (this process itself), and it is alive: close that one first",
+                                 what, process);
     }
     if (holder->life == SLUICE_LIFE_ALIVE) {
         return sluice_ring_fault(ring, SLUICE_E_BUSY, "the ring has %s, process %u, and it is alive: one process at a time; close it there, or end that process",
