@@ -230,7 +230,11 @@ public sealed unsafe class PacketProducer : IDisposable
         Status status = stride == 0 ? _end->CommitRecord(count, type) : _end->Commit(count);
         if (status.IsFault())
         {
-            throw new SluiceException(status, $"{count} {(stride == 0 ? "bytes are" : "packets are")} not what was claimed");
+            throw new SluiceException(
+                status,
+                status is Status.State or Status.Ended
+                    ? "the claim comes too late: its buffer has ended, and what was claimed is not in it"
+                    : $"{count} {(stride == 0 ? "bytes are" : "packets are")} not what was claimed");
         }
 
         Settle();

@@ -159,7 +159,7 @@ internal sealed unsafe class HostBuffer
         }
 
         bool ended = Buffer.GiveUp(EndLimit.UntilStuck, keepsShared: !onPurpose, out UnwrittenPackets rest);
-        _ = End(handle);
+        TellEnd();
         lost = rest.Packets;
         PacketLoss? loss = onPurpose ? null : rest.Loss();
         Losses.Tell(loss);
@@ -168,9 +168,23 @@ internal sealed unsafe class HostBuffer
             : Status.Ok;
     }
 
-    /// <summary>The buffer has ended: tells its final numbers, and makes its handle and those of its sinks stale.</summary>
-    /// <returns>False: the handle was already.</returns>
+    /// <summary>The buffer has ended: makes its handle and those of its sinks stale, and tells its final numbers.</summary>
+    /// <remarks>
+    /// Whoever makes the handle stale tells, and nobody else: the host may free what the hook uses once that call returned.
+    /// </remarks>
+    /// <returns>False: the handle was stale already.</returns>
     public bool End(nint handle)
+    {
+        if (!HandleTable.Remove(handle))
+        {
+            return false;
+        }
+
+        TellEnd();
+        return true;
+    }
+
+    private void TellEnd()
     {
         ForgetSinks(all: true);
         Action<nint>? told;
@@ -180,7 +194,6 @@ internal sealed unsafe class HostBuffer
         }
 
         told?.Invoke(0);
-        return HandleTable.Remove(handle);
     }
 
     /// <summary>Packets of the stride, in parts that fit a span.</summary>

@@ -193,10 +193,22 @@ public sealed class ClaimTests
     public void A_claim_outlives_its_buffer_without_harm()
     {
         var buffer = new PacketBuffer(Words());
-        using PacketClaim claim = buffer.Claim(4);
+        PacketClaim claim = buffer.Claim(4);
         buffer.Dispose();
         claim.As<long>().Fill(1); // the memory is still there
-        claim.Commit();
+        SluiceException? late = null;
+        try
+        {
+            claim.Commit();
+        }
+        catch (SluiceException fault)
+        {
+            late = fault;
+        }
+
+        claim.Dispose();
+        Assert.Equal(Status.State, late?.Status);
+        Assert.Contains("too late", late!.Message);
         Assert.Throws<ObjectDisposedException>(() => { _ = buffer.Claim().IsOpen; });
     }
 
