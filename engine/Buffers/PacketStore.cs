@@ -126,7 +126,9 @@ public abstract unsafe class PacketStore : IPacketSource, IPacketIngress
     /// <inheritdoc/>
     public abstract void Seal();
 
-    /// <summary>Refuses puts, until <see cref="ResumePuts"/> or <see cref="Finish"/>, so that what is stored can be taken to its end.</summary>
+    /// <summary>
+    /// Refuses puts, until <see cref="ResumePuts"/> or <see cref="Finish"/>, so that what is stored can be taken to its end.
+    /// </summary>
     internal abstract void HoldPuts();
 
     /// <summary>Takes puts again, unless the stream was ended.</summary>

@@ -169,7 +169,9 @@ public sealed unsafe class Ring : IDisposable
         }
         catch (SluiceException fault) when (fault.Status is Status.Corrupt or Status.Abi)
         {
-            if (Libc.Unlink(PathOf(name, file)!) != 0)
+            string path = PathOf(name, file)!;
+            RefuseLocked(path, fault.Message);
+            if (Libc.Unlink(path) != 0)
             {
                 throw;
             }
@@ -260,7 +262,8 @@ public sealed unsafe class Ring : IDisposable
         {
             throw new SluiceException(
                 Status.Invalid,
-                $"ring name '{ByteText.Show(name)}' has {Quantity.Of(bytes, "byte")}, it must be 1 to {Quantity.Of(LongestName, "byte")} without '/', not . or ..");
+                $"ring name '{ByteText.Show(name)}' has {Quantity.Of(bytes, "byte")}, it must be 1 to "
+                + $"{Quantity.Of(LongestName, "byte")} without '/', not . or ..");
         }
 
         return $"/dev/shm/sluice.{name}";
@@ -338,8 +341,8 @@ public sealed unsafe class Ring : IDisposable
             {
                 throw new SluiceException(
                     Status.Permission,
-                    $"others may write ring {ByteText.Show(path)} (mode {Convert.ToString(segment.Permissions, 8)}), and it was not made for "
-                    + "that: chmod it, or attach with any owner");
+                    $"others may write ring {ByteText.Show(path)} (mode {Convert.ToString(segment.Permissions, 8)}), and it was "
+                    + "not made for that: chmod it, or attach with any owner");
             }
 
             Ring ring = new(segment, geometry);
@@ -358,7 +361,8 @@ public sealed unsafe class Ring : IDisposable
     {
         string begin = bytes == 0 ? "it is empty"
             : $"it begins with the bytes {Convert.ToHexString(page[..(int)Math.Min(bytes, FirstBytes)])}";
-        return $"{ByteText.Show(path)} is not a ring, or was left half-made: {begin}; give the path of a ring, or, if nobody needs it, remove it";
+        return $"{ByteText.Show(path)} is not a ring, or was left half-made: {begin}; give the path of a ring, or, if nobody "
+            + "needs it, remove it";
     }
 
     // What does not change by itself is checked once, before an end is opened.
@@ -388,6 +392,26 @@ public sealed unsafe class Ring : IDisposable
             {
                 throw new SluiceException(Status.Busy, new RingHolder(holder, life).Describe("a holder"));
             }
+        }
+    }
+
+    // Who holds an end of a ring that cannot be read shows in the locks of the ends.
+    private static void RefuseLocked(string path, string why)
+    {
+        int fd = Descriptors.Open(
+            path, Libc.OpenReadOnly | Libc.OpenNoFollow | Libc.OpenNonBlocking | Libc.OpenCloseOnExec, 0);
+        bool held = fd >= 0 && RingOwner.IsAnyLocked(fd);
+        if (fd >= 0)
+        {
+            _ = Libc.Close(fd);
+        }
+
+        if (held)
+        {
+            throw new SluiceException(
+                Status.Busy,
+                $"the ring cannot be read here ({why}), and a process that lives holds an end of it: close it there, or end that "
+                + "process");
         }
     }
 

@@ -55,53 +55,6 @@ public sealed unsafe partial class RingChain
         }
     }
 
-    /// <inheritdoc/>
-    public override void Seal()
-    {
-        lock (_gate)
-        {
-            if (!_disposed)
-            {
-                _sealed = true;
-                _last.Ring.Seal();
-            }
-        }
-    }
-
-    /// <inheritdoc/>
-    internal override void HoldPuts()
-    {
-        lock (_gate)
-        {
-            _held = true;
-            _last.Ring.View.HoldPuts();
-        }
-    }
-
-    /// <inheritdoc/>
-    internal override void ResumePuts()
-    {
-        lock (_gate)
-        {
-            _held = false;
-            _last.Ring.View.ResumePuts();
-        }
-    }
-
-    /// <inheritdoc/>
-    internal override void Finish()
-    {
-        lock (_gate)
-        {
-            _sealed = true;
-            _last.Ring.Seal();
-            for (ChainSegment? at = _first; at != null; at = at.Next)
-            {
-                at.Ring.View.Finish();
-            }
-        }
-    }
-
     private static ChainOptions Check(ChainOptions options)
     {
         if (options.Ring.Name != null || options.Ring.File != null)
@@ -124,7 +77,8 @@ public sealed unsafe partial class RingChain
         string? folder = options.SpillDirectory == null ? null : PathName.Absolute(options.SpillDirectory, "a spill directory");
         if (folder != null && !PathName.IsFolder(folder))
         {
-            throw new SluiceException(Status.NotFound, $"spill directory {ByteText.Show(folder)} does not exist: make it, or give another one");
+            throw new SluiceException(Status.NotFound, $"spill directory {ByteText.Show(folder)} does not exist: make "
+                + "it, or give another one");
         }
 
         return options with { Ring = options.Ring with { FullPolicy = FullPolicy.Grow, IsSegment = true }, SpillDirectory = folder };
@@ -262,7 +216,8 @@ public sealed unsafe partial class RingChain
         }
         catch (SluiceException fault)
         {
-            string text = $"growing the buffer failed, what it holds is kept: {fault.Message}; {Quantity.Of(_memory, "byte")} of memory are taken of "
+            string text = $"growing the buffer failed, what it holds is kept: {fault.Message}; "
+                + $"{Quantity.Of(_memory, "byte")} of memory are taken of "
                 + $"memory_limit {_options.MemoryLimit}: mend that, or raise the limit";
             LastError = LastError == text ? LastError : text; // one that stays is one text
             _spillAgainAt = MonotonicClock.Now + SpillRetryNs;

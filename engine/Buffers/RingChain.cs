@@ -95,40 +95,6 @@ public sealed unsafe partial class RingChain : PacketStore
     }
 
     /// <inheritdoc/>
-    internal override bool IsSettled
-    {
-        get
-        {
-            bool settled = true;
-            for (ChainSegment? at = _first; at != null; at = at.Next)
-            {
-                _ = at.Drain!.Readable;
-                settled &= at.Drain.IsSettled;
-            }
-
-            return settled;
-        }
-    }
-
-    /// <inheritdoc/>
-    internal override long Stranded
-    {
-        get
-        {
-            long packets = 0;
-            bool shown = true; // by Packets
-            for (ChainSegment? at = _first; at != null; at = at.Next)
-            {
-                long readable = at.Drain!.Readable;
-                packets += at.Drain.Stranded + (shown || readable == 0 ? 0 : at.Drain.Packets);
-                shown &= at.Drain.IsComplete;
-            }
-
-            return packets;
-        }
-    }
-
-    /// <inheritdoc/>
     public override long Packets
     {
         get
@@ -195,20 +161,6 @@ public sealed unsafe partial class RingChain : PacketStore
 
             _sleeper = at;
             return at.Drain!.Consumer;
-        }
-    }
-
-    private protected override bool IsEnded
-    {
-        get
-        {
-            ChainSegment at = _first;
-            while (at.Drain!.IsComplete && at.Next is { } next)
-            {
-                at = next;
-            }
-
-            return _sealed && at.Next == null && at.Drain!.IsComplete;
         }
     }
 
@@ -302,31 +254,6 @@ public sealed unsafe partial class RingChain : PacketStore
         else if (sleeper->Arm(Missing(sleeper, moreThan)) || IsDue(moreThan))
         {
             EventFd.Signal(eventFd);
-        }
-    }
-
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        lock (_gate)
-        {
-            if (_disposed)
-            {
-                return;
-            }
-
-            _disposed = true;
-            _sealed = true;
-            _last.Seal();
-            for (ChainSegment? at = _first; at != null; at = at.Next)
-            {
-                at.Drain!.Dispose();
-                at.Drain = null;
-                _left.Add(at);
-            }
-
-            Unmap(ref _spare);
-            Reclaim();
         }
     }
 

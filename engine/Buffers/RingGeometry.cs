@@ -112,6 +112,7 @@ internal readonly record struct RingGeometry
 
         return wrong == null ? geometry : throw new SluiceException(
             Status.Corrupt,
-            $"the header of ring {ByteText.Show(path)} contradicts itself, or its size of {Quantity.Of(fileBytes, "byte")}: {wrong}; if nobody needs it, remove it");
+            $"the header of ring {ByteText.Show(path)} contradicts itself, or its size of "
+                + $"{Quantity.Of(fileBytes, "byte")}: {wrong}; if nobody needs it, remove it");
     }
 }

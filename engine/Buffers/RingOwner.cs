@@ -225,6 +225,16 @@ internal static unsafe class RingOwner
         return false;
     }
 
+    /// <summary>
+    /// Whether some end of the ring in an open file is locked: tells of holders where the header cannot, because it is damaged
+    /// or of another version.
+    /// </summary>
+    internal static bool IsAnyLocked(int fd)
+    {
+        Libc.FileLock all = new() { Kind = Libc.WriteLock, Start = LocksAt, Length = RingHeader.ProducerSlotCount + 2 };
+        return Libc.Control(fd, Libc.AskLock, &all) == 0 && all.Kind != Libc.NoLock;
+    }
+
     // Whether somebody has locked the end's byte, the caller included. Null: the file system does not tell.
     private static bool? IsLocked(int fd, uint end)
     {

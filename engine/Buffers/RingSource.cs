@@ -157,7 +157,8 @@ public sealed unsafe class RingSource : PacketStore
     {
         if (_cut == null && _ring.IsCut)
         {
-            _cut = $"the file of ring {_ring.Path} was cut short to {Quantity.Of(_ring.FileBytes, "byte")} of {_ring.Bytes}: what was in it is gone";
+            _cut = $"the file of ring {_ring.Path} was cut short to {Quantity.Of(_ring.FileBytes, "byte")} of "
+                + $"{_ring.Bytes}: what was in it is gone";
         }
 
         return _cut == null;

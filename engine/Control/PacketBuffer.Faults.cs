@@ -70,7 +70,8 @@ public sealed unsafe partial class PacketBuffer
                     sink.Name,
                     faults,
                     stored,
-                    $"{ByteText.Show(sink.Name)}: works again after {Quantity.Of(faults, "fault")}; {Quantity.Are(stored, "packet")} stored"));
+                    $"{ByteText.Show(sink.Name)}: works again after {Quantity.Of(faults, "fault")}; "
+                        + $"{Quantity.Are(stored, "packet")} stored"));
             }
         }
     }
@@ -162,7 +163,8 @@ public sealed unsafe partial class PacketBuffer
             else if (_growthStands && !refusals.Stands && MonotonicClock.Now - refusals.LastAtNs > CalmNs)
             {
                 _growthStands = false;
-                NoteGrowth(Status.Ok, refusals.Count - _growthBegan, $"there is room again, after {Quantity.Of(refusals.Count - _growthBegan, "put")} found none");
+                NoteGrowth(Status.Ok, refusals.Count - _growthBegan, "there is room again, after "
+                    + $"{Quantity.Of(refusals.Count - _growthBegan, "put")} found none");
             }
 
             _growthSeen = Math.Max(_growthSeen, refusals.Count);

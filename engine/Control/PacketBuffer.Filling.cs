@@ -74,7 +74,8 @@ public sealed partial class PacketBuffer
                     ? progress.Stored
                     : throw new SluiceException(
                         Status.Size,
-                        $"the pipe ended within a packet: {Quantity.Of(rest, "byte")} of {Stride}, after {progress.Stored} that were stored")
+                        $"the pipe ended within a packet: {Quantity.Of(rest, "byte")} of {Stride}, after "
+                            + $"{progress.Stored} that were stored")
                     {
                         Stored = progress.Stored,
                     };

@@ -23,7 +23,8 @@ public readonly record struct ReleaseRules
         {
             throw new SluiceException(
                 Status.Invalid,
-                $"release thresholds are {Quantity.Of(packets, "packet")}, {Quantity.Of(bytes, "byte")}, {afterNs} ns; none may be negative (0: no such rule)");
+                $"release thresholds are {Quantity.Of(packets, "packet")}, {Quantity.Of(bytes, "byte")}, {afterNs} "
+                    + "ns; none may be negative (0: no such rule)");
         }
 
         if (combination is not (ReleaseCombination.Any or ReleaseCombination.All))

@@ -7,7 +7,8 @@ namespace Sluice.Control;
 
 /// <summary>
 /// Whether a ring that was attached to is what the options ask for. An option that is left at its default means what the ring
-/// has; shape, stride and number of producers are always compared, but by an attach that gives none of them, nor a layout. Whatever disagrees, nothing was changed.
+/// has; shape, stride and number of producers are always compared, but by an attach that gives none of them, nor a layout.
+/// Whatever disagrees, nothing was changed.
 /// </summary>
 /// <remarks>
 /// Not compared are the layouts where the ring names none, or one that is no layout, and whether the memory is in huge pages or

@@ -34,7 +34,8 @@ public sealed unsafe partial class PacketFile
         if (bytes > Array.MaxLength)
         {
             throw new SluiceException(
-                Status.Size, $"the packets of '{_file.Shown}' have {Quantity.Of(bytes, "byte")}, an array holds {Array.MaxLength}; read or map parts");
+                Status.Size, $"the packets of '{_file.Shown}' have {Quantity.Of(bytes, "byte")}, an array holds "
+                    + $"{Array.MaxLength}; read or map parts");
         }
 
         var all = new byte[bytes];

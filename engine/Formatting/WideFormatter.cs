@@ -5,8 +5,8 @@ using Sluice.Formatting.Columns;
 namespace Sluice.Formatting;
 
 /// <summary>
-/// Lines that are too wide for a tile, or have a text that is too long for its slot there: packet by packet, the values of an array converted in runs, long strings written where
-/// they belong.
+/// Lines that are too wide for a tile, or have a text that is too long for its slot there: packet by packet, the values of an
+/// array converted in runs, long strings written where they belong.
 /// </summary>
 internal sealed class WideFormatter(Line line, int packetBytes)
 {

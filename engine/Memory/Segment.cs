@@ -177,7 +177,8 @@ public sealed unsafe class Segment : IDisposable
         {
             int errno = Libc.LastError;
             throw errno == Libc.Eloop
-                ? new SluiceException(Status.Io, $"cannot open {ByteText.Show(path)}: it is a symbolic link, give the path that it leads to")
+                ? new SluiceException(Status.Io, $"cannot open {ByteText.Show(path)}: it is a symbolic link, give the "
+                    + "path that it leads to")
                 : Fault(errno, $"cannot open {ByteText.Show(path)}", FileAdvice.OfOpening(errno, path));
         }
 

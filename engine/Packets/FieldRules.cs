@@ -102,7 +102,8 @@ internal static class FieldRules
             }
             if (constant.Bytes.Length > draft.Count)
             {
-                throw draft.Fault(draft.ConstantAt, $"{constant} has {Quantity.Of(constant.Bytes.Length, "byte")}, the field {draft.Count}");
+                throw draft.Fault(draft.ConstantAt, $"{constant} has {Quantity.Of(constant.Bytes.Length, "byte")}, "
+                    + $"the field {draft.Count}");
             }
             var padded = new byte[draft.Count];
             constant.Bytes.CopyTo(padded);

@@ -111,7 +111,8 @@ public sealed class PacketLayout : IEquatable<PacketLayout>
     {
         if (packets.Length % Size != 0)
         {
-            throw ArgumentFault.Of($"{Quantity.Are(packets.Length, "byte")} not whole packets of {Quantity.Of(Size, "byte")}", nameof(packets));
+            throw ArgumentFault.Of($"{Quantity.Are(packets.Length, "byte")} not whole packets of "
+                + $"{Quantity.Of(Size, "byte")}", nameof(packets));
         }
         index = _constants.FirstMismatch(packets, Size);
         return index < 0;

@@ -35,7 +35,8 @@ internal static class StructReader
         (Member[] members, int found, _) = Members(type, type.GetFields(AllFields));
         if (found != size)
         {
-            throw Fault(type, $"its fields make {Quantity.Of(found, "byte")} by their description, the runtime gives it {size}: a field is of a "
+            throw Fault(type, $"its fields make {Quantity.Of(found, "byte")} by their description, the runtime gives "
+                + $"it {size}: a field is of a "
                 + "layout that is not known here, or was trimmed away");
         }
 
@@ -88,7 +89,8 @@ internal static class StructReader
             if (!same || member.Size != member.Count)
             {
                 throw new LayoutException(
-                    "", -1, $"field '{name}': {Quantity.Of(member.Size, "byte")} of type {type.Character()} are no {facts.Type.Character()}");
+                    "", -1, $"field '{name}': {Quantity.Of(member.Size, "byte")} of type {type.Character()} are no "
+                        + $"{facts.Type.Character()}");
             }
 
             type = facts.Type;

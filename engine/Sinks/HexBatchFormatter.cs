@@ -95,7 +95,8 @@ internal sealed unsafe class HexBatchFormatter : BatchFormatter
     {
         if (length > Array.MaxLength)
         {
-            return Fail(Status.Size, packet, bytes => $"the text of a packet of {Quantity.Of(bytes, "byte")} exceeds {Quantity.Of(Array.MaxLength, "byte")}");
+            return Fail(Status.Size, packet, bytes => $"the text of a packet of {Quantity.Of(bytes, "byte")} exceeds "
+                + $"{Quantity.Of(Array.MaxLength, "byte")}");
         }
 
         run.Needed = (int)length;

@@ -259,7 +259,8 @@ internal sealed unsafe class OutputFile : IDisposable
         {
             throw new SluiceException(
                 Status.Invalid,
-                $"rotation at {Quantity.Of(options.RotateBytes, "byte")} leaves no room behind a header of {Quantity.Of(headerBytes, "byte")}; 0 means never");
+                $"rotation at {Quantity.Of(options.RotateBytes, "byte")} leaves no room behind a header of "
+                    + $"{Quantity.Of(headerBytes, "byte")}; 0 means never");
         }
     }
 

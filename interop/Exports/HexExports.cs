@@ -53,7 +53,8 @@ internal static unsafe class HexExports
 
         if (needed > capacity)
         {
-            throw new SluiceException(Status.Size, $"the text of {Quantity.Of(bytes, "byte")} takes {Quantity.Of(needed, "byte")}; capacity is {capacity}");
+            throw new SluiceException(Status.Size, $"the text of {Quantity.Of(bytes, "byte")} takes "
+                + $"{Quantity.Of(needed, "byte")}; capacity is {capacity}");
         }
 
         HexText.Write(ref *data, (nint)bytes, ref *text, form);

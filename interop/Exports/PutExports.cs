@@ -96,7 +96,8 @@ internal static unsafe class PutExports
                 {
                     throw new SluiceException(
                         Status.Abi,
-                        $"producer_size is {arguments.Item2}, this library's sluice_producer has {Quantity.Of(sizeof(RingProducer), "byte")}");
+                        $"producer_size is {arguments.Item2}, this library's sluice_producer has "
+                            + $"{Quantity.Of(sizeof(RingProducer), "byte")}");
                 }
 
                 Status status = buffer.Buffer.OpenProducer((RingProducer*)arguments.Item1);

@@ -20,7 +20,8 @@ internal static class Boundary
     {
         if (IsShutDown)
         {
-            status = LastError.Set(Status.Shutdown, "the engine was shut down, by sluice_shutdown or exit: it cannot be started again in this process");
+            status = LastError.Set(Status.Shutdown, "the engine was shut down, by sluice_shutdown or exit: it cannot "
+                + "be started again in this process");
             return true;
         }
 

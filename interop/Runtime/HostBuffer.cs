@@ -229,7 +229,8 @@ internal sealed unsafe class HostBuffer
     public int ExplainPut(Status status, ReadOnlySpan<byte> packet) => LastError.Set(status, status switch
     {
         Status.Size when Buffer.Stride == 0 =>
-            $"a record of {Quantity.Of(packet.Length, "byte")} does not fit a framed buffer of {Quantity.Of(Buffer.Options.Capacity, "byte")}, or was put as a packet",
+            $"a record of {Quantity.Of(packet.Length, "byte")} does not fit a framed buffer of "
+                + $"{Quantity.Of(Buffer.Options.Capacity, "byte")}, or was put as a packet",
         Status.Size => $"the packet has {Quantity.Of(packet.Length, "byte")}, the buffer's packets have {Buffer.Stride}",
         Status.Constant when Buffer.Layout != null && packet.Length >= Buffer.Stride =>
             Buffer.Layout.CheckMessage(packet[..Buffer.Stride], 0),

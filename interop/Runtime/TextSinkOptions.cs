@@ -86,7 +86,8 @@ internal unsafe struct TextSinkOptions
         {
             throw new SluiceException(
                 Status.Invalid,
-                $"style is {style}, and separator is '{separator}': it is one ASCII character with {TextStyle.HexSpaced}, and not given else");
+                $"style is {style}, and separator is '{separator}': it is one ASCII character with "
+                    + $"{TextStyle.HexSpaced}, and not given else");
         }
 
         if (lineEnd != null && style == TextStyle.HexDump)

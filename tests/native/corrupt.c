@@ -53,8 +53,11 @@ static void refused_at_attach(int framed, uint32_t producers, damage what)
     CHECK(sluice_ring_attach(&other, NULL, path, 0) == SLUICE_E_CORRUPT);
     CHECK(strstr(other.error, "contradicts itself") != NULL && strstr(other.error, "remove") != NULL && other.header == NULL);
     CHECK(sluice_consumer_open(&consumer, &ring) == SLUICE_E_CORRUPT && strstr(ring.error, "tail") != NULL);
+    CHECK(sluice_ring_remove(&other, NULL, path) == SLUICE_E_BUSY && access(path, F_OK) == 0); /* the producer is there */
+    CHECK(strstr(other.error, "cannot be read") != NULL && strstr(other.error, "contradicts itself") != NULL);
+    sluice_producer_close(&producer);
     CHECK(sluice_ring_remove(&other, NULL, path) == SLUICE_OK && access(path, F_OK) != 0);
-    leave();
+    sluice_ring_close(&ring, 1);
 }
 
 /* While the consumer is attached: it delivers `sound` packets, then says E_CORRUPT and what it found. */

@@ -222,6 +222,14 @@ static void remove_it(void)
     CHECK(access(ring.path, F_OK) != 0);
     sluice_ring_close(&ring, 0);
 
+    CHECK(sluice_ring_create(&ring, &options) == SLUICE_OK && sluice_consumer_open(&consumer, &ring) == SLUICE_OK);
+    ring.header->abi += 1; /* of a later version, or damaged: whoever uses it keeps it */
+    CHECK(sluice_ring_remove(&scratch, name, NULL) == SLUICE_E_BUSY && strstr(scratch.error, "holds an end") != NULL);
+    CHECK(access(ring.path, F_OK) == 0);
+    sluice_consumer_close(&consumer);
+    CHECK(sluice_ring_remove(&scratch, name, NULL) == SLUICE_OK && access(ring.path, F_OK) != 0);
+    sluice_ring_close(&ring, 0);
+
     char half[64];
     (void)snprintf(half, sizeof half, "/dev/shm/sluice.%s", name);
     FILE *file = fopen(half, "w"); /* what a killed creator of version 0.1 left */

@@ -38,7 +38,8 @@ public static class HexText
                 return HexDump.Length(bytes, options.FirstOffset);
             case HexStyle.Dump:
                 throw ArgumentFault.Of(
-                    $"a dump of {Quantity.Of(bytes, "byte")} from offset {options.FirstOffset} on exceeds offsets of 64 bits", nameof(options));
+                    $"a dump of {Quantity.Of(bytes, "byte")} from offset {options.FirstOffset} on exceeds offsets of "
+                        + "64 bits", nameof(options));
             default:
                 throw new ArgumentOutOfRangeException(
                     nameof(options), options.Style, $"the style is {(int)options.Style}, the last one is {(int)HexStyle.Dump}");

@@ -30,12 +30,13 @@
  *   nothing. Handles are typed and opaque, and not addresses: a NULL, stale or foreign one gives E_HANDLE. Option
  *   structs begin with struct_size = sizeof the struct; zero in any other field means its default; a struct of an
  *   older caller is completed with defaults, one of a newer caller is accepted while what this library does not know
- *   is zero, and refused with E_ABI else, as is a size that is no multiple of 8 and so of no version. Text is UTF-8; where there is not room for all of it, it is cut between two
- *   characters. Paths, and names of shared memory, are bytes: any that the system takes, shown in texts with \xNN for what is no
- *   UTF-8; a relative path is made absolute when it is given, so that a later chdir changes nothing. Times are nanoseconds on
- *   the monotonic clock; -1 means for ever, 0 look once. Callbacks take the host's `user` pointer first, return a status and must not call into the
- *   object that calls them. Threading stands at the head of each chapter. Any call may run while another thread ends
- *   the object it is given: it answers what it would have answered before, or E_STATE, or E_HANDLE.
+ *   is zero, and refused with E_ABI else, as is a size that is no multiple of 8 and so of no version. Text is UTF-8; where
+ *   there is not room for all of it, it is cut between two characters. Paths, and names of shared memory, are bytes: any that
+ *   the system takes, shown in texts with \xNN for what is no UTF-8; a relative path is made absolute when it is given, so
+ *   that a later chdir changes nothing. Times are nanoseconds on the monotonic clock; -1 means for ever, 0 look once.
+ *   Callbacks take the host's `user` pointer first, return a status and must not call into the object that calls them.
+ *   Threading stands at the head of each chapter. Any call may run while another thread ends the object it is given: it
+ *   answers what it would have answered before, or E_STATE, or E_HANDLE.
  */
 #ifndef SLUICE_SLUICE_H
 #define SLUICE_SLUICE_H
@@ -222,11 +223,11 @@ SLUICE_CHECKED int32_t sluice_buffer_layout(sluice_buffer *buffer, char *text, s
  * stored are gone, because it had no sink; the error text says how many, and sluice_on_loss is told. What a ring with a name or a
  * file stores stays there, without a sink, for who attaches next. Its producers are invalid
  * afterwards: their memory stays, and they are told E_STATE unless the ring has a name or file: a put that was told OK is
- * delivered, or counted as lost. A claim that stays open for 200 ms is not waited for; its commit answers E_STATE. A fault of a sink that could
- * not take the rest is returned, and the buffer is kept: mend it and call again, or call sluice_buffer_discard. TIMEOUT: a write
- * or a function of the host did not come back, and nothing got on for 5 s (SLUICE_UNTIL_STUCK); the error text says which.
- * The buffer is kept then, too, and stays valid. Puts of other threads get E_STATE from the begin of this call on, unless
- * it fails. NULL is fine. Since 0.1. */
+ * delivered, or counted as lost. A claim that stays open for 200 ms is not waited for; its commit answers E_STATE. A fault of
+ * a sink that could not take the rest is returned, and the buffer is kept: mend it and call again, or call
+ * sluice_buffer_discard. TIMEOUT: a write or a function of the host did not come back, and nothing got on for 5 s
+ * (SLUICE_UNTIL_STUCK); the error text says which. The buffer is kept then, too, and stays valid. Puts of other threads get
+ * E_STATE from the begin of this call on, unless it fails. NULL is fine. Since 0.1. */
 SLUICE_CHECKED int32_t sluice_buffer_destroy(sluice_buffer *buffer);
 
 /* The end of a buffer that nobody can mend, as destructors make it: one more try to write, then it is freed whatever its sinks
@@ -261,7 +262,8 @@ int32_t sluice_on_loss(sluice_loss_fn hook, void *user);
 struct sluice_buffer_stats;
 
 /* Told what ended, once: each sink that is closed, by the end of the buffer or before (sluice_sink_get_info still answers for it,
- * with its final numbers), and then, with `sink` NULL, the buffer. `stats` are its numbers, the final ones when the buffer ended. */
+ * with its final numbers), and then, with `sink` NULL, the buffer. `stats` are its numbers, the final ones when the buffer
+ * ended. */
 typedef void (*sluice_end_fn)(void *user, sluice_sink *sink, const struct sluice_buffer_stats *stats);
 
 /* For totals that are to be logged: handles are stale once a buffer has ended, at exit() too. The hook is called on the thread that
@@ -312,7 +314,8 @@ SLUICE_CHECKED int32_t sluice_buffer_peek(sluice_buffer *buffer, size_t max_byte
 /* Takes the oldest packets out run by run, at most `most` packets: each run is shown in place to `accept`, under the buffer's
  * lock, and given up once that returns 0; any other answer ends the call and is returned, and that run stays. *taken (may be
  * NULL) receives how many went. `most` 0: all that are stored now, which then counts as a release: the clock starts anew and the
- * reset hook is called. WOULD_BLOCK: none is there. E_CORRUPT: what follows is no packet, as for every call that takes. Since 0.1. */
+ * reset hook is called. WOULD_BLOCK: none is there. E_CORRUPT: what follows is no packet, as for every call that takes. Since
+ * 0.1. */
 SLUICE_CHECKED int32_t sluice_buffer_take(sluice_buffer *buffer, uint64_t most, sluice_batch_fn accept, void *user,
                                           uint64_t *taken);
 
@@ -520,9 +523,9 @@ typedef void (*sluice_fault_fn)(void *user, const sluice_fault *fault);
 
 /* Told of the first fault of each sink that the thread meets, of another fault of it, and of its end; of puts that found no room
  * to grow; of packets whose checksum does not hold, with or without the thread; of controllers that fail. What a call answers -
- * of a flush, a poll, a stop - is not told. The hook is called outside of the locks of the buffer, once at a time and in order: on the thread that notices, or on one that comes out of a call of this
- * buffer. It may put into the buffer; any other call of it answers E_STATE. Once the buffer has ended it is not called any more.
- * NULL: nobody is told. Since 0.2. */
+ * of a flush, a poll, a stop - is not told. The hook is called outside of the locks of the buffer, once at a time and in
+ * order: on the thread that notices, or on one that comes out of a call of this buffer. It may put into the buffer; any other
+ * call of it answers E_STATE. Once the buffer has ended it is not called any more. NULL: nobody is told. Since 0.2. */
 SLUICE_CHECKED int32_t sluice_buffer_on_fault(sluice_buffer *buffer, sluice_fault_fn hook, void *user);
 
 /* ---- 8 Text -------------------------------------------------------------------- any thread --------------- */
@@ -685,8 +688,12 @@ int32_t sluice_shutdown(int64_t timeout_ns);
  *   - Signals are the host's. The settings of SIGSEGV and SIGFPE (faults in managed code) and of SIGRTMIN (by which the
  *     runtime stops its threads) become the runtime's, which hands faults that are not its own on to the handler that was
  *     there before; and SIGRTMIN is unblocked in every thread that calls. Every other setting and mask stays, that of SIGPIPE
- *     too: the runtime ignores it for the moment of the start only.
- *   - The library's threads block every signal but faults, SIGRTMIN and SIGPROF: handlers run on threads of the host.
+ *     too: the runtime ignores it for the moment of the start only. A write beyond a limit for the size of files (ulimit -f)
+ *     raises SIGXFSZ on the host's thread that flushes, ends or grows a buffer, and by default that ends the process: ignore it
+ *     (Python does), and the limit is a full disk, E_MEMORY or E_IO with a text, and nothing is lost.
+ *   - The library's threads block every signal but faults, SIGRTMIN and SIGPROF: handlers run on threads of the host. Where
+ *     main left by pthread_exit and no thread of the host is left, no signal but SIGKILL has an effect.
+ *   - A thread that calls needs a stack of 128 KiB or more, with room for what its callbacks take.
  *   - It writes to files that it made, to eventfds, and lines about losses to standard error. No SIGPIPE comes of any of that.
  *   - Its descriptors close on exec and are never 0, 1 or 2, also when the host has closed those.
  *   - Texts are whole characters of UTF-8, numbers in them do not depend on the locale. */

@@ -79,6 +79,32 @@ public sealed unsafe class RingNameTests : IDisposable
         Assert.Equal("dear diary", System.IO.File.ReadAllText(File));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void Ring_that_cannot_be_read_is_removed_when_nobody_holds_it(int damage)
+    {
+        using (var held = new TestRing(Words))
+        {
+            if (damage == 0)
+            {
+                held.Ring.Header->Head += 3;
+            }
+            else
+            {
+                held.Ring.Header->LayoutBytes = 5000;
+            }
+
+            string text = Refused(Status.Busy, () => Ring.Remove(null, File)).Message;
+            Assert.Contains("cannot be read", text, StringComparison.Ordinal);
+            Assert.Contains("lives holds an end", text, StringComparison.Ordinal);
+            Assert.True(System.IO.File.Exists(File));
+        }
+
+        Ring.Remove(null, File);
+        Assert.False(System.IO.File.Exists(File));
+    }
+
     [Fact]
     public void Name_is_taken_away_by_identity()
     {

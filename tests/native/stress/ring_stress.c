@@ -3,8 +3,9 @@
  *
  *   ring_stress fixed|framed PRODUCERS block|fail|newest|oldest PACKETS RING_BYTES stalls|steady [PUBLISH_BYTES]
  *
- * PRODUCERS 1+ is one producer in a ring of many. PACKETS is over all producers; SLUICE_LONG=1 makes it 25 times as many. Exit 0: all is right; 3: a packet is torn, lost, twice
- * there or out of order; 1: anything else. Prints what went through and how fast.
+ * PRODUCERS 1+ is one producer in a ring of many. PACKETS is over all producers; SLUICE_LONG=1 makes it 25 times as many.
+ * Exit 0: all is right; 3: a packet is torn, lost, twice there or out of order; 1: anything else. Prints what went through
+ * and how fast.
  *
  * Built with STRESS_PUBLISH_FIRST it is the broken twin that publishes before it copies: it must exit with 3. */
 #include <sluice/ring.h>

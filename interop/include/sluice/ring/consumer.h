@@ -150,8 +150,8 @@ static inline int sluice_is_whole_run(const sluice_consumer *consumer, uint64_t 
 }
 
 /* Gives the room of the first `bytes` of a batch back, `packets` being the packets in them. Whole packets only:
- * E_SIZE, and nothing changes, for more than was seen, a part of a packet, or another number of packets. E_STATE: in a ring that drops the oldest
- * only what a peek holds can be released. */
+ * E_SIZE, and nothing changes, for more than was seen, a part of a packet, or another number of packets. E_STATE: in a ring
+ * that drops the oldest only what a peek holds can be released. */
 SLUICE_CHECKED SLUICE_INLINE int32_t sluice_consumer_release(sluice_consumer *consumer, uint64_t bytes, uint64_t packets)
 {
     sluice_ring_header *header = consumer->view.header;

@@ -51,7 +51,9 @@ static inline int32_t sluice_ring_open_anonymous(sluice_ring *ring, const sluice
         }
     }
     ring->fd = sluice_above_stdio((int)syscall(SYS_memfd_create, "sluice", 1u));
-    return ring->fd >= 0 ? SLUICE_OK : sluice_ring_fault(ring, sluice_status_of_errno(errno), "memfd_create failed: %s%s", strerror(errno), sluice_errno_advice(errno));
+    return ring->fd >= 0 ? SLUICE_OK
+                         : sluice_ring_fault(ring, sluice_status_of_errno(errno), "memfd_create failed: %s%s",
+                                             strerror(errno), sluice_errno_advice(errno));
 }
 
 static inline int32_t sluice_ring_exists(sluice_ring *ring)
@@ -208,7 +210,9 @@ static inline int32_t sluice_ring_furnish(sluice_ring *ring, const sluice_ring_o
     }
     if (status == SLUICE_OK && options->flags & SLUICE_RING_WANT_LOCKED &&
         mlock(ring->header, ring->mapped_bytes) != 0) {
-        status = sluice_ring_fault(ring, SLUICE_E_PERMISSION, "mlock of %llu bytes failed: %s; raise the limit of locked memory (ulimit -l), or leave it unlocked",
+        status = sluice_ring_fault(ring, SLUICE_E_PERMISSION,
+                                   "mlock of %llu bytes failed: %s; raise the limit of locked memory (ulimit -l), or leave it "
+                                   "unlocked",
                                    (unsigned long long)ring->mapped_bytes, strerror(errno));
     }
     if (status == SLUICE_OK) {

@@ -116,7 +116,9 @@ static inline int32_t sluice_ring_check_header(sluice_ring *ring, const sluice_r
     char shown[SLUICE_SHOWN_BYTES];
     uint32_t newest = header->flags & SLUICE_RING_CHECKSUMS ? SLUICE_RING_ABI_CHECKSUMS : SLUICE_RING_ABI;
     if (header->abi != newest || header->header_bytes != SLUICE_RING_HEADER_BYTES) {
-        return sluice_ring_fault(ring, SLUICE_E_ABI, "the ring has layout version %u, this header knows %u and %u: build both sides with the same version",
+        return sluice_ring_fault(ring, SLUICE_E_ABI,
+                                 "the ring has layout version %u, this header knows %u and %u: build both sides with the same "
+                                 "version",
                                  header->abi, SLUICE_RING_ABI, SLUICE_RING_ABI_CHECKSUMS);
     }
     uint64_t capacity = header->capacity, page = (uint64_t)sysconf(_SC_PAGESIZE);

@@ -39,8 +39,8 @@
  *
  * With many producers the cells and words alone tell the consumer what it can read.
  *
- * Bit 63 of `head` is SEALED: nothing more will be put; of one producer `sealed_at` says where (seal.h). tail_lock, used with SLUICE_DROP_OLDEST only, is
- * the identity of the process that moves tail now, with bit 63 while a consumer works on a batch.
+ * Bit 63 of `head` is SEALED: nothing more will be put; of one producer `sealed_at` says where (seal.h). tail_lock, used with
+ * SLUICE_DROP_OLDEST only, is the identity of the process that moves tail now, with bit 63 while a consumer works on a batch.
  */
 #ifndef SLUICE_RING_MEMORY_H
 #define SLUICE_RING_MEMORY_H

@@ -51,7 +51,8 @@ static inline int32_t sluice_ring_find_place(sluice_ring *ring, const char *name
             strcmp(name, "..") == 0) {
             return sluice_ring_fault(ring, SLUICE_E_INVALID,
                                      "ring name '%s' has %zu byte%s, it must be 1 to %u bytes without '/', and not '.' or '..'",
-                                     sluice_show_name(shown, sizeof shown, name), length, length == 1 ? "" : "s", SLUICE_RING_NAME_MOST);
+                                     sluice_show_name(shown, sizeof shown, name), length, length == 1 ? "" : "s",
+                                     SLUICE_RING_NAME_MOST);
         }
         (void)snprintf(place, sizeof place, "/dev/shm/sluice.%s", name);
         return sluice_ring_set_place(ring, place);

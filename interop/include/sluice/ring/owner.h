@@ -74,6 +74,18 @@ static inline int sluice_end_locked(int fd, uint32_t end)
     return lock.l_type != F_UNLCK;
 }
 
+/* 1: some end of the ring is locked. Tells of holders where the header cannot: it is damaged, or of another version. */
+static inline int sluice_ends_locked(int fd)
+{
+    struct flock lock;
+    memset(&lock, 0, sizeof lock);
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    lock.l_start = SLUICE_LOCKS_AT;
+    lock.l_len = SLUICE_RING_PRODUCERS + 2;
+    return fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
 static inline uint32_t sluice_identity_check(uint64_t identity)
 {
     return (uint32_t)(identity >> 32) * 2654435761u ^ (uint32_t)identity;
@@ -216,7 +228,9 @@ static inline int32_t sluice_tell_busy(sluice_ring *ring, const char *what, cons
                                  what, process);
     }
     if (holder->life == SLUICE_LIFE_ALIVE) {
-        return sluice_ring_fault(ring, SLUICE_E_BUSY, "the ring has %s, process %u, and it is alive: one process at a time; close it there, or end that process",
+        return sluice_ring_fault(ring, SLUICE_E_BUSY,
+                                 "the ring has %s, process %u, and it is alive: one process at a time; close it there, or "
+                                 "end that process",
                                  what, process);
     }
     return sluice_ring_fault(ring, SLUICE_E_BUSY,

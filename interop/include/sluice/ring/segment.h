@@ -76,11 +76,40 @@ static inline int sluice_ring_is_held(sluice_ring *ring, sluice_holder *holder)
     return 0;
 }
 
+/* Takes what lies under a name or in a file and contradicts itself, or is of another version, unless somebody holds an end of
+ * it: that shows in the locks of the ends, whatever the header says. `status` is why it could not be attached to. */
+static inline int32_t sluice_ring_remove_unread(sluice_ring *ring, const char *name, const char *file, int32_t status)
+{
+    char error[sizeof ring->error];
+    memcpy(error, ring->error, sizeof error);
+    int32_t found = sluice_ring_find_place(ring, name, file);
+    int fd = -1;
+    if (found == SLUICE_OK) {
+        fd = sluice_above_stdio(open(sluice_ring_place(ring), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    }
+    int held = fd >= 0 && sluice_ends_locked(fd);
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    if (held) {
+        status = sluice_ring_fault(ring, SLUICE_E_BUSY,
+                                   "the ring cannot be read here (%.300s), and a process that lives holds an end of it: close it "
+                                   "there, or end that process",
+                                   error);
+    } else {
+        status = found == SLUICE_OK && unlink(sluice_ring_place(ring)) == 0 ? SLUICE_OK : status;
+        memcpy(ring->error, error, sizeof error);
+    }
+    sluice_ring_forget_place(ring);
+    return status;
+}
+
 /* Takes a leftover ring away: its name or file, and with the last process that maps it, its memory. E_BUSY: a process holds an
- * end of it that lives, or that cannot be judged from here (attach to it and close it with `remove` to take it away all the
- * same). E_PERMISSION: the folder leaves it to another user. Whose ring it is does not matter else: nothing is taken out of it.
- * What lies under a name and is no ring, because whoever made it was killed, goes too; a file that is no ring is left,
- * with E_ABI. `ring` is used on the way, carries the text of a fault, and is closed afterwards. */
+ * end of it that lives, also where the header is damaged or of another version, or that cannot be judged from here (attach to
+ * it and close it with `remove` to take it away all the same). E_PERMISSION: the folder leaves it to another user. Whose ring
+ * it is does not matter else: nothing is taken out of it. What lies under a name and is no ring, because whoever made it was
+ * killed, goes too; a file that is no ring is left, with E_ABI. `ring` is used on the way, carries the text of a fault, and
+ * is closed afterwards. */
 SLUICE_CHECKED SLUICE_INLINE int32_t sluice_ring_remove(sluice_ring *ring, const char *name, const char *file)
 {
     sluice_holder holder;
@@ -105,15 +134,8 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_ring_remove(sluice_ring *ring, const
         return sluice_ring_fault(ring, status, "the file is not a ring of this version, and is left: delete it yourself if nobody "
                                                "needs it");
     }
-    if (status != SLUICE_E_CORRUPT && status != SLUICE_E_ABI) {
-        return status;
-    }
-    char error[sizeof ring->error];
-    memcpy(error, ring->error, sizeof error);
-    status = sluice_ring_find_place(ring, name, file) == SLUICE_OK && unlink(sluice_ring_place(ring)) == 0 ? SLUICE_OK : status;
-    memcpy(ring->error, error, sizeof error);
-    sluice_ring_forget_place(ring);
-    return status;
+    return status != SLUICE_E_CORRUPT && status != SLUICE_E_ABI ? status
+                                                                : sluice_ring_remove_unread(ring, name, file, status);
 }
 
 #endif
