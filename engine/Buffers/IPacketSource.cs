@@ -21,6 +21,11 @@ public interface IPacketSource : IDisposable
     bool IsFull { get; }
 
     /// <summary>
+    /// Whether the last look could not see what is stored, because a producer that drops the oldest holds it and does not go on.
+    /// </summary>
+    bool IsHeldUp => false;
+
+    /// <summary>
     /// Shows the oldest packets in one run, at most <paramref name="most"/> bytes (0: no limit). Without a release the
     /// next call shows the same ones, and what came since.
     /// </summary>

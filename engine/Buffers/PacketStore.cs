@@ -61,6 +61,9 @@ public abstract unsafe class PacketStore : IPacketSource, IPacketIngress
     /// <inheritdoc/>
     public abstract bool IsFull { get; }
 
+    /// <inheritdoc/>
+    public virtual bool IsHeldUp => false;
+
     /// <summary>A snapshot of the counters.</summary>
     public BufferCounters Counters
     {

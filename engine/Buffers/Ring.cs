@@ -11,7 +11,7 @@ namespace Sluice.Buffers;
 /// be closed before the ring is disposed of.
 /// </summary>
 /// <remarks>What the header says of the ring's shape is checked and copied: later changes to shared memory move no address.</remarks>
-public sealed unsafe class Ring : IDisposable
+public sealed unsafe partial class Ring : IDisposable
 {
     private const int LongestName = 200;
     private const int AttachPauseMs = 1;
@@ -140,71 +140,6 @@ public sealed unsafe class Ring : IDisposable
     }
 
     /// <summary>
-    /// Takes a leftover ring away: its name or file, and with the last process that maps it, its memory. What lies under a name
-    /// and is no ring, because whoever made it was killed, goes too.
-    /// </summary>
-    /// <exception cref="SluiceException">
-    /// <see cref="Status.Busy"/>: a process holds an end of it that lives, or that cannot be judged from here;
-    /// <see cref="Status.NotFound"/>; <see cref="Status.Abi"/>: a file that is no ring, which is left;
-    /// <see cref="Status.Permission"/>: the folder leaves it to another user. Whose ring it is does not matter else.
-    /// </exception>
-    public static void Remove(string? name, string? file)
-    {
-        try
-        {
-            using Ring ring = Attach(name, file, 0, anyOwner: true); // it is only looked at
-            ring.RefuseHeld();
-            ring.Remove();
-            if (ring._segment.HasPlace)
-            {
-                throw new SluiceException(
-                    Status.Permission,
-                    $"cannot remove ring {ByteText.Show(ring.Path!)}: its folder leaves that to its owner, or to root");
-            }
-        }
-        catch (SluiceException fault) when (fault.Status == Status.Abi && name == null)
-        {
-            throw new SluiceException(
-                Status.Abi, "the file is not a ring of this version, and is left: delete it yourself if nobody needs it");
-        }
-        catch (SluiceException fault) when (fault.Status is Status.Corrupt or Status.Abi)
-        {
-            string path = PathOf(name, file)!;
-            RefuseLocked(path, fault.Message);
-            if (Libc.Unlink(path) != 0)
-            {
-                throw;
-            }
-        }
-    }
-
-    /// <summary>
-    /// Why puts are answered <see cref="Status.State"/> or <see cref="Status.Ended"/>, and what to do; null: they are not.
-    /// </summary>
-    public string? WhyEnded
-    {
-        get
-        {
-            string ring = Path == null ? "the ring" : $"ring {ByteText.Show(Path)}";
-            if (!IsSealed)
-            {
-                return null;
-            }
-
-            if ((Volatile.Read(ref Header->Flags) & RingHeader.Orphaned) == 0)
-            {
-                return $"{ring} takes no more packets: its stream was ended";
-            }
-
-            Libc.FileStatus status;
-            bool other = Path != null && Descriptors.TryGetStatus(Path, false, &status) && !_segment.HasPlace;
-            return $"{ring} was taken away, and nobody takes from it any more: " + (other
-                ? "attach to the one that took its place"
-                : "no other one took its place; make it anew, or wait until it is made, and attach to that");
-        }
-    }
-
-    /// <summary>
     /// Ends the stream: nothing can be put any more, the consumer gets the end after the last packet. While producers put, every
     /// put is in the stream or refused; what was claimed before, with many producers, may still be committed.
     /// </summary>
@@ -213,21 +148,6 @@ public sealed unsafe class Ring : IDisposable
         View.Seal();
         RingWaking.SignalConsumer(View);
         RingWaking.WakeProducers(Header);
-    }
-
-    /// <summary>
-    /// Takes the name or file away, if it still means this ring; whoever is attached stays so. What nobody takes from any more is
-    /// sealed: its producers get <see cref="Status.Ended"/>.
-    /// </summary>
-    public void Remove()
-    {
-        ulong consumer = Volatile.Read(ref Header->ConsumerOwner);
-        if (_segment.Unlink() && View.WasConsumed
-            && RingOwner.Life(View, RingOwner.Consumer, consumer, ProcessIdentity.Self) == ProcessLife.Gone)
-        {
-            Interlocked.Or(ref Header->Flags, RingHeader.Orphaned);
-            Seal();
-        }
     }
 
     /// <summary>
@@ -379,39 +299,6 @@ public sealed unsafe class Ring : IDisposable
                 Status.Corrupt,
                 $"ring {ByteText.Show(Path!)} contradicts itself: tail {tail}, head {head}, capacity {Capacity}, in steps of "
                 + $"{(Stride == 0 ? 8 : Stride)} bytes; if nobody needs it, remove it");
-        }
-    }
-
-    private void RefuseHeld()
-    {
-        for (uint end = 0; end < RingHeader.ProducerSlotCount + 2; end++)
-        {
-            ulong holder = Volatile.Read(ref RingOwner.Of(View, end));
-            ProcessLife life = RingOwner.Life(View, end, holder, 0);
-            if (life != ProcessLife.Gone)
-            {
-                throw new SluiceException(Status.Busy, new RingHolder(holder, life).Describe("a holder"));
-            }
-        }
-    }
-
-    // Who holds an end of a ring that cannot be read shows in the locks of the ends.
-    private static void RefuseLocked(string path, string why)
-    {
-        int fd = Descriptors.Open(
-            path, Libc.OpenReadOnly | Libc.OpenNoFollow | Libc.OpenNonBlocking | Libc.OpenCloseOnExec, 0);
-        bool held = fd >= 0 && RingOwner.IsAnyLocked(fd);
-        if (fd >= 0)
-        {
-            _ = Libc.Close(fd);
-        }
-
-        if (held)
-        {
-            throw new SluiceException(
-                Status.Busy,
-                $"the ring cannot be read here ({why}), and a process that lives holds an end of it: close it there, or end that "
-                + "process");
         }
     }
 

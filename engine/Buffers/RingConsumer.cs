@@ -52,19 +52,13 @@ public unsafe partial struct RingConsumer
     public Status Peek(long most, out Batch batch)
     {
         ulong limit = most <= 0 ? ulong.MaxValue : (ulong)most;
-        if (View.DropsOldest && Holds == 0)
+        if (!TryHold())
         {
-            if (!View.TryLockTail(Self, RingHeader.TailHeld))
-            {
-                batch = default;
-                return Status.WouldBlock;
-            }
-
-            FollowTail(); // it may have moved; now it stands still
-            Holds = 1;
-            Scan(limit);
+            batch = default;
+            return Status.WouldBlock;
         }
-        else if (Seen - Tail < limit)
+
+        if (Seen - Tail < limit)
         {
             Scan(limit);
         }
@@ -128,6 +122,26 @@ public unsafe partial struct RingConsumer
         Drop();
         OfferRoom();
         return Status.Ok;
+    }
+
+    /// <summary>
+    /// Holds the tail of a ring that drops the oldest, as a peek does until the release. False: a producer that lives holds it.
+    /// </summary>
+    internal bool TryHold()
+    {
+        if (!View.DropsOldest || Holds != 0)
+        {
+            return true;
+        }
+
+        if (!View.TryLockTail(Self, RingHeader.TailHeld))
+        {
+            return false;
+        }
+
+        FollowTail(); // it may have moved; now it stands still
+        Holds = 1;
+        return true;
     }
 
     /// <summary>

@@ -24,6 +24,9 @@ internal sealed unsafe class RingDrain : IDisposable
     private ulong _countedTail;
     private ulong _turnedAway;
 
+    // A producer holds the tail while it drops the oldest: for some instructions, unless the system lets its thread wait amid them.
+    private const long TailPatienceNs = 20_000_000;
+
     internal RingDrain(Ring ring)
     {
         Consumer = (RingConsumer*)NativeMemory.AllocZeroed(1, (nuint)sizeof(RingConsumer));
@@ -55,7 +58,12 @@ internal sealed unsafe class RingDrain : IDisposable
     {
         get
         {
-            long run = Consumer->Readable;
+            long run;
+            for (long until = Patience(); !Had(Consumer->TryRead(out run)) && MonotonicClock.Now < until;)
+            {
+                Thread.Sleep(0);
+            }
+
             if (!_celled)
             {
                 return run;
@@ -65,6 +73,12 @@ internal sealed unsafe class RingDrain : IDisposable
             return (long)(_packets * Consumer->View.Stride);
         }
     }
+
+    /// <summary>
+    /// Whether the last look found the tail held by a producer that lives, so that what is stored could not be seen: it does not
+    /// go on, or not yet.
+    /// </summary>
+    internal bool IsHeldUp { get; private set; }
 
     /// <summary>Packets that wait, as of the last look at <see cref="Readable"/>.</summary>
     internal long Packets => _celled ? (long)_packets : (long)Consumer->Packets;
@@ -174,6 +188,17 @@ internal sealed unsafe class RingDrain : IDisposable
     /// </summary>
     internal Status Peek(long most, out Batch batch)
     {
+        for (long until = Patience(); !Had(Consumer->TryHold()) && MonotonicClock.Now < until;)
+        {
+            Thread.Sleep(0);
+        }
+
+        if (IsHeldUp)
+        {
+            batch = default;
+            return Status.WouldBlock;
+        }
+
         Status status;
         while ((status = Consumer->Peek(most, out batch)) == Status.Ok && batch.Packets == 0)
         {
@@ -230,6 +255,18 @@ internal sealed unsafe class RingDrain : IDisposable
         return status;
     }
 
+    /// <summary>As the consumer's.</summary>
+    internal Status ReleaseCopy(in Batch copy)
+    {
+        Status status = Status.WouldBlock;
+        for (long until = Patience(); !Had((status = Consumer->ReleaseCopy(copy)) == Status.Ok) && MonotonicClock.Now < until;)
+        {
+            Thread.Sleep(0);
+        }
+
+        return status;
+    }
+
     /// <summary>
     /// The bytes from the tail on to wait for when more than so many are wanted: no more than the ring can hold, because a
     /// full one does not fill further.
@@ -238,6 +275,15 @@ internal sealed unsafe class RingDrain : IDisposable
     {
         ulong wanted = (ulong)moreThan + 1;
         return (long)(Consumer->View.DropsOldest ? wanted : Math.Min(wanted, MostUseful + 1));
+    }
+
+    // Until when a look tries again; one that comes after a look in vain does not.
+    private long Patience() => !Consumer->View.DropsOldest || IsHeldUp ? 0 : MonotonicClock.Deadline(TailPatienceNs);
+
+    private bool Had(bool tail)
+    {
+        IsHeldUp = !tail;
+        return tail;
     }
 
     private bool IsCell(ulong position, uint state)

@@ -40,7 +40,8 @@ internal static unsafe class RingOwner
     internal const uint Producer = RingHeader.ProducerSlotCount + 1;
 
     private const long LocksAt = 1L << 62; // byte of end 0, far behind every file
-    private const int LockAttempts = 20, LeaveAttempts = 1000;
+    private const uint NameByte = RingHeader.ProducerSlotCount + 2; // behind those of the ends
+    private const int LockAttempts = 20, LeaveAttempts = 1000, NameAttempts = 1000;
 
     /// <summary>Where the identity of the holder of an end is.</summary>
     internal static ref ulong Of(in RingView view, uint end)
@@ -98,6 +99,41 @@ internal static unsafe class RingOwner
     /// </summary>
     /// <returns>False while another one holds it.</returns>
     internal static bool Take(in RingView view, uint end, ulong self, out RingHolder holder)
+    {
+        int fd = (view.Flags & RingHeader.Linked) != 0 ? view.Fd : -1;
+        LockName(fd, Libc.ReadLock);
+        bool taken = TakeFree(view, end, self, out holder);
+        UnlockName(fd);
+        return taken;
+    }
+
+    /// <summary>
+    /// Who takes an end (a read lock) and who takes the name away (a write lock) go one after the other: an end that is taken first
+    /// is seen, and one that is taken later finds the ring sealed. Ends after a second, without the lock where it cannot be had.
+    /// </summary>
+    internal static void LockName(int fd, short kind)
+    {
+        for (int attempt = 0; fd >= 0 && attempt < NameAttempts; attempt++)
+        {
+            if (SetLock(fd, NameByte, kind) || Libc.LastError is not (Libc.Eagain or Libc.Eacces))
+            {
+                return;
+            }
+
+            Thread.Sleep(attempt < LockAttempts ? 0 : 1);
+        }
+    }
+
+    /// <summary>Lets go of it.</summary>
+    internal static void UnlockName(int fd)
+    {
+        if (fd >= 0)
+        {
+            _ = SetLock(fd, NameByte, Libc.NoLock);
+        }
+    }
+
+    private static bool TakeFree(in RingView view, uint end, ulong self, out RingHolder holder)
     {
         ref ulong owner = ref Of(view, end);
         ulong* record = RecordOf(view, end);

@@ -3,25 +3,27 @@ namespace Sluice.Buffers;
 /// <content>How the consumer looks for packets: the algorithms of <c>sluice/ring/scan.h</c>.</content>
 public unsafe partial struct RingConsumer
 {
-    /// <summary>Bytes that could be peeked now.</summary>
-    public long Readable
+    /// <summary>Bytes that could be peeked now; 0, too, where a producer that lives holds the tail.</summary>
+    public long Readable => TryRead(out long bytes) ? bytes : 0;
+
+    /// <summary>The same. False: a producer that lives holds the tail, and record headers may change under our eyes.</summary>
+    internal bool TryRead(out long bytes)
     {
-        get
+        bool locks = View.DropsOldest && View.Framed != 0 && Holds == 0;
+        bytes = 0;
+        if (locks && !View.TryLockTail(Self, 0))
         {
-            bool locks = View.DropsOldest && View.Framed != 0 && Holds == 0;
-            if (locks && !View.TryLockTail(Self, 0))
-            {
-                return 0; // record headers may change under our eyes
-            }
-
-            Scan(ulong.MaxValue);
-            if (locks)
-            {
-                View.UnlockTail();
-            }
-
-            return (long)(Seen - Tail);
+            return false;
         }
+
+        Scan(ulong.MaxValue);
+        if (locks)
+        {
+            View.UnlockTail();
+        }
+
+        bytes = (long)(Seen - Tail);
+        return true;
     }
 
     /// <summary>Where the producers are: the end of all that was published or reserved.</summary>

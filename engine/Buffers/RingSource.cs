@@ -49,7 +49,12 @@ public sealed unsafe class RingSource : PacketStore
     public override long Readable => _drain.Readable;
 
     /// <inheritdoc/>
-    public override long Packets => _drain.Readable == 0 ? 0 : _drain.Packets;
+    public override long Packets => _drain.Readable != 0 ? _drain.Packets
+        : _drain.IsHeldUp ? Math.Max(0, (long)(_header->Pushed - _header->Popped - _header->DroppedOldest)) // by what was counted
+        : 0;
+
+    /// <inheritdoc/>
+    public override bool IsHeldUp => _drain.IsHeldUp;
 
     /// <inheritdoc/>
     public override long Capacity => _ring.Capacity;
@@ -147,7 +152,7 @@ public sealed unsafe class RingSource : PacketStore
     /// </summary>
     /// <param name="copy">What a <see cref="Peek"/> showed, or its first part, in memory of the caller's own.</param>
     /// <returns><see cref="Status.WouldBlock"/>: a process holds the tail; nothing has changed.</returns>
-    internal Status ReleaseCopy(in Batch copy) => _drain.Consumer->ReleaseCopy(copy);
+    internal Status ReleaseCopy(in Batch copy) => _drain.ReleaseCopy(copy);
 
     /// <summary>The stream position of the oldest packet, as of the last look.</summary>
     internal long Tail => _drain.Tail;

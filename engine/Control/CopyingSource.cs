@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Sluice.Buffers;
+using Sluice.Memory;
 using Sluice.Primitives;
 
 namespace Sluice.Control;
@@ -17,8 +18,8 @@ internal sealed unsafe class CopyingSource : IPacketSource
     // Long enough to be written well, short enough to be copied quickly.
     private const long LargestCopy = 1 << 20;
 
-    // Attempts at the end, of some 100 us each, while a process holds the tail lock.
-    private const int LastAttempts = 100;
+    // How long the end tries while a producer holds the tail.
+    private const long LastPatienceNs = 200_000_000;
 
     private readonly RingSource _ring;
     private readonly long _room;
@@ -64,6 +65,9 @@ internal sealed unsafe class CopyingSource : IPacketSource
     /// <inheritdoc/>
     public long Capacity => _ring.Capacity;
 
+    /// <inheritdoc/>
+    public bool IsHeldUp => _ring.IsHeldUp;
+
     /// <summary>Never: to overwrite is what was asked for.</summary>
     public bool IsFull => false;
 
@@ -92,8 +96,9 @@ internal sealed unsafe class CopyingSource : IPacketSource
     /// <summary>Drops the copy: what of it was not released is as the ring has it. The last thing before the end.</summary>
     public void Forget()
     {
-        for (int attempt = 0; attempt < LastAttempts && Settle() == Status.WouldBlock; attempt++)
+        for (long until = MonotonicClock.Deadline(LastPatienceNs); Settle() == Status.WouldBlock && MonotonicClock.Now < until;)
         {
+            Thread.Sleep(1);
         }
 
         _owed = _kept = _held = default;

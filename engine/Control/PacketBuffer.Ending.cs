@@ -266,7 +266,7 @@ public sealed unsafe partial class PacketBuffer
         long packets;
         do
         {
-            status = WriteOut(_source.Readable, () => work.IsGivenUp, out packets, out _);
+            status = WriteOut(Stored, () => work.IsGivenUp, out packets, out _);
         }
         while (status == Status.Ok && packets != 0 && MonotonicClock.Now < work.RetryUntil); // what came meanwhile
         return status;
@@ -311,7 +311,7 @@ public sealed unsafe partial class PacketBuffer
 
     private Status WriteAll(EndingWork work)
     {
-        Status status = _sinks.Length == 0 ? Status.Ok : WriteOut(_source.Readable, () => work.IsGivenUp, out _, out _);
+        Status status = _sinks.Length == 0 ? Status.Ok : WriteOut(Stored, () => work.IsGivenUp, out _, out _);
         return work.IsGivenUp ? Status.Timeout : status;
     }
 
@@ -369,7 +369,12 @@ public sealed unsafe partial class PacketBuffer
             ring.Ring.Remove(); // who made the name takes it away, unless packets wait in it for the next consumer
         }
 
-        _ = _source.Readable; // what Packets counts, also of what came while it ended
+        long until = MonotonicClock.Deadline(ClaimPatienceNs);
+        while (_source is { Readable: 0, IsHeldUp: true } && MonotonicClock.Now < until) // Packets counts what came while it ended, too
+        {
+            Thread.Sleep(1);
+        }
+
         long left = _source.Packets + (IsShared ? 0 : _store.Stranded);
         SetFinal(stored: IsShared ? left : 0, lost: (IsShared ? 0 : left) + _discarded);
         _source.Dispose();

@@ -59,18 +59,22 @@ public sealed unsafe partial class PacketBuffer
         return status switch
         {
             Status.Timeout => $"{Cause(status)}; {Quantity.Are(Unreleased, "packet")} still stored: once that has come back, try again",
-            Status.WouldBlock => $"{Cause(status)}; {Quantity.Are(Unreleased, "packet")} still stored: let its reader go on, and try again",
+            Status.WouldBlock => $"{Cause(status)}; {Quantity.Are(Unreleased, "packet")} still stored: try again once it accepts them",
             Status.State when _sinks.Length == 0 => NoSink,
             _ when status.IsFault() => LastError ?? status.Describe(),
             _ => Cause(status),
         };
     }
 
+    /// <summary>What a flush says that <see cref="Status.WouldBlock"/> is: which sink, what is kept, what to do.</summary>
+    internal string WhyNotReleased => Why(Status.WouldBlock);
+
     /// <summary>Why an end answered so, for one after which the buffer is gone: the cause alone.</summary>
     internal string Cause(Status status) => status switch
     {
         Status.Ok => "",
         Status.Timeout => $"the time was over: {WhatHangs()}",
+        Status.WouldBlock when _source.IsHeldUp => "a producer that is dropping the oldest packets does not go on, and holds them",
         Status.WouldBlock => $"the sink '{ByteText.Show(Slowest)}' takes no more now",
         Status.State when _sinks.Length == 0 => "the buffer has no sink to release packets to",
         _ => _lastCause ?? LastError ?? status.Describe(),

@@ -8,6 +8,9 @@ namespace Sluice.Control;
 /// <summary>The way out: released batches go to every sink, then their space is given back.</summary>
 public sealed unsafe partial class PacketBuffer
 {
+    // How long a flush waits for a producer that holds the tail of a ring.
+    private const long TailPatienceNs = 100_000_000;
+
     private readonly long _stagingBytes;
     private Sink[] _sinks = [];
     private long _clearedHeld;
@@ -47,7 +50,7 @@ public sealed unsafe partial class PacketBuffer
         Enter();
         try
         {
-            Status status = _sinks.Length == 0 ? Status.Ok : WriteOut(_source.Readable, null, out _, out _);
+            Status status = _sinks.Length == 0 ? Status.Ok : WriteOut(Stored, null, out _, out _);
             status = status == Status.Ok ? CloseSinks() : status;
             if (status == Status.Ok)
             {
@@ -75,7 +78,7 @@ public sealed unsafe partial class PacketBuffer
         Enter();
         try
         {
-            return _sinks.Length == 0 ? Status.State : WriteOut(_source.Readable, null, out packets, out bytes);
+            return _sinks.Length == 0 ? Status.State : WriteOut(Stored, null, out packets, out bytes);
         }
         finally
         {
@@ -204,9 +207,15 @@ public sealed unsafe partial class PacketBuffer
             }
 
             Status peeked = PeekRun(Math.Min(bytes, _stagingBytes), out Batch batch);
+            for (long until = MonotonicClock.Deadline(TailPatienceNs); IsHeldUp(peeked) && MonotonicClock.Now < until;)
+            {
+                Thread.Sleep(1);
+                peeked = _disposed || calledOff?.Invoke() == true ? peeked : PeekRun(Math.Min(bytes, _stagingBytes), out batch);
+            }
+
             if (peeked != Status.Ok)
             {
-                status = peeked is Status.WouldBlock or Status.End ? Status.Ok : peeked;
+                status = peeked is Status.WouldBlock or Status.End && !IsHeldUp(peeked) ? Status.Ok : peeked;
                 break;
             }
 
@@ -247,6 +256,18 @@ public sealed unsafe partial class PacketBuffer
 
         return status;
     }
+
+    // What a flush that begins now writes; where a producer holds the tail, whatever there is.
+    private long Stored
+    {
+        get
+        {
+            long bytes = _source.Readable;
+            return _source.IsHeldUp ? _source.Capacity : bytes;
+        }
+    }
+
+    private bool IsHeldUp(Status peeked) => peeked == Status.WouldBlock && _source.IsHeldUp;
 
     // What lies behind the contradiction cannot be told from garbage, and is not delivered.
     private Status NoteContradiction()

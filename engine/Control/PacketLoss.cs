@@ -38,9 +38,9 @@ public sealed record PacketLoss(string Where, long Packets, long Kept, Status St
     {
         Status.Lost => "add a sink, or take the packets out (pop, batch), before the buffer ends, or discard it on purpose",
         Status.End => "let its producers end before the buffer",
-        Status.Timeout when WasTold => "a stop had timed out before and kept them: stop again, until what hangs has come back",
+        Status.Timeout when WasTold => "a stop or close before had timed out and kept them: call it again, until what hangs has come back",
         Status.Timeout => "stop the buffer before its end, with a time limit: that answers what hangs and keeps the packets",
-        _ when WasTold => "a stop had told of that before and kept them: mend it and stop again, before the buffer ends",
+        _ when WasTold => "a stop or close before had told of that and kept them: mend it and call it again, or discard them",
         _ => "stop the buffer before its end: that answers with the fault and keeps the packets, so that it can be mended",
     };
 

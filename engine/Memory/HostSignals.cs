@@ -5,9 +5,9 @@ namespace Sluice.Memory;
 /// </summary>
 internal static unsafe class HostSignals
 {
-    private const int Block = 0, Set = 2;
+    private const int Block = 0;
     private const int SetWords = 16; // of the C library's set, 1024 signals
-    private const int Ill = 4, Trap = 5, Abrt = 6, Bus = 7, Fpe = 8, Segv = 11, Pipe = 13, Prof = 27, Sys = 31;
+    private const int Ill = 4, Trap = 5, Abrt = 6, Bus = 7, Fpe = 8, Segv = 11, Prof = 27, Sys = 31;
     private const int RealTime = 32, Activation = 34; // SIGRTMIN: by it the runtime stops its threads
 
     /// <summary>
@@ -33,23 +33,8 @@ internal static unsafe class HostSignals
     /// </summary>
     internal static void Write(int fd, byte* data, nuint bytes)
     {
-        ulong* pipe = stackalloc ulong[SetWords], before = stackalloc ulong[SetWords], pending = stackalloc ulong[SetWords];
-        new Span<ulong>(pipe, SetWords).Clear();
-        pipe[0] = Bit(Pipe);
-        if (Libc.ChangeSignalMask(Block, pipe, before) != 0)
-        {
-            return;
-        }
-
-        bool waits = Libc.PendingSignals(pending) == 0 && (pending[0] & pipe[0]) != 0; // one of the host's, from before
+        using var pipe = new HeldSignal(HeldSignal.Pipe);
         _ = Libc.Write(fd, data, bytes);
-        if (!waits)
-        {
-            Libc.TimeSpec now = default;
-            _ = Libc.TakeSignal(pipe, null, &now);
-        }
-
-        _ = Libc.ChangeSignalMask(Set, before, null);
     }
 
     private static ulong Bit(int signal) => 1UL << (signal - 1);

@@ -19,7 +19,7 @@ internal static unsafe partial class Libc
     internal const int AtEmptyPath = 0x1000, AtNoFollow = 0x100, AtFollow = 0x400;
     internal const uint StatusKindAndSize = 0x201, StatusLinks = 4, StatusAll = 0x7FF;
     internal const int DuplicateAbove = 1030, AskLock = 5, SetLock = 37; // F_DUPFD_CLOEXEC, F_GETLK, F_OFD_SETLK
-    internal const short WriteLock = 1, NoLock = 2;
+    internal const short ReadLock = 0, WriteLock = 1, NoLock = 2;
     internal const uint RenameNoReplace = 1;
     internal const int ClockRealtime = 0, ClockMonotonic = 1;
     internal const int LargestPage = 65536;
@@ -29,6 +29,7 @@ internal static unsafe partial class Libc
     internal const int Eio = 5, Estale = 116, Enotdir = 20, Einval = 22, Enametoolong = 36;
     internal const int Esrch = 3, Eagain = 11, Eisdir = 21, Eloop = 40, Eopnotsupp = 95;
     internal const int Enfile = 23, Emfile = 24, Efbig = 27, Edquot = 122;
+    internal const int LimitOfFiles = 1; // RLIMIT_FSIZE
 
     internal static readonly int OpenDirectory = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x4000 : 0x10000;
     internal static readonly int OpenNoFollow = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
@@ -37,6 +38,12 @@ internal static unsafe partial class Libc
     private const string Library = "libc";
 
     [StructLayout(LayoutKind.Sequential)]
+    internal struct Limit
+    {
+        public ulong Now;
+        public ulong Most;
+    }
+
     internal struct TimeSpec
     {
         public long Seconds;
@@ -212,6 +219,9 @@ internal static unsafe partial class Libc
     private static partial int NewEventFd(uint initial, int flags);
 
     internal static int EventFd(uint initial, int flags) => AboveStdio(NewEventFd(initial, flags));
+
+    [LibraryImport(Library, EntryPoint = "getrlimit")]
+    internal static partial int GetLimit(int resource, Limit* limit);
 
     /// <summary>Answers the error number itself.</summary>
     [LibraryImport(Library, EntryPoint = "pthread_sigmask")]

@@ -325,13 +325,33 @@ public sealed unsafe class Segment : IDisposable
     private static void Reserve(int fd, long bytes, bool huge, SegmentOptions options)
     {
         string? place = options.Path ?? options.Folder;
+        int errno = Reserve(fd, bytes, allocate: place != null || huge);
+        if (errno != 0)
+        {
+            string what = options.Path != null ? $"ring of {Quantity.Of(bytes, "byte")} in '{ByteText.Show(place!)}'"
+                : place != null ? $"spill file of {Quantity.Of(bytes, "byte")} in the directory '{ByteText.Show(place)}'"
+                : $"segment of {Quantity.Of(bytes, "byte")}";
+            string advice = errno switch
+            {
+                Libc.Enospc => $"{FileAdvice.Of(errno)}, or take a smaller capacity",
+                Libc.Efbig => "a limit of the size of files is reached, which memory of a buffer counts for (ulimit -f): raise it, "
+                    + "or take a smaller capacity",
+                _ => FileAdvice.Of(errno),
+            };
+            throw Fault(errno, $"no space for a {what}", advice);
+        }
+    }
+
+    private static int Reserve(int fd, long bytes, bool allocate)
+    {
+        using var limit = new HeldSignal(HeldSignal.FileSize);
         int errno;
         do
         {
             errno = Libc.Truncate(fd, bytes) != 0 ? Libc.LastError : 0;
         }
         while (errno == Libc.Eintr);
-        if (errno == 0 && (place != null || huge))
+        if (errno == 0 && allocate)
         {
             do
             {
@@ -340,14 +360,7 @@ public sealed unsafe class Segment : IDisposable
             while (errno == Libc.Eintr);
         }
 
-        if (errno != 0)
-        {
-            string what = options.Path != null ? $"ring of {Quantity.Of(bytes, "byte")} in '{ByteText.Show(place!)}'"
-                : place != null ? $"spill file of {Quantity.Of(bytes, "byte")} in the directory '{ByteText.Show(place)}'"
-                : $"segment of {Quantity.Of(bytes, "byte")}";
-            string advice = FileAdvice.Of(errno);
-            throw Fault(errno, $"no space for a {what}", errno == Libc.Enospc ? $"{advice}, or take a smaller capacity" : advice);
-        }
+        return errno;
     }
 
     private static byte* MapTwice(int fd, long prefix, long capacity)

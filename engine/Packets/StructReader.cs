@@ -55,7 +55,7 @@ internal static class StructReader
                 continue;
             }
 
-            string name = outer + (facts?.Name ?? member.Field.Name);
+            string name = outer + (facts?.Name ?? NameOf(member.Field));
             int offset = at + member.Offset;
             if (offset < end)
             {
@@ -78,6 +78,10 @@ internal static class StructReader
             }
         }
     }
+
+    // That of a property, or of a parameter of a record, where the compiler made the field: "<Volts>k__BackingField".
+    private static string NameOf(FieldInfo field) =>
+        field.Name is ['<', .. var rest] && rest.IndexOf('>', StringComparison.Ordinal) is > 0 and var end ? rest[..end] : field.Name;
 
     private static void AddLeaf(PacketLayoutBuilder builder, string name, Member member, PacketFieldAttribute facts)
     {

@@ -41,8 +41,13 @@ internal sealed unsafe class FileCalls : IFileCalls
     /// <inheritdoc/>
     public nint Write(int file, IoVector* vectors, int count)
     {
-        nint written = count == 1 ? Libc.Write(file, vectors->Data, vectors->Length) : Libc.WriteVector(file, vectors, count);
-        return written < 0 ? -Marshal.GetLastPInvokeError() : written;
+        if (HeldSignal.FilesAreLimited)
+        {
+            using var limit = new HeldSignal(HeldSignal.FileSize);
+            return WriteNow(file, vectors, count);
+        }
+
+        return WriteNow(file, vectors, count);
     }
 
     /// <inheritdoc/>
@@ -71,6 +76,12 @@ internal sealed unsafe class FileCalls : IFileCalls
 
     /// <inheritdoc/>
     public int Close(int file) => Checked(Libc.Close(file));
+
+    private static nint WriteNow(int file, IoVector* vectors, int count)
+    {
+        nint written = count == 1 ? Libc.Write(file, vectors->Data, vectors->Length) : Libc.WriteVector(file, vectors, count);
+        return written < 0 ? -Marshal.GetLastPInvokeError() : written;
+    }
 
     private static int Checked(int result) => result < 0 ? -Marshal.GetLastPInvokeError() : result;
 }

@@ -19,7 +19,8 @@ internal static class LibraryExports
                 return LastError.Set(Status.State, "a function that a buffer calls cannot shut the engine down: the buffer waits for it");
             }
 
-            IReadOnlyList<UnwrittenPackets> unwritten = Runtime.Shutdown.Run(timeoutNs);
+            IReadOnlyList<UnwrittenPackets> unwritten = Runtime.Shutdown.Run(
+                HostTime.Known(timeoutNs, "timeout_ns", untilStuck: true));
             if (unwritten.Count == 0)
             {
                 return (int)Status.Ok;

@@ -17,11 +17,13 @@ internal static unsafe class PumpExports
 
     [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_stop", CallConvs = [typeof(CallConvCdecl)])]
     public static int Stop(nint buffer, long timeoutNs) => Boundary.On<HostBuffer, long>(
-        buffer, HandleKind.Buffer, timeoutNs, static (buffer, timeoutNs) => buffer.Stop(timeoutNs));
+        buffer, HandleKind.Buffer, timeoutNs, static (buffer, timeoutNs) =>
+            buffer.Stop(HostTime.Known(timeoutNs, "timeout_ns", untilStuck: true)));
 
     [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_poll", CallConvs = [typeof(CallConvCdecl)])]
     public static int Poll(nint buffer, long timeoutNs) => Boundary.On<HostBuffer, long>(
-        buffer, HandleKind.Buffer, timeoutNs, static (buffer, timeoutNs) => buffer.ExplainFlush(buffer.Buffer.Poll(timeoutNs)));
+        buffer, HandleKind.Buffer, timeoutNs, static (buffer, timeoutNs) =>
+            buffer.ExplainFlush(buffer.Buffer.Poll(HostTime.Known(timeoutNs, "timeout_ns", untilStuck: false))));
 
     [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_on_fault", CallConvs = [typeof(CallConvCdecl)])]
     public static int OnFault(nint buffer, delegate* unmanaged[Cdecl]<void*, HostFaultReport*, void> hook, void* user) =>

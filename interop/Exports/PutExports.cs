@@ -32,7 +32,7 @@ internal static unsafe class PutExports
         {
             var span = new ReadOnlySpan<byte>(packet, (int)nuint.Min(bytes, int.MaxValue));
             Status status = target.Buffer.Put(span);
-            return status >= 0 ? (int)status : target.ExplainPut(status, span);
+            return status >= 0 ? (int)status : target.ExplainPut(status, span, bytes);
         }
         catch (Exception fault)
         {
@@ -63,7 +63,7 @@ internal static unsafe class PutExports
         {
             var span = new ReadOnlySpan<byte>(payload, (int)nuint.Min(bytes, int.MaxValue));
             Status status = target.Buffer.PutRecord(span, type);
-            return status >= 0 ? (int)status : target.ExplainPut(status, span);
+            return status >= 0 ? (int)status : target.ExplainPut(status, span, bytes, asRecord: true);
         }
         catch (Exception fault)
         {
@@ -77,6 +77,11 @@ internal static unsafe class PutExports
         : Boundary.On<HostBuffer, (nint, nuint, nint)>(
             buffer, HandleKind.Buffer, ((nint)packets, bytes, (nint)done), static (buffer, arguments) =>
             {
+                if (arguments.Item2 > long.MaxValue)
+                {
+                    throw new SluiceException(Status.Size, $"bytes is {arguments.Item2}, it must be at most {long.MaxValue}");
+                }
+
                 Status status = buffer.PutMany((byte*)arguments.Item1, (long)arguments.Item2, out long taken);
                 if (arguments.Item3 != 0)
                 {

@@ -107,6 +107,6 @@ internal static unsafe class ReleaseExports
                 *(ulong*)arguments.Item2 = (ulong)written;
             }
 
-            return buffer.ExplainFlush(status);
+            return status == Status.WouldBlock ? buffer.ExplainRefusal() : buffer.ExplainFlush(status);
         });
 }

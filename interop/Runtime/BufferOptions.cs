@@ -55,17 +55,24 @@ internal unsafe struct BufferOptions
                 + "and 512 (adopt) are known");
         }
 
+        if (Reserved != 0)
+        {
+            throw new SluiceException(Status.Invalid, $"reserved is {Reserved}, it must be 0");
+        }
+
         PacketLayout? layout = Layout == 0 ? null : HandleTable.Find<PacketLayout>(Layout, HandleKind.Layout)
             ?? throw new SluiceException(Status.Handle, "layout is not the handle of a live layout");
         return new PacketBufferOptions
         {
             Kind = Known((BufferKind)Kind, Kind, 1, "kind"),
             Shape = Known((RecordShape)Shape, Shape, 1, "shape"),
-            Stride = (int)Math.Min(Stride, int.MaxValue),
+            Stride = Stride <= int.MaxValue
+                ? (int)Stride
+                : throw new SluiceException(Status.Invalid, $"stride is {Stride} bytes, it must be at most {int.MaxValue}"),
             Producers = Known((ProducerMode)Producers, Producers, 1, "producers"),
             FullPolicy = Known((FullPolicy)FullPolicy, FullPolicy, 3, "full_policy"),
             Capacity = Capacity == 0 ? PacketBufferOptions.DefaultCapacity : Signed(Capacity, "capacity"),
-            BlockTimeoutNs = BlockTimeoutNs == 0 ? 1_000_000_000 : BlockTimeoutNs,
+            BlockTimeoutNs = BlockTimeoutNs == 0 ? 1_000_000_000 : HostTime.Known(BlockTimeoutNs, "block_timeout_ns", untilStuck: false),
             MemoryLimit = MemoryLimit == 0 ? 1L << 30 : Signed(MemoryLimit, "memory_limit"),
             SpillLimit = SpillLimit == 0 ? 64L << 30 : Signed(SpillLimit, "spill_limit"),
             SpillDirectory = HostText.ReadBytes(SpillDirectory),

@@ -218,7 +218,7 @@ internal sealed unsafe class HostBuffer
             done += taken;
             if (status != Status.Ok)
             {
-                return status > 0 ? status : (Status)ExplainPut(status, part[(int)(taken * stride)..]);
+                return status > 0 ? status : (Status)ExplainPut(status, part[(int)(taken * stride)..], (nuint)stride);
             }
         }
 
@@ -226,12 +226,17 @@ internal sealed unsafe class HostBuffer
     }
 
     /// <summary>The text of a put that was refused.</summary>
-    public int ExplainPut(Status status, ReadOnlySpan<byte> packet) => LastError.Set(status, status switch
+    /// <param name="status">Why.</param>
+    /// <param name="packet">As much of the packet as a span holds.</param>
+    /// <param name="bytes">How large it is said to be.</param>
+    /// <param name="asRecord">Whether it was put as a record.</param>
+    public int ExplainPut(Status status, ReadOnlySpan<byte> packet, nuint bytes, bool asRecord = false) => LastError.Set(status, status switch
     {
+        Status.Size when Buffer.Stride == 0 && !asRecord =>
+            "the buffer takes records of any size, which are put by sluice_buffer_put_record with a type of yours",
         Status.Size when Buffer.Stride == 0 =>
-            $"a record of {Quantity.Of(packet.Length, "byte")} does not fit a framed buffer of "
-                + $"{Quantity.Of(Buffer.Options.Capacity, "byte")}, or was put as a packet",
-        Status.Size => $"the packet has {Quantity.Of(packet.Length, "byte")}, the buffer's packets have {Buffer.Stride}",
+            $"a record of {Bytes(bytes)} does not fit a framed buffer of {Quantity.Of(Buffer.Options.Capacity, "byte")}",
+        Status.Size => $"the packet has {Bytes(bytes)}, the buffer's packets have {Buffer.Stride}",
         Status.Constant when Buffer.Layout != null && packet.Length >= Buffer.Stride =>
             Buffer.Layout.CheckMessage(packet[..Buffer.Stride], 0),
         Status.Busy => ProducersTaken,
@@ -253,6 +258,11 @@ internal sealed unsafe class HostBuffer
 
         return Explain(status);
     }
+
+    /// <summary>The text of a flush that a sink does not take now.</summary>
+    public Status ExplainRefusal() => (Status)LastError.Set(Status.WouldBlock, Buffer.WhyNotReleased);
+
+    private static string Bytes(nuint count) => count == 1 ? "1 byte" : $"{count} bytes";
 
     private Status Explain(Status status)
     {

@@ -272,3 +272,21 @@ def test_a_packet_file_has_the_dtype_of_its_layout(tmp_path):
         with sluice.FIFO(layout=TEXT) as buffer:
             assert buffer.put_many(file.array) == 3
             assert numpy.array_equal(buffer.pop_many(), filled(DTYPE))
+
+
+def test_a_dtype_is_a_layout():
+    buffer = sluice.FIFO(layout=DTYPE)
+    assert buffer.layout == PacketLayout.from_dtype(DTYPE)
+    assert buffer.put_many(filled(DTYPE)) == 3
+    with pytest.raises(TypeError, match="a packet class, or a NumPy dtype"):
+        sluice.FIFO(layout=5)
+
+
+@pytest.mark.parametrize("layout", [None, "< number:I"])
+def test_an_array_with_gaps_says_what_to_do(layout):
+    buffer = sluice.FIFO(layout=layout, packet_size=None if layout else 4)
+    numbers = numpy.arange(10, dtype="<u4")
+    assert buffer.put_many(numbers) == 10
+    with pytest.raises(ValueError, match="not C-contiguous: put numpy.ascontiguousarray of it"):
+        buffer.put_many(numbers[::2])
+    assert buffer.put_many(numpy.ascontiguousarray(numbers[::2])) == 5

@@ -32,6 +32,16 @@ def test_a_callback_sink_gets_every_batch(make):
     assert "append" in repr(sink)
 
 
+def test_a_callback_that_accepts_nothing_now_is_named(make):
+    buffer = make(packet_size=4)
+    buffer.add_callback_sink(lambda batch: False)
+    buffer.put_many([b"aaaa", b"bbbb"])
+    for end in (buffer.flush, buffer.close):
+        with pytest.raises(sluice.SluiceError, match="sink 'callback' takes no more now; 2 packets are still stored: try again once"):
+            end()
+    assert buffer.discard() == 2
+
+
 def test_batches_of_a_callback_are_like_those_of_pop_many(make):
     for options, put, batch in (({"packet_size": 2}, [b"ab", b"cd"], b"abcd"), ({}, [b"a", b"", b"bcd"], [b"a", b"", b"bcd"])):
         buffer, batches = make(**options), []

@@ -26,6 +26,7 @@ def test_a_packet_that_is_none(make):
     with pytest.raises(sluice.SluiceError, match="3 bytes") as fault:
         buffer.put_many([GOOD, GOOD, b"bad", GOOD])
     assert fault.value.stored == len(buffer) == 2
+    assert fault.value.__notes__ == ["2 packets were stored before that"]
     with pytest.raises(TypeError, match="bytes-like") as other:
         buffer.put_many([GOOD, None])
     assert other.value.stored == 1

@@ -185,8 +185,10 @@ def test_a_folder_that_is_not_there(make, folder):
 
 def test_arguments_of_sinks_are_checked(make, folder):
     buffer = make(packet_size=7)
-    with pytest.raises(TypeError, match="mode must be a WriteMode"):
-        buffer.add_custom_sink(folder / "a", "t")
+    with pytest.raises(TypeError, match="mode must be a WriteMode, 'b' or 't', not int"):
+        buffer.add_custom_sink(folder / "a", 5)
+    with pytest.raises(ValueError, match="mode is 'csv', it must be WriteMode.BINARY"):
+        buffer.add_custom_sink(folder / "a", "csv")
     with pytest.raises(TypeError, match="formatter must be callable"):
         buffer.add_custom_sink(folder / "a", WriteMode.TEXT, 5)
     with pytest.raises(sluice.SluiceError, match="layout"):

@@ -36,6 +36,17 @@ static int view_of(PyObject *seen, int flags, Py_buffer *view)
     return status;
 }
 
+/* What an array that is not contiguous raises, with what to do. */
+static int tell_contiguous(int status)
+{
+    if (status < 0 && PyErr_ExceptionMatches(PyExc_ValueError)) {
+        PyObject *error = take_exception();
+        PyErr_Format(PyExc_ValueError, "%S: put numpy.ascontiguousarray of it", error);
+        Py_XDECREF(error);
+    }
+    return status;
+}
+
 /* Of an object that has a dtype; takes that. Its format needs no second look, and takes long to write. */
 static int view_array(SeenArray *before, PyObject *dtype, PyObject *packets, PyObject *layout, int flags,
                       Py_buffer *view)
@@ -43,10 +54,13 @@ static int view_array(SeenArray *before, PyObject *dtype, PyObject *packets, PyO
     flags &= ~PyBUF_FORMAT;
     if (dtype == before->dtype && Py_TYPE(packets) == before->type) {
         Py_DECREF(dtype);
-        return PyObject_GetBuffer(packets, view, flags);
+        return tell_contiguous(PyObject_GetBuffer(packets, view, flags));
     }
     PyObject *seen = packets_of(packets, layout);
     int status = view_of(seen == NULL ? NULL : Py_NewRef(seen), flags, view);
+    if (seen == packets) {
+        status = tell_contiguous(status);
+    }
     if (status == 0 && seen == packets) {
         seen_array_drop(before);
         before->dtype = Py_NewRef(dtype);

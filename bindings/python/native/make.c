@@ -60,7 +60,7 @@ static int create(Buffer *self, PyObject *args, PyObject *names)
         layout = NULL;
     }
     if (layout != NULL && !PyObject_TypeCheck(layout, layout_type)) {
-        PyErr_SetString(PyExc_TypeError, "layout must be a PacketLayout");
+        PyErr_SetString(PyExc_TypeError, "layout must be a PacketLayout, its description or name, a packet class, or a NumPy dtype");
         return -1;
     }
     options.capacity = capacity;

@@ -41,7 +41,7 @@ static int32_t last_error(const void *unused, char *text, size_t capacity, size_
 PyObject *engine_last_error(int32_t status)
 {
     int32_t read = SLUICE_OK;
-    PyObject *text = status < 0 || status == SLUICE_TIMEOUT || status == SLUICE_LOST
+    PyObject *text = status < 0 || status == SLUICE_TIMEOUT || status == SLUICE_LOST || status == SLUICE_WOULD_BLOCK
                          ? read_text(last_error, NULL, "replace", &read)
                          : NULL;
     if (text == NULL && PyErr_Occurred()) {

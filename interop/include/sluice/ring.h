@@ -14,7 +14,8 @@
  *   ring/wait.h      sleeping and waking; ring/event.h, by an eventfd
  *   ring/checksum.h  packets that prove themselves; ring/verify.h, those of a ring that was kept
  *   ring/reclaim.h   dropping the oldest, giving up claims of the dead; ring/slots.h, their slots; sluice_ring_adopt
- *   ring/geometry.h  what a header must say; ring/name.h, the life of a name; ring/mapping.h, sluice_ring_close
+ *   ring/geometry.h  what a header must say; ring/name.h, the life of a name; ring/limit.h;
+ *                    ring/mapping.h, sluice_ring_close
  *   ring/segment.h   sluice_ring_create (create.h) / attach (attach.h) / seal / ended / remove
  *   ring/seal.h      how a stream ends while producers put
  *   ring/room.h      the producer without room; ring/claim.h, reserving and settling

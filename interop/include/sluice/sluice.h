@@ -616,13 +616,13 @@ SLUICE_CHECKED int32_t sluice_file_get_info(const sluice_file *file, sluice_file
  * the file became shorter. Since 0.1. */
 SLUICE_CHECKED int32_t sluice_file_refresh(sluice_file *file, uint64_t *came);
 
-/* Shows at most `packets` packets (0: all) from `first` on in place, until the file is closed. END: `first` is behind the last
- * one. A view of bytes that another process cuts off the file afterwards raises SIGBUS, as any mapped file does; file sinks
- * never cut whole packets off. E_IO: the file is shorter than it was. Since 0.1. */
+/* Shows at most `packets` packets (0: all) from `first` on in place, until the file is closed. END: `first` is how many
+ * there are; E_INVALID: more. A view of bytes that another process cuts off the file afterwards raises SIGBUS, as any mapped
+ * file does; file sinks never cut whole packets off. E_IO: the file is shorter than it was. Since 0.1. */
 SLUICE_CHECKED int32_t sluice_file_map(const sluice_file *file, uint64_t first, uint64_t packets,
                                        struct sluice_batch *batch);
 
-/* Copies as many packets from `first` on as fit; *done receives how many. END: `first` is behind the last one. E_IO: the device
+/* Copies as many packets from `first` on as fit; *done receives how many. END: `first` is how many there are; E_INVALID: more. E_IO: the device
  * failed, or the file is shorter than it was. E_SIZE: capacity is less than a packet. Since 0.1. */
 SLUICE_CHECKED int32_t sluice_file_read(const sluice_file *file, uint64_t first, void *packets, size_t capacity,
                                         uint64_t *done);
@@ -688,9 +688,8 @@ int32_t sluice_shutdown(int64_t timeout_ns);
  *   - Signals are the host's. The settings of SIGSEGV and SIGFPE (faults in managed code) and of SIGRTMIN (by which the
  *     runtime stops its threads) become the runtime's, which hands faults that are not its own on to the handler that was
  *     there before; and SIGRTMIN is unblocked in every thread that calls. Every other setting and mask stays, that of SIGPIPE
- *     too: the runtime ignores it for the moment of the start only. A write beyond a limit for the size of files (ulimit -f)
- *     raises SIGXFSZ on the host's thread that flushes, ends or grows a buffer, and by default that ends the process: ignore it
- *     (Python does), and the limit is a full disk, E_MEMORY or E_IO with a text, and nothing is lost.
+ *     too: the runtime ignores it for the moment of the start only. A limit for the size of files (ulimit -f), which memory of
+ *     buffers counts for, raises no SIGXFSZ here: a call that meets it answers E_IO, with a text, and nothing is lost.
  *   - The library's threads block every signal but faults, SIGRTMIN and SIGPROF: handlers run on threads of the host. Where
  *     main left by pthread_exit and no thread of the host is left, no signal but SIGKILL has an effect.
  *   - A thread that calls needs a stack of 128 KiB or more, with room for what its callbacks take.

@@ -43,7 +43,7 @@ public sealed class LossTextTests : IDisposable
         PacketLoss loss = Told(1102);
         Assert.True(loss.WasTold);
         Assert.EndsWith(
-            "the tape is full; a stop had told of that before and kept them: mend it and stop again, before the buffer ends",
+            "the tape is full; a stop or close before had told of that and kept them: mend it and call it again, or discard them",
             loss.Text,
             StringComparison.Ordinal);
     }

@@ -26,6 +26,23 @@ public sealed unsafe class StructTests
     }
 
     [Fact]
+    public void Records_and_properties_are_fields_by_their_own_names()
+    {
+        Assert.Equal(PacketLayout.Parse("< Pin:I; 4x; Volts:d"), PacketLayout.Of<Sample>());
+        Assert.Equal(["Pin", "Volts"], PacketLayout.Of<ReadOnlySample>().Fields.Select(field => field.Name));
+        Assert.Equal(["Pin"], PacketLayout.Of<Properties>().Fields.Select(field => field.Name));
+    }
+
+    private record struct Sample(uint Pin, double Volts);
+
+    private readonly record struct ReadOnlySample(uint Pin, double Volts);
+
+    private struct Properties
+    {
+        public int Pin { get; set; }
+    }
+
+    [Fact]
     public void A_plain_struct_has_the_padding_of_the_runtime()
     {
         Assert.Equal(PacketLayout.Parse("< a:B; 3x; b:i; c:h; 6x; d:d; e:?; 7x"), PacketLayout.Of<Plain>());

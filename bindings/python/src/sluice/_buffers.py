@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import MethodDescriptorType, TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from . import _sluice
 from ._layout import PacketLayout, layout_of
@@ -23,9 +23,12 @@ from ._options import (
 )
 from ._packets import FixedSizePacketBase
 from ._paths import AnyPath, absolute, encoded, ring_name
-from ._sinks import AnySink, BatchFormatter, CallbackSink, Durability, Formatter, MemorySink, Sink, WriteMode
+from ._sinks import AnySink, BatchFormatter, CallbackSink, Durability, Formatter, MemorySink, Sink, WriteMode, write_mode
 from ._text_style import TextStyle
 from ._waiting import AwaitableBuffer
+
+if TYPE_CHECKING:
+    import numpy
 
 _FIFO, _CIRCULAR = 0, 1
 _HUGE_PAGES, _LOCK_MEMORY, _CHECKSUMS, _ANY_OWNER, _ADOPT = 8, 16, 32, 256, 512
@@ -83,7 +86,7 @@ class PacketBuffer(AwaitableBuffer):
     def add_custom_sink(
         self,
         file_path: AnyPath,
-        mode: WriteMode,
+        mode: WriteMode | str,
         formatter: Formatter | BatchFormatter | None = None,
         header: str | bytes | bytearray | memoryview | None = None,
         *,
@@ -99,7 +102,7 @@ class PacketBuffer(AwaitableBuffer):
         """Makes a further file that gets every packet flushed from now on.
 
         :param file_path: a new file; nothing is ever overwritten.
-        :param mode: text, or binary.
+        :param mode: text (``"t"``), or binary (``"b"``).
         :param formatter: called with each packet, as :meth:`pop` returns it - bytes, or an instance of its class, so that a
             method of the class can be given -; returns what is written for it, as it is: str for text (line end
             included), bytes for binary. It may run on a thread of the engine. If it raises, the packet stays stored and
@@ -120,8 +123,7 @@ class PacketBuffer(AwaitableBuffer):
         :raises FileExistsError: the file is there.
         :raises SluiceError: text without a formatter, in a buffer without a layout.
         """
-        if not isinstance(mode, WriteMode):
-            raise TypeError(f"mode must be a WriteMode, not {type(mode).__name__}")
+        mode = write_mode(mode)
         written = member(TextStyle, style, "style")
         if written is not TextStyle.PLAIN and (formatter is not None or mode is WriteMode.BINARY):
             owner = "a formatter" if formatter is not None else "a binary sink"
@@ -250,7 +252,7 @@ class FIFO(PacketBuffer):
 
     :param flush_size: packets at which a flush is due; None: no such rule.
     :param flush_timeout: seconds after the last flush at which one is due; None: no such rule.
-    :param layout: what is in a packet (a PacketLayout, its description or its name, or a packet class); it
+    :param layout: what is in a packet (a PacketLayout, its description or its name, a packet class, or a NumPy dtype); it
         fixes the size of packets.
     :param packet_size: bytes of a packet, without a layout. Neither: packets of any size.
     :param flush_bytes: bytes at which a flush is due; None: no such rule.
@@ -271,7 +273,7 @@ class FIFO(PacketBuffer):
         flush_size: int | None = None,
         flush_timeout: float | None = 10.0,
         *,
-        layout: PacketLayout | str | type[FixedSizePacketBase] | None = None,
+        layout: PacketLayout | str | type[FixedSizePacketBase] | numpy.dtype[Any] | None = None,
         packet_size: int | None = None,
         flush_bytes: int | None = None,
         capacity: int | None = None,
@@ -309,7 +311,7 @@ class CircularBuffer(PacketBuffer):
 
     :param flush_size: packets at which a flush is due; None: no such rule.
     :param flush_timeout: seconds after the last flush at which one is due; None: no such rule.
-    :param layout: what is in a packet (a PacketLayout, its description or its name, or a packet class); it
+    :param layout: what is in a packet (a PacketLayout, its description or its name, a packet class, or a NumPy dtype); it
         fixes the size of packets.
     :param packet_size: bytes of a packet, without a layout. Neither: packets of any size.
     :param flush_bytes: bytes at which a flush is due; None: no such rule.
@@ -344,7 +346,7 @@ class CircularBuffer(PacketBuffer):
         flush_size: int | None = None,
         flush_timeout: float | None = 10.0,
         *,
-        layout: PacketLayout | str | type[FixedSizePacketBase] | None = None,
+        layout: PacketLayout | str | type[FixedSizePacketBase] | numpy.dtype[Any] | None = None,
         packet_size: int | None = None,
         flush_bytes: int | None = None,
         capacity: int | None = None,

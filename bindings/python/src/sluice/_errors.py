@@ -141,13 +141,11 @@ def error_of(status: int, message: str, path: object = None) -> SluiceError:
 
 
 def tell_stored(error: BaseException, stored: int) -> None:
-    """How many packets a put of many stored before it failed: ``stored`` of the exception, and a note of one that is no
-    SluiceError, such as one of the iterable."""
+    """How many packets a put of many stored before it failed: ``stored`` of the exception, and a note."""
     with contextlib.suppress(Exception):
         if isinstance(error, SluiceError) or not hasattr(error, "stored"):
             error.stored = stored  # type: ignore[attr-defined]
-    if not isinstance(error, SluiceError):
-        error.add_note(f"{'1 packet was' if stored == 1 else f'{stored} packets were'} stored before that")
+    error.add_note(f"{'1 packet was' if stored == 1 else f'{stored} packets were'} stored before that")
 
 
 def report_formatter(error: BaseException) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -120,10 +121,12 @@ class PacketLayout(_sluice.Layout):
         return PacketLayout, (self.text,)
 
 
-def layout_of(source: PacketLayout | str | type[FixedSizePacketBase] | None) -> PacketLayout | None:
-    """The layout that an argument `layout` stands for: itself, a description or name, or a packet class."""
+def layout_of(source: PacketLayout | str | type[FixedSizePacketBase] | numpy.dtype[Any] | None) -> PacketLayout | None:
+    """The layout that an argument `layout` stands for: itself, a description or name, a packet class, or a NumPy dtype."""
     if isinstance(source, str):
         return PacketLayout(source)
+    if (numbers := sys.modules.get("numpy")) is not None and isinstance(source, numbers.dtype):
+        return PacketLayout.from_dtype(source)
     return PacketLayout.from_class(source) if isinstance(source, type) else source
 
 

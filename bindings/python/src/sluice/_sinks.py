@@ -32,6 +32,16 @@ class WriteMode(Enum):
     """A line of text per packet, UTF-8."""
 
 
+def write_mode(mode: WriteMode | str) -> WriteMode:
+    """The mode, given as itself, by its name in any case, or by its letter."""
+    if not isinstance(mode, WriteMode | str):
+        raise TypeError(f"mode must be a WriteMode, 'b' or 't', not {type(mode).__name__}")
+    for one in WriteMode:
+        if mode is one or mode == one.value or (isinstance(mode, str) and mode.upper() == one.name):
+            return one
+    raise ValueError(f"mode is {mode!r}, it must be WriteMode.BINARY ('b') or WriteMode.TEXT ('t')")
+
+
 class Durability(Choice):
     """When a sink forces what it wrote to the device."""
 

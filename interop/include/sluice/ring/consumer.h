@@ -92,8 +92,8 @@ static inline void sluice_cut_batch(const sluice_consumer *consumer, uint64_t mo
     }
 }
 
-/* Shows the packets that can be read, at most `most` bytes of them (0: all). WOULD_BLOCK: none now. END: none, and
- * none will come. E_SIZE: the first packet is larger than `most`. E_CORRUPT: what follows is no packet that a producer
+/* Shows the packets that can be read, at most `most` bytes of them (0: all). WOULD_BLOCK: none now, or a
+ * producer is about to drop the oldest: ask again. END: none, and none will come. E_SIZE: the first packet is larger than `most`. E_CORRUPT: what follows is no packet that a producer
  * can have put; sluice_consumer_fault has the text, and nothing is delivered from there on. In a ring that drops the
  * oldest, the packets are held until the release: producers that need their room drop the newest meanwhile. */
 SLUICE_CHECKED SLUICE_INLINE int32_t sluice_consumer_peek(sluice_consumer *consumer, uint64_t most, sluice_batch *batch)

@@ -7,6 +7,7 @@
 #ifndef SLUICE_RING_CREATE_H
 #define SLUICE_RING_CREATE_H
 
+#include "limit.h"
 #include "mapping.h"
 
 #define SLUICE_RING_WANT_HUGE_PAGES 8u /* anonymous rings: 2 MiB pages if the system has any free, else normal ones */
@@ -41,8 +42,12 @@ static inline int32_t sluice_ring_open_anonymous(sluice_ring *ring, const sluice
         huge.capacity = plan->capacity < huge.page ? huge.page : plan->capacity;
         sluice_ring_lay_out(&huge, options->shape, options->producers, options->stride, options->flags, 1);
         ring->fd = sluice_above_stdio((int)syscall(SYS_memfd_create, "sluice", 1u | 4u)); /* MFD_CLOEXEC | MFD_HUGETLB */
-        if (ring->fd >= 0 && ftruncate(ring->fd, (off_t)huge.bytes) == 0 &&
-            posix_fallocate(ring->fd, 0, (off_t)huge.bytes) == 0) {
+        sluice_held_limit held;
+        sluice_hold_limit(&held);
+        int enough = ring->fd >= 0 && ftruncate(ring->fd, (off_t)huge.bytes) == 0 &&
+                     posix_fallocate(ring->fd, 0, (off_t)huge.bytes) == 0;
+        sluice_let_limit(&held);
+        if (enough) {
             *plan = huge;
             return SLUICE_OK;
         }
@@ -144,6 +149,8 @@ static inline int32_t sluice_ring_reserve(sluice_ring *ring, const sluice_ring_p
 {
     char shown[SLUICE_SHOWN_BYTES];
     int code;
+    sluice_held_limit held;
+    sluice_hold_limit(&held);
     do {
         code = ftruncate(ring->fd, (off_t)plan->bytes) != 0 ? errno : 0;
     } while (code == EINTR);
@@ -153,6 +160,7 @@ static inline int32_t sluice_ring_reserve(sluice_ring *ring, const sluice_ring_p
         }
         code = 0;
     }
+    sluice_let_limit(&held);
     return code == 0 ? SLUICE_OK
                      : sluice_ring_fault(ring, sluice_status_of_errno(code), "no space for a ring of %llu bytes in %s: %s%s",
                                          (unsigned long long)plan->bytes,

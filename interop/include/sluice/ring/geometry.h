@@ -34,7 +34,7 @@ static inline const char *sluice_errno_advice(int code)
     case EDQUOT:
         return "; the quota of the user is used up: free space there, or raise the quota";
     case EFBIG:
-        return "; a limit of the size of files is reached (ulimit -f): raise it, or take a smaller capacity";
+        return "; a limit of the size of files is reached, which memory of a ring counts for (ulimit -f): raise it, or take a smaller capacity";
     case EIO:
         return "; the device failed: the log of the system (dmesg) says how";
     case EACCES:

@@ -64,10 +64,7 @@ static inline void sluice_ring_wake(sluice_ring *ring)
 static inline void sluice_ring_take_name(sluice_ring *ring, int leaves)
 {
     sluice_ring_view view;
-    if (!sluice_ring_has_place(ring)) {
-        return;
-    }
-    if (unlink(sluice_ring_place(ring)) != 0) {
+    if (!sluice_ring_has_place(ring) || unlink(sluice_ring_place(ring)) != 0) {
         return;
     }
     sluice_view(&view, ring);
@@ -85,7 +82,9 @@ SLUICE_INLINE void sluice_ring_close(sluice_ring *ring, int32_t remove)
 {
     if (ring->header != NULL) {
         if (remove) {
+            sluice_lock_name(ring->fd, F_WRLCK);
             sluice_ring_take_name(ring, 1);
+            sluice_unlock_name(ring->fd);
         }
         (void)munmap(ring->header, ring->mapped_bytes);
     }

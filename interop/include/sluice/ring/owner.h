@@ -27,6 +27,7 @@
 #define SLUICE_END_CONSUMER SLUICE_RING_PRODUCERS
 #define SLUICE_END_PRODUCER (SLUICE_RING_PRODUCERS + 1)
 #define SLUICE_LOCKS_AT (INT64_C(1) << 62) /* byte of end 0, far behind every file */
+#define SLUICE_NAME_BYTE (SLUICE_RING_PRODUCERS + 2) /* behind those of the ends, see sluice_lock_name */
 
 static inline uint64_t *sluice_owner_of(const sluice_ring_view *view, uint32_t end)
 {
@@ -57,6 +58,29 @@ static inline int sluice_end_lock(int fd, uint32_t end, short type)
     lock.l_start = SLUICE_LOCKS_AT + end;
     lock.l_len = 1;
     return fcntl(fd, OFD_SETLK, &lock);
+}
+
+/* Who takes an end (F_RDLCK) and who takes the name away (F_WRLCK) go one after the other: an end that is taken first is seen,
+ * and one that is taken later finds the ring sealed. Ends after a second, without the lock where it cannot be had. */
+static inline void sluice_lock_name(int fd, short type)
+{
+    for (int attempt = 0; fd >= 0 && attempt < 1000; attempt++) {
+        if (sluice_end_lock(fd, SLUICE_NAME_BYTE, type) == 0 || (errno != EAGAIN && errno != EACCES)) {
+            return;
+        }
+        if (attempt < 20) {
+            (void)sched_yield();
+        } else {
+            (void)usleep(1000);
+        }
+    }
+}
+
+static inline void sluice_unlock_name(int fd)
+{
+    if (fd >= 0) {
+        (void)sluice_end_lock(fd, SLUICE_NAME_BYTE, F_UNLCK);
+    }
 }
 
 /* 1: somebody has locked the end's byte, the caller included; 0: nobody has; -1: the file system does not tell. */
@@ -172,8 +196,8 @@ typedef struct sluice_holder {
 
 /* Takes an end for `self`: from nobody, or from a holder that is gone. A slot of many producers comes from nobody alone, as
  * claims in the ring may name it (slots.h). E_BUSY while another one holds it. */
-SLUICE_CHECKED static inline int32_t sluice_take_end(const sluice_ring_view *view, uint32_t end, uint64_t self,
-                                                     sluice_holder *holder)
+SLUICE_CHECKED static inline int32_t sluice_take_free_end(const sluice_ring_view *view, uint32_t end, uint64_t self,
+                                                          sluice_holder *holder)
 {
     uint64_t *owner = sluice_owner_of(view, end), *record = sluice_record_of(view, end);
     for (;;) {
@@ -196,6 +220,16 @@ SLUICE_CHECKED static inline int32_t sluice_take_end(const sluice_ring_view *vie
             return SLUICE_OK;
         }
     }
+}
+
+SLUICE_CHECKED static inline int32_t sluice_take_end(const sluice_ring_view *view, uint32_t end, uint64_t self,
+                                                     sluice_holder *holder)
+{
+    int fd = view->flags & SLUICE_RING_LINKED ? view->fd : -1;
+    sluice_lock_name(fd, F_RDLCK);
+    int32_t status = sluice_take_free_end(view, end, self, holder);
+    sluice_unlock_name(fd);
+    return status;
 }
 
 /* Gives an end back that the caller does not use any more. The lock first: whoever takes the end then can have it. From

@@ -85,20 +85,24 @@ static inline int32_t sluice_ring_remove_unread(sluice_ring *ring, const char *n
     int32_t found = sluice_ring_find_place(ring, name, file);
     int fd = -1;
     if (found == SLUICE_OK) {
-        fd = sluice_above_stdio(open(sluice_ring_place(ring), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+        fd = sluice_above_stdio(open(sluice_ring_place(ring), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     }
+    struct stat there, opened;
+    sluice_lock_name(fd, F_WRLCK);
     int held = fd >= 0 && sluice_ends_locked(fd);
-    if (fd >= 0) {
-        (void)close(fd);
-    }
+    int same = fd >= 0 && fstat(fd, &opened) == 0 && lstat(sluice_ring_place(ring), &there) == 0 &&
+               there.st_ino == opened.st_ino && there.st_dev == opened.st_dev;
     if (held) {
         status = sluice_ring_fault(ring, SLUICE_E_BUSY,
                                    "the ring cannot be read here (%.300s), and a process that lives holds an end of it: close it "
                                    "there, or end that process",
                                    error);
     } else {
-        status = found == SLUICE_OK && unlink(sluice_ring_place(ring)) == 0 ? SLUICE_OK : status;
+        status = same && unlink(sluice_ring_place(ring)) == 0 ? SLUICE_OK : status;
         memcpy(ring->error, error, sizeof error);
+    }
+    if (fd >= 0) {
+        (void)close(fd);
     }
     sluice_ring_forget_place(ring);
     return status;
@@ -117,6 +121,7 @@ SLUICE_CHECKED SLUICE_INLINE int32_t sluice_ring_remove(sluice_ring *ring, const
     sluice_attach_options options = {sizeof options, SLUICE_ATTACH_ANY_OWNER, name, file, 0}; /* only looked at */
     int32_t status = sluice_ring_attach_with(ring, &options);
     if (status == SLUICE_OK) {
+        sluice_lock_name(ring->fd, F_WRLCK); /* until the close */
         if (sluice_ring_is_held(ring, &holder)) {
             status = sluice_tell_busy(ring, "a holder", &holder);
         } else {
