@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from . import _sluice
 
@@ -125,9 +125,11 @@ def layout_of(source: PacketLayout | str | type[FixedSizePacketBase] | numpy.dty
     """The layout that an argument `layout` stands for: itself, a description or name, a packet class, or a NumPy dtype."""
     if isinstance(source, str):
         return PacketLayout(source)
+    if isinstance(source, type):
+        return PacketLayout.from_class(source)
     if (numbers := sys.modules.get("numpy")) is not None and isinstance(source, numbers.dtype):
         return PacketLayout.from_dtype(source)
-    return PacketLayout.from_class(source) if isinstance(source, type) else source
+    return cast("PacketLayout | None", source)  # anything else is refused by whoever takes it
 
 
 def _described(dtype: numpy.dtype[Any]) -> Any:
