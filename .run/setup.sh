@@ -4,6 +4,7 @@ apt_packages=(
     cmake ninja-build gcc g++ binutils libc6-dev pkg-config valgrind
     mypy python3 python3-dev python3-numpy python3-pytest python3-venv python3-pip python3-wheel python3-setuptools xxd
     doxygen python3-sphinx python3-breathe python3-myst-parser
+    python3-pycparser
     libboost-dev libfmt-dev libconcurrentqueue-dev libreaderwriterqueue-dev
 )
 

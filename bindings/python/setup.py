@@ -46,7 +46,7 @@ class BuildWithLibrary(build_ext):
 setup(
     version=version(),
     package_dir={"": "src"},
-    packages=["sluice"],
+    packages=["sluice", "sluice._generated"],
     package_data={"sluice": ["py.typed", "*.pyi"]},
     ext_modules=[
         Extension(
@@ -54,7 +54,7 @@ setup(
             sources=sorted(str(path.relative_to(HERE)) for path in (HERE / "native").glob("*.c")),
             depends=[
                 str(path)
-                for path in (*(HERE / "native").glob("*.h"), *(ROOT / "interop" / "include").rglob("*.h"))
+                for path in (*(HERE / "native").rglob("*.h"), *(ROOT / "interop" / "include").rglob("*.h"))
             ],
             include_dirs=[str(ROOT / "interop" / "include")],
             define_macros=[("Py_LIMITED_API", "0x030B0000"), ("_GNU_SOURCE", None)],

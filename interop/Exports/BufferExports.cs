@@ -27,14 +27,14 @@ internal static unsafe class BufferExports
     public static int Abandon(nint buffer, ulong* lost) => End(buffer, lost, onPurpose: false);
 
     [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_on_end", CallConvs = [typeof(CallConvCdecl)])]
-    public static int OnEnd(nint buffer, delegate* unmanaged[Cdecl]<void*, nint, StatsExports.BufferStats*, void> hook, void* user) =>
+    public static int OnEnd(nint buffer, delegate* unmanaged[Cdecl]<void*, nint, BufferStats*, void> hook, void* user) =>
         Boundary.On<HostBuffer, (nint, nint)>(buffer, HandleKind.Buffer, ((nint)hook, (nint)user), static (buffer, arguments) =>
         {
             var (hook, user) = arguments;
             buffer.OnEnd(hook == 0 ? null : sink =>
             {
-                StatsExports.BufferStats stats = StatsExports.BufferStats.Of(buffer.Buffer.Statistics);
-                ((delegate* unmanaged[Cdecl]<void*, nint, StatsExports.BufferStats*, void>)hook)((void*)user, sink, &stats);
+                BufferStats stats = BufferStats.Of(buffer.Buffer.Statistics);
+                ((delegate* unmanaged[Cdecl]<void*, nint, BufferStats*, void>)hook)((void*)user, sink, &stats);
             });
             return Status.Ok;
         });

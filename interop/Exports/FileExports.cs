@@ -35,10 +35,10 @@ internal static unsafe class FileExports
         });
 
     [UnmanagedCallersOnly(EntryPoint = "managed_sluice_file_get_info", CallConvs = [typeof(CallConvCdecl)])]
-    public static int GetInfo(nint file, FileInfo* info) => Boundary.On<PacketFile, nint>(
+    public static int GetInfo(nint file, ReadingInfo* info) => Boundary.On<PacketFile, nint>(
         file, HandleKind.File, (nint)info, static (file, to) =>
         {
-            HostStruct.Write((FileInfo*)to, FileInfo.Of(file), "info");
+            HostStruct.Write((ReadingInfo*)to, ReadingInfo.Of(file), "info");
             return Status.Ok;
         });
 
@@ -112,28 +112,4 @@ internal static unsafe class FileExports
     private static long Number(ulong packet) => (long)Math.Min(packet, long.MaxValue);
 
     private static long Many(ulong packets) => packets == 0 ? long.MaxValue : Number(packets);
-
-    /// <summary><c>sluice_file_info</c>.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    public struct FileInfo
-    {
-        private uint _structSize;
-        private uint _stride;
-        private ulong _packets;
-        private ulong _bytes;
-        private ulong _headerBytes;
-        private ulong _tornOffset;
-        private ulong _tornBytes;
-
-        public static FileInfo Of(PacketFile file) => new()
-        {
-            _structSize = (uint)sizeof(FileInfo),
-            _stride = (uint)file.PacketSize,
-            _packets = (ulong)file.Count,
-            _bytes = (ulong)file.Bytes,
-            _headerBytes = (ulong)file.HeaderBytes,
-            _tornOffset = (ulong)file.TornOffset,
-            _tornBytes = (ulong)file.TornBytes,
-        };
-    }
 }

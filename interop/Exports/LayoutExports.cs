@@ -151,49 +151,4 @@ internal static unsafe class LayoutExports
 
         return Status.Ok;
     }
-
-    /// <summary><c>sluice_field</c>.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    public struct FieldInfo
-    {
-        private const int NameBytes = 63;
-        private const int UnitBytes = 64;
-        private const int FormatBytes = 32;
-
-        private uint _structSize;
-        private uint _offset;
-        private uint _size;
-        private uint _count;
-        private uint _bit;
-        private uint _bits;
-        private byte _type;
-        private fixed byte _name[NameBytes];
-        private uint _constant;
-        private uint _reserved;
-        private double _scale;
-        private double _shift;
-        private fixed byte _unit[UnitBytes];
-        private fixed byte _format[FormatBytes];
-
-        public static FieldInfo Of(PacketField field)
-        {
-            var info = new FieldInfo
-            {
-                _structSize = (uint)sizeof(FieldInfo),
-                _offset = (uint)field.Offset,
-                _size = (uint)field.Size,
-                _count = (uint)field.Count,
-                _bit = (uint)field.BitLow,
-                _bits = (uint)field.BitCount,
-                _type = (byte)field.Type.Character(),
-                _constant = field.Constant is null ? 0u : 1,
-                _scale = field.Scale,
-                _shift = field.ValueOffset,
-            };
-            HostText.Copy(field.Name, info._name, NameBytes, null);
-            HostText.Copy(field.Unit, info._unit, UnitBytes, null);
-            HostText.Copy(field.FormatText, info._format, FormatBytes, null);
-            return info;
-        }
-    }
 }

@@ -9,7 +9,6 @@ namespace Sluice.Interop.Exports;
 /// <summary>Chapter 5 of <c>sluice.h</c>: sinks.</summary>
 internal static unsafe class SinkExports
 {
-    private const int ErrorBytes = 256;
 
     [UnmanagedCallersOnly(EntryPoint = "managed_sluice_buffer_add_file_sink", CallConvs = [typeof(CallConvCdecl)])]
     public static int AddFile(nint buffer, FileSinkOptions* options, nint* sink) => Boundary.On<HostBuffer, (nint, nint)>(
@@ -74,7 +73,7 @@ internal static unsafe class SinkExports
                 Bytes = (ulong)sink.BytesWritten,
                 Errors = (ulong)sink.Errors,
             };
-            HostText.Copy(sink.LastError ?? "", own.LastErrorText, ErrorBytes, null);
+            HostText.Copy(sink.LastError ?? "", own.LastError, SinkInfo.LastErrorBytes, null);
             HostStruct.Write((SinkInfo*)info, own, "info");
             return Status.Ok;
         });
@@ -117,17 +116,5 @@ internal static unsafe class SinkExports
         }
 
         return Status.Ok;
-    }
-
-    /// <summary><c>sluice_sink_info</c>.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    public struct SinkInfo
-    {
-        public uint StructSize;
-        public int LastStatus;
-        public ulong Packets;
-        public ulong Bytes;
-        public ulong Errors;
-        public fixed byte LastErrorText[ErrorBytes];
     }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Sluice.Buffers;
 using Sluice.Control;
 using Sluice.Packets;
@@ -7,37 +6,8 @@ using Sluice.Primitives;
 namespace Sluice.Interop.Runtime;
 
 /// <summary><c>sluice_buffer_options</c>. Zero means default in every field.</summary>
-[StructLayout(LayoutKind.Sequential)]
-internal unsafe struct BufferOptions
+internal unsafe partial struct BufferOptions
 {
-    private const uint WantHugePages = 8, WantLocked = 16, WantChecksums = 32, WantGroup = 64, WantEverybody = 128;
-    private const uint AnyOwner = 256, Adopt = 512;
-    private const uint KnownFlags = WantHugePages | WantLocked | WantChecksums | WantGroup | WantEverybody | AnyOwner | Adopt;
-
-    public uint StructSize;
-    public uint Kind;
-    public uint Shape;
-    public uint Stride;
-    public uint Producers;
-    public uint FullPolicy;
-    public uint Flags;
-    public uint Attach;
-    public ulong Capacity;
-    public long BlockTimeoutNs;
-    public ulong MemoryLimit;
-    public ulong SpillLimit;
-    public byte* SpillDirectory;
-    public byte* Name;
-    public byte* File;
-    public nint Layout;
-    public ulong ReleasePackets;
-    public ulong ReleaseBytes;
-    public long ReleaseAfterNs;
-    public uint ReleaseCombine;
-    public uint ReleaseClock;
-    public uint Wait;
-    public uint Reserved;
-
     /// <summary>The thresholds, from the host's unsigned numbers.</summary>
     public static ReleaseRules Rules(
         ulong packets, ulong bytes, long afterNs, ReleaseCombination combination, ReleaseClock clock) =>
@@ -47,7 +17,8 @@ internal unsafe struct BufferOptions
     /// <exception cref="SluiceException">A field is out of range; the text names it, its value and the limit.</exception>
     public readonly PacketBufferOptions ToEngine()
     {
-        if ((Flags & ~KnownFlags) != 0)
+        var flags = (BufferFlags)Flags;
+        if ((flags & ~BufferFlags.All) != 0)
         {
             throw new SluiceException(
                 Status.Invalid,
@@ -79,14 +50,14 @@ internal unsafe struct BufferOptions
             Name = HostText.ReadBytes(Name),
             File = HostText.ReadBytes(File),
             Attach = Known((AttachMode)Attach, Attach, 2, "attach"),
-            HugePages = (Flags & WantHugePages) != 0,
-            Locked = (Flags & WantLocked) != 0,
-            Checksums = (Flags & WantChecksums) != 0,
-            Access = (Flags & WantEverybody) != 0 ? RingAccess.Everybody
-                : (Flags & WantGroup) != 0 ? RingAccess.Group
+            HugePages = flags.HasFlag(BufferFlags.HugePages),
+            Locked = flags.HasFlag(BufferFlags.Locked),
+            Checksums = flags.HasFlag(BufferFlags.Checksums),
+            Access = flags.HasFlag(BufferFlags.Everybody) ? RingAccess.Everybody
+                : flags.HasFlag(BufferFlags.Group) ? RingAccess.Group
                 : RingAccess.Owner,
-            AnyOwner = (Flags & AnyOwner) != 0,
-            Adopt = (Flags & Adopt) != 0,
+            AnyOwner = flags.HasFlag(BufferFlags.AnyOwner),
+            Adopt = flags.HasFlag(BufferFlags.Adopt),
             Layout = layout,
             Release = Rules(
                 ReleasePackets,

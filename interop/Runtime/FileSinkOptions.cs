@@ -1,20 +1,11 @@
-using System.Runtime.InteropServices;
 using Sluice.Primitives;
 using Sluice.Sinks;
 
 namespace Sluice.Interop.Runtime;
 
 /// <summary><c>sluice_file_options</c>.</summary>
-[StructLayout(LayoutKind.Sequential)]
-internal unsafe struct FileSinkOptions
+internal unsafe partial struct FileSinkOptions
 {
-    public uint StructSize;
-    public uint Durability;
-    public byte* Path;
-    public byte* Header;
-    public ulong HeaderBytes;
-    public ulong RotateBytes;
-
     /// <summary>Makes the sink.</summary>
     /// <exception cref="SluiceException">An option is out of range, or the file cannot be made.</exception>
     public readonly FileSink Open()

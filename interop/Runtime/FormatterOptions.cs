@@ -1,20 +1,11 @@
-using System.Runtime.InteropServices;
 using Sluice.Formatting;
 using Sluice.Primitives;
 
 namespace Sluice.Interop.Runtime;
 
 /// <summary><c>sluice_formatter_options</c>.</summary>
-[StructLayout(LayoutKind.Sequential)]
-internal unsafe struct FormatterOptions
+internal unsafe partial struct FormatterOptions
 {
-    public uint StructSize;
-    public uint Style;
-    public byte* Separator;
-    public byte* LineEnd;
-    public byte* Comment;
-    public ulong LineEndBytes;
-
     /// <summary>The options; NULL for a text of the host means the default of the style.</summary>
     /// <exception cref="SluiceException">Invalid: the style, or a text that is not UTF-8.</exception>
     public static TextOptions Text(uint style, byte* separator, byte* lineEnd, ulong lineEndBytes, byte* comment)

@@ -1,19 +1,11 @@
-using System.Runtime.InteropServices;
 using Sluice.Formatting.Hex;
 using Sluice.Primitives;
 
 namespace Sluice.Interop.Runtime;
 
 /// <summary><c>sluice_hex_options</c>.</summary>
-[StructLayout(LayoutKind.Sequential)]
-internal struct HexTextOptions
+internal partial struct HexTextOptions
 {
-    public uint StructSize;
-    public uint Style;
-    public uint Upper;
-    public uint Separator;
-    public ulong FirstOffset;
-
     /// <summary>The form of the text.</summary>
     /// <exception cref="SluiceException">Invalid: an option is out of its range.</exception>
     public readonly HexOptions Form()

@@ -1,20 +1,7 @@
-using System.Runtime.InteropServices;
 using Sluice.Control;
 using Sluice.Sinks;
 
 namespace Sluice.Interop.Runtime;
-
-/// <summary><c>sluice_snapshot</c>.</summary>
-[StructLayout(LayoutKind.Sequential)]
-internal unsafe struct HostSnapshot
-{
-    public uint StructSize;
-    public uint Reserved;
-    public ulong Packets;
-    public ulong Bytes;
-    public long AgeNs;
-    public SluiceBatch* Batch;
-}
 
 /// <summary>A release controller that is a function of the host.</summary>
 internal sealed unsafe class HostController(nint decide, nint user) : ReleaseController

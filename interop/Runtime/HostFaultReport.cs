@@ -5,18 +5,8 @@ using Sluice.Memory;
 namespace Sluice.Interop.Runtime;
 
 /// <summary><c>sluice_fault</c>.</summary>
-[StructLayout(LayoutKind.Sequential)]
-internal unsafe struct HostFaultReport
+internal unsafe partial struct HostFaultReport
 {
-    public uint StructSize;
-    public int Status;
-    public uint Source;
-    public uint Reserved;
-    public ulong Count;
-    public ulong StoredPackets;
-    public byte* Where;
-    public byte* Text;
-
     /// <summary>Tells a function of the host.</summary>
     public static void Tell(BufferFault fault, nint hook, nint user)
     {

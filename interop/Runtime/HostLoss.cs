@@ -5,16 +5,8 @@ using Sluice.Memory;
 namespace Sluice.Interop.Runtime;
 
 /// <summary><c>sluice_loss</c>.</summary>
-[StructLayout(LayoutKind.Sequential)]
 internal unsafe partial struct HostLoss
 {
-    public uint StructSize;
-    public int Status;
-    public ulong Packets;
-    public ulong Kept;
-    public byte* Where;
-    public byte* Text;
-
     /// <summary>From here on losses are told to the host: to its hook, or on standard error.</summary>
     public static void TellHost() => Losses.Set(Tell);
 

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Sluice.Files;
 using Sluice.Packets;
 using Sluice.Primitives;
@@ -6,17 +5,8 @@ using Sluice.Primitives;
 namespace Sluice.Interop.Runtime;
 
 /// <summary><c>sluice_reading_options</c>.</summary>
-[StructLayout(LayoutKind.Sequential)]
-internal unsafe struct ReadingOptions
+internal unsafe partial struct ReadingOptions
 {
-    public uint StructSize;
-    public uint Stride;
-    public byte* Path;
-    public nint Layout;
-    public ulong HeaderBytes;
-    public uint CheckConstants;
-    public uint Reserved;
-
     /// <summary>Opens the file.</summary>
     /// <exception cref="SluiceException">An option is out of range, or the file cannot be opened.</exception>
     public readonly PacketFile Open()

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Sluice.Formatting;
 using Sluice.Formatting.Hex;
 using Sluice.Packets;
@@ -8,25 +7,8 @@ using Sluice.Sinks;
 namespace Sluice.Interop.Runtime;
 
 /// <summary><c>sluice_text_options</c>.</summary>
-[StructLayout(LayoutKind.Sequential)]
-internal unsafe struct TextSinkOptions
+internal unsafe partial struct TextSinkOptions
 {
-    public uint StructSize;
-    public uint Durability;
-    public byte* Path;
-    public byte* Separator;
-    public byte* LineEnd;
-    public byte* Header;
-    public uint LayoutHeader;
-    public uint Style;
-    public byte* Comment;
-    public nint Layout;
-    public delegate* unmanaged[Cdecl]<void*, SluiceBatch*, byte*, nuint, ulong*, nuint*, int> Format;
-    public void* FormatUser;
-    public ulong RotateBytes;
-    public ulong HeaderBytes;
-    public ulong LineEndBytes;
-
     /// <summary>Makes the sink.</summary>
     /// <param name="ofBuffer">The layout of the buffer, used when none is given.</param>
     /// <param name="stride">Bytes of the buffer's packets; 0: they vary.</param>

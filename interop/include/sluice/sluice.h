@@ -122,7 +122,12 @@ typedef struct sluice_field {
 /* Field `index`, from 0. E_INVALID beyond the last one. Since 0.1. */
 SLUICE_CHECKED int32_t sluice_layout_field(const sluice_layout *layout, uint32_t index, sluice_field *field);
 
-enum sluice_field_text { SLUICE_FIELD_NAME = 0, SLUICE_FIELD_UNIT = 1, SLUICE_FIELD_FORMAT = 2 };
+/* The texts of a field. */
+enum sluice_field_text {
+    SLUICE_FIELD_NAME = 0,   /* its name */
+    SLUICE_FIELD_UNIT = 1,   /* its unit */
+    SLUICE_FIELD_FORMAT = 2  /* how it is written as text */
+};
 
 /* The whole name, unit or format (`what`, a sluice_field_text) of field `index`. Two names may differ only behind what
  * sluice_field has room for. Text as in sluice_last_error. Since 0.2. */
@@ -138,18 +143,20 @@ SLUICE_CHECKED int32_t sluice_layout_fill(const sluice_layout *layout, void *pac
 
 /* ---- 3 Buffers ----------------------------------------------------------------- any thread --------------- */
 
+/* What a buffer does when its memory is full, in the large. */
 enum sluice_buffer_kind {
-    SLUICE_FIFO = 0,    /* grows by segments, then spills to files */
-    SLUICE_CIRCULAR = 1 /* one segment of fixed size */
+    SLUICE_FIFO = 0,     /* grows by further segments, then spills to files: it takes everything, up to its limits */
+    SLUICE_CIRCULAR = 1  /* one segment of fixed size with a full policy */
 };
 
+/* How a buffer with a name or file comes to its memory. A ring that is attached to must agree with the options. */
 enum sluice_attach {
     SLUICE_CREATE = 0,          /* E_EXISTS if the name or file is taken */
     SLUICE_ATTACH = 1,          /* E_NOT_FOUND if it is not there */
-    SLUICE_CREATE_OR_ATTACH = 2 /* attaches if it is there */
+    SLUICE_CREATE_OR_ATTACH = 2 /* attaches if it is there, else makes it */
 };
 
-/* A ring that is attached to must agree with the options, else that is E_STATE: the text has both values, and nothing
+/* Where a ring that is attached to does not agree with the options, that is E_STATE: the text has both values, and nothing
  * is changed. Shape, stride and producers are always compared, unless SLUICE_ATTACH leaves shape, stride and layout at
  * 0; full_policy, capacity (as it is rounded up), block_timeout_ns (where puts wait), layout (where the ring has one),
  * SLUICE_BUFFER_CHECKSUMS, _GROUP and _EVERYBODY when they are not at their default, which means: whatever the ring
@@ -171,13 +178,26 @@ enum sluice_buffer_flag {
                                       system without locks): for a host that knows that they are gone. Without it E_BUSY */
 };
 
-enum sluice_combine { SLUICE_ANY = 0, SLUICE_ALL = 1 };
-enum sluice_release_clock {
-    SLUICE_SINCE_FIRST = 0,   /* release_after_ns counts from when the first packet after a release was noticed */
-    SLUICE_SINCE_RELEASE = 1, /* ... from the last release, or from the creation */
-    SLUICE_SINCE_ASKED = 2    /* ... from when an evaluation first came as far as the time rule after a release */
+/* How the rules of a release policy combine. */
+enum sluice_combine {
+    SLUICE_ANY = 0, /* the first rule that says release releases; without rules nothing is released */
+    SLUICE_ALL = 1  /* the first rule that says store stores; without rules everything is released */
 };
-enum sluice_wait { SLUICE_PARK = 0, SLUICE_YIELD = 1, SLUICE_SPIN = 2 };
+
+/* What the time rule of a release policy counts from. */
+enum sluice_release_clock {
+    SLUICE_SINCE_FIRST = 0,   /* when the first packet after a release was noticed: a bound on how long a packet waits */
+    SLUICE_SINCE_RELEASE = 1, /* the last release, or the creation: a regular interval */
+    SLUICE_SINCE_ASKED = 2    /* when an evaluation first came as far as the time rule after a release, packets stored or not:
+                                 what is asked before it may settle the matter and leave the clock unstarted */
+};
+
+/* How the taking end waits for packets. */
+enum sluice_wait {
+    SLUICE_PARK = 0,  /* spins shortly, then sleeps until a producer wakes it: no load while nothing comes */
+    SLUICE_YIELD = 1, /* gives the processor to others between two looks; producers never make a system call */
+    SLUICE_SPIN = 2   /* looks all the time: the shortest delay, one processor busy */
+};
 
 typedef struct sluice_buffer_options {
     uint32_t struct_size;
@@ -331,7 +351,13 @@ SLUICE_CHECKED int32_t sluice_buffer_clear(sluice_buffer *buffer);
  * accepted; one that fails keeps the data, counts, reports and goes on where it stopped when the fault is gone. The
  * first sink is the primary one: without any, a flush answers E_STATE. *sink may be NULL; it ends with the buffer. */
 
-enum sluice_durability { SLUICE_DURABLE_NONE = 0, SLUICE_DURABLE_ON_CLOSE = 1, SLUICE_DURABLE_EVERY_FLUSH = 2 };
+/* When the data of a file is forced to the device. */
+enum sluice_durability {
+    SLUICE_DURABLE_NONE = 0,        /* never: the operating system writes it back when it likes; survives the process, not the
+                                       machine */
+    SLUICE_DURABLE_ON_CLOSE = 1,    /* when a file is finished: closed, or left for the next one of a rotation */
+    SLUICE_DURABLE_EVERY_FLUSH = 2  /* at every flush, and when a file is finished */
+};
 
 typedef struct sluice_file_options {
     uint32_t struct_size;
@@ -360,7 +386,8 @@ enum sluice_text_style {
     SLUICE_TEXT_PLAIN = 0,      /* the fields as their layout formats them, strings as they are */
     SLUICE_TEXT_CSV = 1,        /* the same, strings quoted where RFC 4180 needs it; separator "," by default */
     SLUICE_TEXT_JSON_LINES = 2, /* a JSON object per packet */
-    SLUICE_TEXT_HEX = 3,        /* the bytes in hexadecimal; text sinks only, without a layout, as the next two */
+    SLUICE_TEXT_HEX = 3,        /* the bytes in hexadecimal, one line per packet; for sinks, which need no layout for it, nor for
+                                   the next two */
     SLUICE_TEXT_HEX_SPACED = 4, /* the same, separator " " by default: one character between two bytes */
     SLUICE_TEXT_HEX_DUMP = 5,   /* as xxd: each packet begins a line, offsets are those of a verbatim file */
 };
@@ -499,12 +526,13 @@ SLUICE_CHECKED int32_t sluice_buffer_poll(sluice_buffer *buffer, int64_t timeout
  * it to the next one that puts, which may never come. Since 0.1. */
 SLUICE_CHECKED int32_t sluice_buffer_event(sluice_buffer *buffer, int32_t *fd);
 
+/* What a fault is of. */
 enum sluice_fault_source {
     SLUICE_FAULT_SINK = 0,      /* a sink that the thread writes to */
     SLUICE_FAULT_GROWTH = 1,    /* puts find no room: the FIFO can neither grow nor spill */
     SLUICE_FAULT_CONTROLLER = 2, /* a release controller, or the reset hook */
     SLUICE_FAULT_MEMORY = 3      /* the memory under the buffer contradicts itself, or was cut: told once, never over; or packets
-                                    are damaged, so that they are not delivered: over when there was none for a second */
+                                    in it are damaged and not delivered: over when there was none for a second */
 };
 
 /* A fault that no call answers with, when it begins and when it is over. Valid until the hook returns. */
@@ -557,9 +585,10 @@ SLUICE_CHECKED int32_t sluice_formatter_format(const sluice_formatter *formatter
 SLUICE_CHECKED int32_t sluice_formatter_header(const sluice_formatter *formatter, char *text, size_t capacity,
                                                size_t *length);
 
+/* How bytes are written in hexadecimal. */
 enum sluice_hex_style {
-    SLUICE_HEX_PLAIN = 0,  /* 48656c6c6f */
-    SLUICE_HEX_SPACED = 1, /* 48 65 6c 6c 6f */
+    SLUICE_HEX_PLAIN = 0,  /* two digits a byte and nothing between: 48656c6c6f */
+    SLUICE_HEX_SPACED = 1, /* one separator between two bytes: 48 65 6c 6c 6f */
     SLUICE_HEX_DUMP = 2    /* lines of 16 bytes as xxd writes them: 00000000: 4865 6c6c 6f <blanks> Hello */
 };
 

@@ -38,7 +38,7 @@ public sealed partial class LayerTests
         IEnumerable<string> misplaced =
             from file in Sources()
             let folder = Path.GetRelativePath(Engine(), Path.GetDirectoryName(file)!)
-            where !File.ReadAllText(file).Contains($"namespace Sluice.{folder.Replace('/', '.')};", StringComparison.Ordinal)
+            where !File.ReadAllText(file).Contains($"namespace Sluice.{Room(folder).Replace('/', '.')};", StringComparison.Ordinal)
             select Path.GetRelativePath(Engine(), file);
         Assert.Empty(misplaced);
     }
@@ -76,6 +76,10 @@ public sealed partial class LayerTests
     private static IEnumerable<string> Sources() => Directory.EnumerateFiles(Engine(), "*.cs", SearchOption.AllDirectories);
 
     private static string Folder(string file) => Path.GetRelativePath(Engine(), file).Split('/')[0];
+
+    // What is generated belongs to the folder that it is generated for.
+    private static string Room(string folder) =>
+        folder.EndsWith("/Generated", StringComparison.Ordinal) ? folder[..folder.LastIndexOf('/')] : folder;
 
     private static string Engine([CallerFilePath] string here = "") =>
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../../engine"));

@@ -21,18 +21,20 @@ children by spawn. What is stored at the exit of the interpreter is flushed.
 
 from ._buffers import FIFO, CircularBuffer, PacketBuffer
 from ._declarations import Code, Format, Layout, bits, field
-from ._errors import SluiceError, Status
+from ._errors import SluiceError
 from ._files import PacketFile
 from ._formatter import PacketFormatter
+from ._generated.choices import Attach, Durability, FullPolicy, Wait
+from ._generated.statuses import Status
 from ._hex import hex, hexdump
 from ._layout import Field, PacketLayout
 from ._library import build_info
-from ._options import Access, Attach, FullPolicy, Wait
+from ._options import Access
 from ._packets import AbstractPacket, FixedSizePacketBase, packetclass
 from ._producer import Producer
 from ._release import Buffer
 from ._rings import remove_ring
-from ._sinks import CallbackSink, Durability, MemorySink, Sink, SinkInfo, WriteMode
+from ._sinks import CallbackSink, MemorySink, Sink, SinkInfo, WriteMode
 from ._sluice import Claim, Snapshot
 from ._statistics import PacketStatistics
 from ._text_style import TextStyle

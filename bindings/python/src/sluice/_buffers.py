@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from . import _sluice
 from ._layout import PacketLayout, layout_of
+from ._generated.choices import Attach, Durability, FullPolicy, Wait
 from ._options import (
     Access,
-    Attach,
-    FullPolicy,
-    Wait,
     flush_after,
     line_text,
     member,
@@ -23,7 +21,7 @@ from ._options import (
 )
 from ._packets import FixedSizePacketBase
 from ._paths import AnyPath, absolute, encoded, ring_name
-from ._sinks import AnySink, BatchFormatter, CallbackSink, Durability, Formatter, MemorySink, Sink, WriteMode, write_mode
+from ._sinks import AnySink, BatchFormatter, CallbackSink, Formatter, MemorySink, Sink, WriteMode, write_mode
 from ._text_style import TextStyle
 from ._waiting import AwaitableBuffer
 

@@ -7,40 +7,10 @@ too, so that ``except FileExistsError`` and ``except SluiceError`` both catch a 
 import contextlib
 import errno
 import logging
-from enum import IntEnum
+
+from ._generated.statuses import Status
 
 logger = logging.getLogger("sluice")
-
-
-class Status(IntEnum):
-    """The results of the engine: 0 done, positive not now, negative a fault (``sluice/status.h``)."""
-
-    OK = 0
-    WOULD_BLOCK = 1
-    TIMEOUT = 2
-    END = 3
-    DROPPED = 4
-    LOST = 5
-    E_INVALID = -1
-    E_HANDLE = -2
-    E_STATE = -3
-    E_MEMORY = -4
-    E_IO = -5
-    E_EXISTS = -6
-    E_NOT_FOUND = -7
-    E_PERMISSION = -8
-    E_SIZE = -9
-    E_LAYOUT = -10
-    E_CONSTANT = -11
-    E_BUSY = -12
-    E_ABI = -13
-    E_FORKED = -14
-    E_CALLBACK = -15
-    E_UNAVAILABLE = -16
-    E_INTERNAL = -17
-    E_SHUTDOWN = -18
-    E_CORRUPT = -19
-    E_ENDED = -20
 
 
 class SluiceError(Exception):

@@ -3,41 +3,12 @@
 from __future__ import annotations
 
 import math
-from enum import Enum
 from typing import TypeVar
 
-
-class Choice(Enum):
-    """An enumerator that a user may write as its name."""
-
-    def __str__(self) -> str:
-        return self.name.lower()
+from ._choice import Choice
 
 
 _C = TypeVar("_C", bound=Choice)
-
-
-class FullPolicy(Choice):
-    """What a put into a full circular buffer does."""
-
-    FAIL = 0
-    """It returns False; the packet is still the caller's. ``stats()["stalls"]`` counts."""
-    BLOCK = 1
-    """It waits for room, up to ``block_timeout`` seconds, then returns False."""
-    DROP_NEWEST = 2
-    """The packet is dropped and counted; it returns False."""
-    DROP_OLDEST = 3
-    """The oldest packets are dropped and counted to make room; it returns True."""
-
-
-class Attach(Choice):
-    """How a buffer with a name or a file begins."""
-
-    CREATE = 0
-    """FileExistsError if it is there."""
-    ATTACH = 1
-    """FileNotFoundError if it is not there."""
-    CREATE_OR_ATTACH = 2
 
 
 class Access(Choice):
@@ -48,14 +19,6 @@ class Access(Choice):
     GROUP = 64
     """The group of the file too."""
     EVERYBODY = 128
-
-
-class Wait(Choice):
-    """How the pump waits for packets: sleeping, or faster and with more of the CPU."""
-
-    PARK = 0
-    YIELD = 1
-    SPIN = 2
 
 
 def member(kind: type[_C], value: _C | str, name: str) -> _C:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, dataclass_transf
 
 from . import _sluice
 from ._declarations import Code, Facts, Layout, Member, bits, code_of, field
-from ._errors import Status, error_of
+from ._errors import error_of
+from ._generated.statuses import Status
 from ._formatter import PacketFormatter
 from ._layout import PacketLayout
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import _sluice
-from ._options import Choice
+from ._generated.choices import Durability
 
 if TYPE_CHECKING:
     from ._buffers import PacketBuffer
@@ -40,14 +40,6 @@ def write_mode(mode: WriteMode | str) -> WriteMode:
         if mode is one or mode == one.value or (isinstance(mode, str) and mode.upper() == one.name):
             return one
     raise ValueError(f"mode is {mode!r}, it must be WriteMode.BINARY ('b') or WriteMode.TEXT ('t')")
-
-
-class Durability(Choice):
-    """When a sink forces what it wrote to the device."""
-
-    NONE = 0
-    ON_CLOSE = 1
-    EVERY_FLUSH = 2
 
 
 @dataclass(frozen=True)

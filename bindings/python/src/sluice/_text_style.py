@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._options import Choice
+from ._choice import Choice
 
 
 class TextStyle(Choice):

@@ -8,7 +8,8 @@ import weakref
 from typing import Any, Self
 
 from . import _sluice
-from ._errors import SluiceError, Status, error_of
+from ._errors import SluiceError, error_of
+from ._generated.statuses import Status
 
 #: How long a close that is under way is left alone - it may fail, and the buffer go on -, or a sink that is not ready.
 _NOT_NOW_SECONDS = 0.005

@@ -63,16 +63,25 @@
 #define SLUICE_RING_LARGEST (UINT64_C(1) << 40)
 #define SLUICE_SLOT_RETIRED (UINT64_C(1) << 63) /* of a slot whose producer is gone: free once tail is at the low bits */
 
-enum sluice_shape { SLUICE_FIXED = 0, SLUICE_FRAMED = 1 };
-enum sluice_producers { SLUICE_ONE_PRODUCER = 0, SLUICE_MANY_PRODUCERS = 1 };
+/* How packets lie in a ring. */
+enum sluice_shape {
+    SLUICE_FIXED = 0,  /* packets of one size back to back, no header: a batch is the content of a file */
+    SLUICE_FRAMED = 1  /* packets of any size, each with an 8-byte header, at multiples of 8 */
+};
 
-/* The one answer to "no room". Grow belongs to buffers (sluice.h): their producers carry the engine's hook. */
+/* How many may put into a ring. */
+enum sluice_producers {
+    SLUICE_ONE_PRODUCER = 0,   /* one at a time: the fastest */
+    SLUICE_MANY_PRODUCERS = 1  /* up to 256 at a time, in threads or processes */
+};
+
+/* The one answer to "no room". To grow is for buffers (sluice.h), whose producers carry a hook of the engine. */
 enum sluice_full_policy {
-    SLUICE_FAIL = 0,        /* answer WOULD_BLOCK */
-    SLUICE_BLOCK = 1,       /* wait up to the producer's timeout_ns, then TIMEOUT */
-    SLUICE_DROP_NEWEST = 2, /* count dropped_newest and answer DROPPED */
-    SLUICE_DROP_OLDEST = 3, /* take the oldest packets out, count dropped_oldest */
-    SLUICE_GROW = 4         /* chain a further segment */
+    SLUICE_FAIL = 0,        /* answer that there is no room now (WOULD_BLOCK); nothing changes */
+    SLUICE_BLOCK = 1,       /* wait for room, up to the producer's time-out (TIMEOUT) */
+    SLUICE_DROP_NEWEST = 2, /* drop the packet (DROPPED) and count it as dropped_newest */
+    SLUICE_DROP_OLDEST = 3, /* take the oldest packets out and count them as dropped_oldest */
+    SLUICE_GROW = 4         /* chain a further segment, in memory up to a limit, then in spill files */
 };
 
 enum sluice_ring_flags {

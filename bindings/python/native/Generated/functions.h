@@ -1,0 +1,80 @@
+/* Generated from the headers by interop/generator: change those, not this. */
+#ifndef SLUICE_PYTHON_FUNCTIONS_H
+#define SLUICE_PYTHON_FUNCTIONS_H
+
+#define LIBRARY_FUNCTIONS(X) \
+    X(last_error) \
+    X(callback_fault) \
+    X(status_text) \
+    X(layout_create) \
+    X(layout_from_numpy) \
+    X(layout_destroy) \
+    X(layout_size) \
+    X(layout_describe) \
+    X(layout_numpy) \
+    X(layout_fields) \
+    X(layout_field) \
+    X(layout_field_text) \
+    X(layout_check) \
+    X(layout_fill) \
+    X(buffer_create) \
+    X(buffer_stride) \
+    X(buffer_layout) \
+    X(buffer_destroy) \
+    X(buffer_abandon) \
+    X(buffer_discard) \
+    X(on_loss) \
+    X(buffer_on_end) \
+    X(buffer_put) \
+    X(buffer_put_many) \
+    X(buffer_put_record) \
+    X(buffer_open_producer) \
+    X(buffer_close_producer) \
+    X(buffer_pop) \
+    X(buffer_pop_many) \
+    X(buffer_peek) \
+    X(buffer_take) \
+    X(buffer_size) \
+    X(buffer_clear) \
+    X(buffer_add_file_sink) \
+    X(buffer_add_text_sink) \
+    X(buffer_add_callback_sink) \
+    X(buffer_add_memory_sink) \
+    X(sink_take) \
+    X(sink_get_info) \
+    X(buffer_remove_sink) \
+    X(buffer_restore_files) \
+    X(sink_last_error) \
+    X(buffer_disconnect) \
+    X(buffer_add_controller) \
+    X(buffer_on_reset) \
+    X(buffer_configure) \
+    X(buffer_force_release) \
+    X(buffer_flush_needed) \
+    X(buffer_almost_full) \
+    X(buffer_since_flush) \
+    X(buffer_due_in) \
+    X(buffer_flush) \
+    X(buffer_start) \
+    X(buffer_stop) \
+    X(buffer_poll) \
+    X(buffer_event) \
+    X(buffer_on_fault) \
+    X(formatter_create) \
+    X(formatter_destroy) \
+    X(formatter_format) \
+    X(formatter_header) \
+    X(hex_encode) \
+    X(file_open) \
+    X(file_close) \
+    X(file_get_info) \
+    X(file_refresh) \
+    X(file_map) \
+    X(file_read) \
+    X(file_check) \
+    X(buffer_get_stats) \
+    X(abi_version) \
+    X(build_info) \
+    X(shutdown)
+
+#endif

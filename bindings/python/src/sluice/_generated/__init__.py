@@ -1,0 +1,1 @@
+# Generated from the headers by interop/generator: change those, not this.
