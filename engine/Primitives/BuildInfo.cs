@@ -13,7 +13,7 @@ public static class BuildInfo
     public static string Version { get; } =
         typeof(BuildInfo).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
-    /// <summary>The framework the engine was built from, as a target framework moniker (<c>net9.0</c>).</summary>
+    /// <summary>The framework the engine was built from, as a target framework moniker (<c>net10.0</c>).</summary>
     public static string Framework { get; } = Moniker(
         typeof(BuildInfo).Assembly.GetCustomAttribute<TargetFrameworkAttribute>()!.FrameworkName);
 
@@ -43,6 +43,6 @@ public static class BuildInfo
     /// <summary>How the code was compiled: <c>native-aot</c> or <c>jit</c>.</summary>
     public static string Compilation => RuntimeFeature.IsDynamicCodeCompiled ? "jit" : "native-aot";
 
-    // ".NETCoreApp,Version=v9.0" -> "net9.0"
+    // ".NETCoreApp,Version=v10.0" -> "net10.0"
     private static string Moniker(string frameworkName) => "net" + new FrameworkName(frameworkName).Version.ToString(2);
 }

@@ -695,7 +695,7 @@ SLUICE_CHECKED int32_t sluice_buffer_get_stats(sluice_buffer *buffer, sluice_buf
 #define SLUICE_ABI_VERSION 1u
 uint32_t sluice_abi_version(void);
 
-/* What is running: "sluice 0.2.0 (abi 1; image x86-64-v3; net9.0; native-aot)". Text as in sluice_last_error. "; forked"
+/* What is running: "sluice 0.2.0 (abi 1; image x86-64-v3; net10.0; native-aot)". Text as in sluice_last_error. "; forked"
  * is added in a child of fork() that cannot use the engine. Since 0.1. */
 int32_t sluice_build_info(char *text, size_t capacity, size_t *length);
 

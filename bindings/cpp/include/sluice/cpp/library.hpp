@@ -10,7 +10,7 @@
 namespace sluice
 {
 
-// "sluice 0.2.0 (abi 1; image x86-64-v3; net9.0; native-aot)"
+// "sluice 0.2.0 (abi 1; image x86-64-v3; net10.0; native-aot)"
 inline std::string build_info()
 {
     std::string text;
