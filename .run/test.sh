@@ -17,14 +17,24 @@ suite_engine() {
         --logger 'trx;LogFileName=engine.trx' --blame-hang-timeout "${test_timeout}s" --blame-hang-dump-type none
 }
 
+# ctest_suite NAME ARGUMENT...: tests of the build folder.
+ctest_suite() {
+    ctest --test-dir "$build" --timeout "$test_timeout" --output-on-failure --output-junit "$results/$1.xml" "${@:2}"
+}
+
 # One after the other: many of them need the processors for themselves.
 suite_native() {
-    ctest --test-dir "$build" --timeout "$test_timeout" --output-on-failure --output-junit "$results/native.xml" -E '^abi[.]printf[.]'
+    ctest_suite native -LE '^(computes|waits)$'
 }
 
 # Numbers against snprintf only compute, and the most of all.
 suite_printf() {
-    ctest --test-dir "$build" --timeout "$test_timeout" --output-on-failure --output-junit "$results/printf.xml" -R '^abi[.]printf[.]' -j "$jobs"
+    ctest_suite printf -L '^computes$' -j "$jobs"
+}
+
+# What hangs, and what ends late: most of the time nothing runs.
+suite_waits() {
+    ctest_suite waits -L '^waits$' -j "$((2 * jobs))"
 }
 
 suite_pytest() {
@@ -32,28 +42,34 @@ suite_pytest() {
     timeout --kill-after=10 "$((test_timeout * 2))" "$venv/bin/python" -m pytest -p no:cacheprovider -q -ra "$root/tests/$name" --junitxml "$results/$name.xml"
 }
 
+# All suites, in their order.
+suites_there=(engine native printf waits python processes package matrix run docs)
+
 run_tests() {
-    local suites=() test_timeout=600 name
+    local suites=() wanted=() test_timeout=600 name
     while (($#)); do
-        case $1 in
-            --long) export SLUICE_LONG=1; test_timeout=7200 ;;
-            *) die "test takes --long, got '$1'" ;;
+        case " ${suites_there[*]} " in
+            *" $1 "*) wanted+=("$1") ;;
+            *)
+                [[ $1 == --long ]] || die "test takes --long and suites (${suites_there[*]}), got '$1'"
+                export SLUICE_LONG=1
+                test_timeout=7200
+                ;;
         esac
         shift
     done
+    ((${#wanted[@]})) || wanted=("${suites_there[@]}")
     build_all
     rm -rf "$results"
     mkdir -p "$results"
     export LD_LIBRARY_PATH=$stage/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
     export SLUICE_HOME=$root SLUICE_PYTHON=$venv/bin/python PYTHONDONTWRITEBYTECODE=1
 
-    suite engine suite_engine
-    suite native suite_native
-    suite printf suite_printf
-    for name in python processes package matrix run docs; do
-        if [[ -n $(find "$root/tests/$name" -name 'test_*.py' -print -quit 2>/dev/null) ]]; then
-            suite "$name" suite_pytest "$name"
-        fi
+    for name in "${wanted[@]}"; do
+        case $name in
+            engine | native | printf | waits) suite "$name" "suite_$name" ;;
+            *) suite "$name" suite_pytest "$name" ;;
+        esac
     done
     "$python" "$root/.run/summary.py" "$results" "${suites[@]}"
 }

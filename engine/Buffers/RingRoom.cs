@@ -229,7 +229,7 @@ public unsafe partial struct RingProducer
         return HasRoom(bytes) ? Status.Ok : Status.Timeout;
     }
 
-    /// <summary>A consumer may wait for more than there is room for: whoever is turned away tells it.</summary>
+    /// <summary>A consumer may wait for more packets than fit. A producer that finds no room wakes it.</summary>
     private void WakeForRoom()
     {
         Interlocked.MemoryBarrier();

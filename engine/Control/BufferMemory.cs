@@ -17,7 +17,7 @@ internal static class BufferMemory
 
     /// <summary>The memory that the options describe.</summary>
     /// <param name="options">How it is made. An attach that says nothing of the packets takes what the ring has of it.</param>
-    /// <exception cref="SluiceException">An option is out of range, or the memory is not to be had.</exception>
+    /// <exception cref="SluiceException">An option is out of range, or there is not so much memory.</exception>
     public static PacketStore Open(ref PacketBufferOptions options)
     {
         int stride = StrideOf(options);

@@ -28,7 +28,7 @@ public sealed unsafe partial class PacketBuffer : IDisposable, IAsyncDisposable
     private volatile bool _disposed;
 
     /// <summary>Makes a buffer.</summary>
-    /// <exception cref="SluiceException">An option is out of range, or the memory is not to be had.</exception>
+    /// <exception cref="SluiceException">An option is out of range, or there is not so much memory.</exception>
     public PacketBuffer(PacketBufferOptions options)
     {
         _store = BufferMemory.Open(ref options);

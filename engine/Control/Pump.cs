@@ -35,7 +35,7 @@ internal sealed class Pump
         catch (Exception fault) when (fault is OutOfMemoryException or ThreadStartException)
         {
             throw new SluiceException(
-                Status.Memory, "the thread of the buffer is not to be had: the limits of threads or of memory are reached", fault);
+                Status.Memory, "the thread of the buffer cannot be started: a limit of threads or of memory is reached", fault);
         }
     }
 

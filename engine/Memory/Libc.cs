@@ -260,7 +260,7 @@ internal static unsafe partial class Libc
 
     /// <summary>
     /// A new descriptor, moved if it is 0, 1 or 2: a host that closed these prints into whatever has their numbers. -1 with the
-    /// error: it was that, or there is no other one to be had; it is closed then.
+    /// error: it was that, or no other one is free; it is closed then.
     /// </summary>
     internal static int AboveStdio(int fd)
     {

@@ -97,7 +97,7 @@ public sealed unsafe class MemorySink : Sink
     protected override string Describe(Status status, long detail) => status switch
     {
         Status.Size => $"a packet of {Quantity.Of(detail, "byte")} exceeds the limit of {Quantity.Of(Limit, "byte")}",
-        _ => $"{Quantity.Of(detail, "byte")} of memory are not to be had",
+        _ => $"{Quantity.Of(detail, "byte")} of memory cannot be had",
     };
 
     /// <inheritdoc/>

@@ -23,7 +23,7 @@ def test_help_names_every_command() -> None:
 
 
 @pytest.mark.parametrize("arguments", [
-    (), ("biuld",), ("build", "--fast"), ("test", "--lnog"), ("demo", "--rate"), ("demo", "--speed", "3"),
+    (), ("biuld",), ("build", "--fast"), ("test", "--lnog"), ("test", "natvie"), ("demo", "--rate"), ("demo", "--speed", "3"),
     ("bench", "--jsno", "x"), ("bench", "--json"),
     ("docs", "--out"), ("docs", "page"),
 ])

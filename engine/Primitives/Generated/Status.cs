@@ -36,7 +36,7 @@ public enum Status
     /// <summary>The object is not in a state that allows this.</summary>
     State = -3,
 
-    /// <summary>The memory asked for is not to be had.</summary>
+    /// <summary>There is not so much memory.</summary>
     Memory = -4,
 
     /// <summary>A read, write or mapping failed.</summary>

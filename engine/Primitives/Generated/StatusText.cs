@@ -18,7 +18,7 @@ internal static class StatusText
         Status.Invalid => "an argument is outside its range",
         Status.Handle => "the handle is null, stale or of another kind",
         Status.State => "the object is not in a state that allows this",
-        Status.Memory => "the memory asked for is not to be had",
+        Status.Memory => "there is not so much memory",
         Status.Io => "a read, write or mapping failed",
         Status.Exists => "the name or file exists already",
         Status.NotFound => "the name or file does not exist",

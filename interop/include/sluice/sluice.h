@@ -30,13 +30,13 @@
  *   nothing. Handles are typed and opaque, and not addresses: a NULL, stale or foreign one gives E_HANDLE. Option
  *   structs begin with struct_size = sizeof the struct; zero in any other field means its default; a struct of an
  *   older caller is completed with defaults, one of a newer caller is accepted while what this library does not know
- *   is zero, and refused with E_ABI else, as is a size that is no multiple of 8 and so of no version. Text is UTF-8; where
- *   there is not room for all of it, it is cut between two characters. Paths, and names of shared memory, are bytes: any that
- *   the system takes, shown in texts with \xNN for what is no UTF-8; a relative path is made absolute when it is given, so
- *   that a later chdir changes nothing. Times are nanoseconds on the monotonic clock; -1 means for ever, 0 look once.
- *   Callbacks take the host's `user` pointer first, return a status and must not call into the object that calls them.
+ *   is zero. Otherwise it is refused with E_ABI, and so is a size that is no multiple of 8, which no version has. Text is
+ *   UTF-8; where there is not room for all of it, it is cut between two characters. Paths, and names of shared memory, are
+ *   bytes: any that the system takes, shown in texts with \xNN for what is no UTF-8; a relative path is made absolute when it
+ *   is given, so that a later chdir changes nothing. Times are nanoseconds on the monotonic clock; -1 means for ever, 0 look
+ *   once. Callbacks take the host's `user` pointer first, return a status and must not call into the object that calls them.
  *   Threading stands at the head of each chapter. Any call may run while another thread ends the object it is given: it
- *   answers what it would have answered before, or E_STATE, or E_HANDLE.
+ *   answers what it would have answered before, or E_STATE, or E_HANDLE. Where no version is named, it is 0.1.
  */
 #ifndef SLUICE_SLUICE_H
 #define SLUICE_SLUICE_H
@@ -61,7 +61,7 @@ struct sluice_batch;    /* sluice/ring.h */
 /* ---- 1 Results ----------------------------------------------------------------- any thread --------------- */
 
 /* The text of the last fault on the calling thread: what failed, the value and its limit. Copies at most capacity - 1
- * bytes and a zero byte to text (may be NULL); *length (may be NULL) receives the whole length. Since 0.1. */
+ * bytes and a zero byte to text (may be NULL); *length (may be NULL) receives the whole length. */
 int32_t sluice_last_error(char *text, size_t capacity, size_t *length);
 
 /* For a function of the host that is about to answer the engine with a fault, on the thread that called it: what went wrong, as
@@ -70,7 +70,7 @@ int32_t sluice_last_error(char *text, size_t capacity, size_t *length);
  * nothing, reports its failure so. Since 0.2. */
 int32_t sluice_callback_fault(const char *text);
 
-/* "E_SIZE: the packet or buffer has the wrong size". Never NULL; the text is static. Since 0.1. */
+/* "E_SIZE: the packet or buffer has the wrong size". Never NULL; the text is static. */
 const char *sluice_status_text(int32_t status);
 
 /* ---- 2 Packet layouts ---------------------------------------------------------- any thread --------------- */
@@ -78,28 +78,27 @@ const char *sluice_status_text(int32_t status);
 /* A layout names and types the fields of a packet, e.g. "> header:B=0xA1; pin:B; time:I*1e-3 [s] %.3f; adc:H"; the
  * grammar is in docs/packet-layout.md. `text` may also be the name of a layout that ships: plasduino-digital,
  * plasduino-analog, jitter. A byte order mark in front is skipped; lines end in "\n", "\r\n" or "\r". E_LAYOUT: the
- * error text points at the character. Destroy with sluice_layout_destroy; a buffer made with the layout keeps what it needs.
- * Since 0.1. */
+ * error text points at the character. Destroy with sluice_layout_destroy; a buffer made with the layout keeps what it needs. */
 SLUICE_CHECKED int32_t sluice_layout_create(const char *text, sluice_layout **layout);
 
 /* The layout of a NumPy data type, given as JSON: what sluice_layout_numpy writes; a type string, as "<u2"; or [type, shape].
  * Formats may be any of these again: nested fields are named outer_inner. E_LAYOUT names the field: byte orders mixed, fields
- * that overlap, types that packets do not have. Since 0.1. */
+ * that overlap, types that packets do not have. */
 SLUICE_CHECKED int32_t sluice_layout_from_numpy(const char *json, sluice_layout **layout);
 
-/* NULL is fine. Since 0.1. */
+/* NULL is fine. */
 int32_t sluice_layout_destroy(sluice_layout *layout);
 
-/* Bytes of a packet. Since 0.1. */
+/* Bytes of a packet. */
 SLUICE_CHECKED int32_t sluice_layout_size(const sluice_layout *layout, uint32_t *bytes);
 
-/* The canonical description, which creates an equal layout. Text as in sluice_last_error. Since 0.1. */
+/* The canonical description, which creates an equal layout. Text as in sluice_last_error. */
 SLUICE_CHECKED int32_t sluice_layout_describe(const sluice_layout *layout, char *text, size_t capacity, size_t *length);
 
-/* The NumPy dtype of a packet as JSON: {"names": [...], "formats": [...], "offsets": [...], "itemsize": n}. Since 0.1. */
+/* The NumPy dtype of a packet as JSON: {"names": [...], "formats": [...], "offsets": [...], "itemsize": n}. */
 SLUICE_CHECKED int32_t sluice_layout_numpy(const sluice_layout *layout, char *text, size_t capacity, size_t *length);
 
-/* Fields, bit ranges counted as fields of their own, padding not counted. Since 0.1. */
+/* Fields, bit ranges counted as fields of their own, padding not counted. */
 SLUICE_CHECKED int32_t sluice_layout_fields(const sluice_layout *layout, uint32_t *fields);
 
 typedef struct sluice_field {
@@ -119,7 +118,7 @@ typedef struct sluice_field {
     char format[32]; /* the same, as "%.3f"; empty: the default of the type; "-": hidden in text */
 } sluice_field;
 
-/* Field `index`, from 0. E_INVALID beyond the last one. Since 0.1. */
+/* Field `index`, from 0. E_INVALID beyond the last one. */
 SLUICE_CHECKED int32_t sluice_layout_field(const sluice_layout *layout, uint32_t index, sluice_field *field);
 
 /* The texts of a field. */
@@ -135,10 +134,10 @@ SLUICE_CHECKED int32_t sluice_layout_field_text(const sluice_layout *layout, uin
                                                 size_t capacity, size_t *length);
 
 /* Whether the constants of `bytes` / size packets hold. E_CONSTANT: the text names packet, field, expected and found;
- * *bad (may be NULL) is the packet's index. E_SIZE: not a multiple of the packet. Since 0.1. */
+ * *bad (may be NULL) is the packet's index. E_SIZE: not a multiple of the packet. */
 SLUICE_CHECKED int32_t sluice_layout_check(const sluice_layout *layout, const void *packets, size_t bytes, uint64_t *bad);
 
-/* Writes the constants of the layout into one packet of its size; every other bit stays as it is. Since 0.1. */
+/* Writes the constants of the layout into one packet of its size; every other bit stays as it is. */
 SLUICE_CHECKED int32_t sluice_layout_fill(const sluice_layout *layout, void *packet, size_t bytes);
 
 /* ---- 3 Buffers ----------------------------------------------------------------- any thread --------------- */
@@ -229,7 +228,7 @@ typedef struct sluice_buffer_options {
     uint32_t reserved;
 } sluice_buffer_options;
 
-/* Makes a buffer. E_INVALID names the field, the value and the limit. Since 0.1. */
+/* Makes a buffer. E_INVALID names the field, the value and the limit. */
 SLUICE_CHECKED int32_t sluice_buffer_create(const sluice_buffer_options *options, sluice_buffer **buffer);
 
 /* Bytes of a packet; 0: records of any size. Since 0.2. */
@@ -247,7 +246,7 @@ SLUICE_CHECKED int32_t sluice_buffer_layout(sluice_buffer *buffer, char *text, s
  * a sink that could not take the rest is returned, and the buffer is kept: mend it and call again, or call
  * sluice_buffer_discard. TIMEOUT: a write or a function of the host did not come back, and nothing got on for 5 s
  * (SLUICE_UNTIL_STUCK); the error text says which. The buffer is kept then, too, and stays valid. Puts of other threads get
- * E_STATE from the begin of this call on, unless it fails. NULL is fine. Since 0.1. */
+ * E_STATE from the begin of this call on, unless it fails. NULL is fine. */
 SLUICE_CHECKED int32_t sluice_buffer_destroy(sluice_buffer *buffer);
 
 /* The end of a buffer that nobody can mend, as destructors make it: one more try to write, then it is freed whatever its sinks
@@ -258,7 +257,7 @@ int32_t sluice_buffer_abandon(sluice_buffer *buffer, uint64_t *lost);
 /* Frees the buffer and what it stores on purpose, also what lies under its name or in its file; *lost (may be NULL) receives the
  * packets that no sink has, and nobody is told of them. TIMEOUT: as
  * sluice_buffer_destroy, but the buffer is gone, and the thread that hangs frees what is left of it when it comes back. No
- * function of the host begins after this call; what one that is still running uses must stay until it returned. Since 0.1. */
+ * function of the host begins after this call; what one that is still running uses must stay until it returned. */
 int32_t sluice_buffer_discard(sluice_buffer *buffer, uint64_t *lost);
 
 /* Packets that were stored in a buffer when it ended, and that nothing took. Valid until the hook returns. */
@@ -294,32 +293,31 @@ SLUICE_CHECKED int32_t sluice_buffer_on_end(sluice_buffer *buffer, sluice_end_fn
 /* ---- 4 Putting and taking ------------------------------------------------------ any thread --------------- */
 
 /* Copies one packet in. E_SIZE: not the stride. E_CONSTANT: a constant of the layout does not hold. WOULD_BLOCK, TIMEOUT,
- * DROPPED: the full policy spoke; of a FIFO that could neither grow nor spill the last error has the reason. In a callback of the
- * same buffer a put never waits for room, which only the callback's return makes: it answers E_STATE instead. Any number of threads
- * may call it; a thread that puts often takes a producer. Since 0.1. */
+ * DROPPED: there is no room, and this is what the full policy answers; of a FIFO that could neither grow nor spill the last
+ * error has the reason. In a callback of the same buffer a put never waits for room, which only the callback's return makes:
+ * it answers E_STATE instead. Any number of threads may call it; a thread that puts often takes a producer. */
 SLUICE_CHECKED int32_t sluice_buffer_put(sluice_buffer *buffer, const void *packet, size_t bytes);
 
 /* Copies packets of the stride in; *done (may be NULL) tells how many, the status is that of the first one not taken.
- * E_SIZE: bytes is not a multiple of the stride. Since 0.1. */
+ * E_SIZE: bytes is not a multiple of the stride. */
 SLUICE_CHECKED int32_t sluice_buffer_put_many(sluice_buffer *buffer, const void *packets, size_t bytes, uint64_t *done);
 
-/* Framed buffers: copies one record of any size with the host's type. Since 0.1. */
+/* Framed buffers: copies one record of any size with the host's type. */
 SLUICE_CHECKED int32_t sluice_buffer_put_record(sluice_buffer *buffer, const void *payload, size_t bytes, uint16_t type);
 
 /* Fills a producer for the inline calls of sluice/ring.h, which never enter the engine (but to grow a FIFO). One thread
  * at a time may use it. With one producer, a buffer gives out one, and sluice_buffer_put answers E_BUSY meanwhile. Give it
- * back with sluice_buffer_close_producer, not with sluice_producer_close. `producer_size` is sizeof(sluice_producer).
- * Since 0.1. */
+ * back with sluice_buffer_close_producer, not with sluice_producer_close. `producer_size` is sizeof(sluice_producer). */
 SLUICE_CHECKED int32_t sluice_buffer_open_producer(sluice_buffer *buffer, struct sluice_producer *producer,
                                                    size_t producer_size);
 SLUICE_CHECKED int32_t sluice_buffer_close_producer(sluice_buffer *buffer, struct sluice_producer *producer);
 
 /* Takes the oldest packet out: at most capacity bytes to packet, *bytes receives its size. WOULD_BLOCK: none is there.
- * E_SIZE: it is larger than capacity, and stays. Since 0.1. */
+ * E_SIZE: it is larger than capacity, and stays. */
 SLUICE_CHECKED int32_t sluice_buffer_pop(sluice_buffer *buffer, void *packet, size_t capacity, size_t *bytes);
 
 /* Takes the oldest packets of the stride out, as many as fit; *done receives how many. WOULD_BLOCK: none is there. E_SIZE:
- * capacity is less than a packet. E_INVALID: records of any size; take them with sluice_buffer_take. Since 0.1. */
+ * capacity is less than a packet. E_INVALID: records of any size; take them with sluice_buffer_take. */
 SLUICE_CHECKED int32_t sluice_buffer_pop_many(sluice_buffer *buffer, void *packets, size_t capacity, uint64_t *done);
 
 /* Sees packets in place: of a sink every released batch. 0 accepts; of a sink: positive: not now, offer it again, negative: a
@@ -328,21 +326,20 @@ typedef int32_t (*sluice_batch_fn)(void *user, const struct sluice_batch *batch)
 
 /* Shows the stored packets without taking them, oldest first, run by run, at most max_bytes (0: all), to `look`, which runs
  * under the buffer's lock and must not keep the pointer; any answer but 0 ends the call and is returned. WOULD_BLOCK: none is
- * there. E_SIZE: the first packet is larger than max_bytes. Since 0.1. */
+ * there. E_SIZE: the first packet is larger than max_bytes. */
 SLUICE_CHECKED int32_t sluice_buffer_peek(sluice_buffer *buffer, size_t max_bytes, sluice_batch_fn look, void *user);
 
 /* Takes the oldest packets out run by run, at most `most` packets: each run is shown in place to `accept`, under the buffer's
  * lock, and given up once that returns 0; any other answer ends the call and is returned, and that run stays. *taken (may be
  * NULL) receives how many went. `most` 0: all that are stored now, which then counts as a release: the clock starts anew and the
- * reset hook is called. WOULD_BLOCK: none is there. E_CORRUPT: what follows is no packet, as for every call that takes. Since
- * 0.1. */
+ * reset hook is called. WOULD_BLOCK: none is there. E_CORRUPT: what follows is no packet, as for every call that takes. */
 SLUICE_CHECKED int32_t sluice_buffer_take(sluice_buffer *buffer, uint64_t most, sluice_batch_fn accept, void *user,
                                           uint64_t *taken);
 
-/* Packets stored. E_CORRUPT: the memory contradicts itself, and nobody can tell. Since 0.1. */
+/* Packets stored. E_CORRUPT: the memory contradicts itself, and nobody can tell. */
 SLUICE_CHECKED int32_t sluice_buffer_size(sluice_buffer *buffer, uint64_t *packets);
 
-/* Takes all packets out and counts them as cleared. Since 0.1. */
+/* Takes all packets out and counts them as cleared. */
 SLUICE_CHECKED int32_t sluice_buffer_clear(sluice_buffer *buffer);
 
 /* ---- 5 Sinks ------------------------------------------------------------------- any thread --------------- */
@@ -368,7 +365,7 @@ typedef struct sluice_file_options {
     uint64_t rotate_bytes; /* begin a new file (data.1.dat, data.2.dat ...) before this size is exceeded; 0: never */
 } sluice_file_options;
 
-/* Packets verbatim: the bytes that were put, nothing else (framed: the payloads). Since 0.1. */
+/* Packets verbatim: the bytes that were put, nothing else (framed: the payloads). */
 SLUICE_CHECKED int32_t sluice_buffer_add_file_sink(sluice_buffer *buffer, const sluice_file_options *options,
                                                    sluice_sink **sink);
 
@@ -410,18 +407,18 @@ typedef struct sluice_text_options {
     uint64_t line_end_bytes;     /* of the line end; 0: up to its zero byte. Since 0.2 */
 } sluice_text_options;
 
-/* One line per packet (a dump: lines of 16 bytes). Needs a layout, a format function or a hex style. Since 0.1. */
+/* One line per packet (a dump: lines of 16 bytes). Needs a layout, a format function or a hex style. */
 SLUICE_CHECKED int32_t sluice_buffer_add_text_sink(sluice_buffer *buffer, const sluice_text_options *options,
                                                    sluice_sink **sink);
 
-/* Shows every released batch to `accept`. Since 0.1. */
+/* Shows every released batch to `accept`. */
 SLUICE_CHECKED int32_t sluice_buffer_add_callback_sink(sluice_buffer *buffer, sluice_batch_fn accept, void *user,
                                                        sluice_sink **sink);
 
-/* Keeps released bytes in native memory, up to limit bytes (then it answers "not now"), until they are taken. Since 0.1. */
+/* Keeps released bytes in native memory, up to limit bytes (then it answers "not now"), until they are taken. */
 SLUICE_CHECKED int32_t sluice_buffer_add_memory_sink(sluice_buffer *buffer, uint64_t limit, sluice_sink **sink);
 
-/* Takes up to capacity bytes out of a memory sink; *bytes tells how many. E_HANDLE: another kind of sink. Since 0.1. */
+/* Takes up to capacity bytes out of a memory sink; *bytes tells how many. E_HANDLE: another kind of sink. */
 SLUICE_CHECKED int32_t sluice_sink_take(sluice_sink *sink, void *memory, size_t capacity, size_t *bytes);
 
 typedef struct sluice_sink_info {
@@ -447,7 +444,7 @@ SLUICE_CHECKED int32_t sluice_buffer_restore_files(sluice_buffer *buffer, uint64
 /* The whole text of the sink's last fault; empty: none so far. Text as in sluice_last_error. Since 0.2. */
 SLUICE_CHECKED int32_t sluice_sink_last_error(sluice_sink *sink, char *text, size_t capacity, size_t *length);
 
-/* Flushes what is stored, then closes and removes all sinks. A fault keeps them. Since 0.1. */
+/* Flushes what is stored, then closes and removes all sinks. A fault keeps them. */
 SLUICE_CHECKED int32_t sluice_buffer_disconnect(sluice_buffer *buffer);
 
 /* ---- 6 Release ----------------------------------------------------------------- any thread --------------- */
@@ -466,34 +463,34 @@ typedef struct sluice_snapshot {
 typedef int32_t (*sluice_controller_fn)(void *user, const sluice_snapshot *snapshot);
 
 /* Controllers are asked in the order they were added, then packets, bytes, time; the first answer that settles the
- * matter (any: a 1, all: a 0) ends the round. Since 0.1. */
+ * matter (any: a 1, all: a 0) ends the round. */
 SLUICE_CHECKED int32_t sluice_buffer_add_controller(sluice_buffer *buffer, sluice_controller_fn decide, void *user);
 
-/* Called after each release. Since 0.1. */
+/* Called after each release. */
 SLUICE_CHECKED int32_t sluice_buffer_on_reset(sluice_buffer *buffer, void (*hook)(void *user), void *user);
 
-/* Changes the thresholds (0: no such rule). Since 0.1. */
+/* Changes the thresholds (0: no such rule). */
 SLUICE_CHECKED int32_t sluice_buffer_configure(sluice_buffer *buffer, uint64_t release_packets, uint64_t release_bytes,
                                                int64_t release_after_ns);
 
-/* The next evaluation releases, controllers unasked. Since 0.1. */
+/* The next evaluation releases, controllers unasked. */
 SLUICE_CHECKED int32_t sluice_buffer_force_release(sluice_buffer *buffer);
 
-/* *needed: 1 when the policy would release now. A full buffer is always to be released. Since 0.1. */
+/* *needed: 1 when the policy would release now. A full buffer is always to be released. */
 SLUICE_CHECKED int32_t sluice_buffer_flush_needed(sluice_buffer *buffer, int32_t *needed);
 
-/* *almost: 1 when release_packets are stored. Since 0.1. */
+/* *almost: 1 when release_packets are stored. */
 SLUICE_CHECKED int32_t sluice_buffer_almost_full(sluice_buffer *buffer, int32_t *almost);
 
-/* Since the last release, or the creation. Since 0.1. */
+/* Since the last release, or the creation. */
 SLUICE_CHECKED int32_t sluice_buffer_since_flush(sluice_buffer *buffer, int64_t *ns);
 
 /* Until release_after_ns is exceeded, for hosts that wait by themselves: *ns is 0 when it is, -1 without such a rule or while
- * its clock does not run (SLUICE_SINCE_FIRST, SLUICE_SINCE_ASKED: an evaluation starts it). Since 0.1. */
+ * its clock does not run (SLUICE_SINCE_FIRST, SLUICE_SINCE_ASKED: an evaluation starts it). */
 SLUICE_CHECKED int32_t sluice_buffer_due_in(sluice_buffer *buffer, int64_t *ns);
 
 /* Writes what is stored now to the sinks, whatever the policy says. *packets released, *bytes written over all sinks
- * (may be NULL). On a fault the rest stays stored and the fault is returned. E_STATE: there is no sink. Since 0.1. */
+ * (may be NULL). On a fault the rest stays stored and the fault is returned. E_STATE: there is no sink. */
 SLUICE_CHECKED int32_t sluice_buffer_flush(sluice_buffer *buffer, uint64_t *packets, uint64_t *bytes);
 
 /* ---- 7 Running ----------------------------------------------------------------- any thread --------------- */
@@ -501,7 +498,7 @@ SLUICE_CHECKED int32_t sluice_buffer_flush(sluice_buffer *buffer, uint64_t *pack
 /* Starts a thread that evaluates and releases. Without a release rule (packets, bytes, time, a controller) it releases packets as
  * they come; a buffer that drops the oldest holds the latest then, until sluice_buffer_force_release, a flush or its end. Faults
  * of sinks are retried, at longer and longer intervals up to 1 s.
- * E_STATE: it runs, or there is no sink yet; further ones may come while it runs. Since 0.1. */
+ * E_STATE: it runs, or there is no sink yet; further ones may come while it runs. */
 SLUICE_CHECKED int32_t sluice_buffer_start(sluice_buffer *buffer);
 
 /* A time-out of sluice_buffer_stop and sluice_shutdown for what takes long and gets on: over when no sink took anything for
@@ -512,18 +509,17 @@ SLUICE_CHECKED int32_t sluice_buffer_start(sluice_buffer *buffer);
  * not ready; what it did not take stays stored. TIMEOUT: a write or a function of the host that is under way did not come
  * back within timeout_ns and 0.1 s; the error text says which. The buffer stays usable: the thread ends when that comes back,
  * and another call waits for it. Without a running thread it only releases: on a thread of the engine, where one ran before
- * or no function of the host takes part, else on the caller's, where a function that hangs hangs the call.
- * Since 0.1. */
+ * or no function of the host takes part, else on the caller's, where a function that hangs hangs the call. */
 SLUICE_CHECKED int32_t sluice_buffer_stop(sluice_buffer *buffer, int64_t timeout_ns);
 
 /* For hosts that forbid threads: one round of what the thread does, on the caller's. OK: something was released.
- * WOULD_BLOCK: it was not time, within timeout_ns. A sink's fault is returned. Since 0.1. */
+ * WOULD_BLOCK: it was not time, within timeout_ns. A sink's fault is returned. */
 SLUICE_CHECKED int32_t sluice_buffer_poll(sluice_buffer *buffer, int64_t timeout_ns);
 
 /* A file descriptor that is readable once at least one packet is stored (release_packets, where set). Read 8 bytes from
  * it, poll the buffer, then call this again to arm it anew. It belongs to the buffer. A buffer with a name or file needs a timer
  * beside it, of 100 ms or so, which calls this again: a producer of another process that is killed in the middle of its wake leaves
- * it to the next one that puts, which may never come. Since 0.1. */
+ * it to the next one that puts, which may never come. */
 SLUICE_CHECKED int32_t sluice_buffer_event(sluice_buffer *buffer, int32_t *fd);
 
 /* What a fault is of. */
@@ -568,20 +564,20 @@ typedef struct sluice_formatter_options {
 } sluice_formatter_options;
 
 /* Compiles a layout into a formatter, which any number of threads may use at a time. `options` may be NULL. The layout
- * may be destroyed. Destroy with sluice_formatter_destroy. Since 0.1. */
+ * may be destroyed. Destroy with sluice_formatter_destroy. */
 SLUICE_CHECKED int32_t sluice_formatter_create(const sluice_layout *layout, const sluice_formatter_options *options,
                                                sluice_formatter **formatter);
 
-/* NULL is fine. Since 0.1. */
+/* NULL is fine. */
 int32_t sluice_formatter_destroy(sluice_formatter *formatter);
 
 /* Writes the lines of as many packets as fit: whole lines, no zero byte behind them. *consumed (may be NULL) receives the
  * bytes of the packets that were formatted, *written those of the text; an incomplete packet at the end is left. E_SIZE:
- * not even one line fits; the text names the room that always does. Since 0.1. */
+ * not even one line fits; the text names the room that always does. */
 SLUICE_CHECKED int32_t sluice_formatter_format(const sluice_formatter *formatter, const void *packets, size_t bytes,
                                                char *text, size_t capacity, size_t *consumed, size_t *written);
 
-/* The line of field names and units. Text as in sluice_last_error. Since 0.1. */
+/* The line of field names and units. Text as in sluice_last_error. */
 SLUICE_CHECKED int32_t sluice_formatter_header(const sluice_formatter *formatter, char *text, size_t capacity,
                                                size_t *length);
 
@@ -602,7 +598,7 @@ typedef struct sluice_hex_options {
 
 /* Bytes as hexadecimal text, no zero byte behind it. `options` may be NULL: plain, in lower case. *length (may be NULL)
  * receives the length of the text. `text` NULL: only that. E_SIZE: it is longer than capacity; nothing is written, and
- * *length tells the room it takes. `text` must not overlap `data`. Since 0.1. */
+ * *length tells the room it takes. `text` must not overlap `data`. */
 SLUICE_CHECKED int32_t sluice_hex_encode(const void *data, size_t bytes, const sluice_hex_options *options, char *text,
                                          size_t capacity, size_t *length);
 
@@ -621,11 +617,10 @@ typedef struct sluice_reading_options {
 
 /* Opens a file; it may be one that is still written. E_NOT_FOUND, E_PERMISSION, E_IO name the path; E_INVALID: an option, or
  * a directory or device; E_SIZE: shorter than the header. A tail that is no whole packet is no fault: sluice_file_get_info
- * tells where it begins, and what is whole is readable. The layout may be destroyed. Close with sluice_file_close.
- * Since 0.1. */
+ * tells where it begins, and what is whole is readable. The layout may be destroyed. Close with sluice_file_close. */
 SLUICE_CHECKED int32_t sluice_file_open(const sluice_reading_options *options, sluice_file **file);
 
-/* Closes the file; its views are gone. NULL is fine. Since 0.1. */
+/* Closes the file; its views are gone. NULL is fine. */
 int32_t sluice_file_close(sluice_file *file);
 
 typedef struct sluice_file_info {
@@ -638,25 +633,25 @@ typedef struct sluice_file_info {
     uint64_t torn_bytes;   /* what follows it; 0: the file ends with a whole packet */
 } sluice_file_info;
 
-/* What was in the file when it was opened or refreshed. Since 0.1. */
+/* What was in the file when it was opened or refreshed. */
 SLUICE_CHECKED int32_t sluice_file_get_info(const sluice_file *file, sluice_file_info *info);
 
 /* Looks how long the file is now. *came (may be NULL) receives the whole packets since the last look; views stay valid. E_IO:
- * the file became shorter. Since 0.1. */
+ * the file became shorter. */
 SLUICE_CHECKED int32_t sluice_file_refresh(sluice_file *file, uint64_t *came);
 
 /* Shows at most `packets` packets (0: all) from `first` on in place, until the file is closed. END: `first` is how many
  * there are; E_INVALID: more. A view of bytes that another process cuts off the file afterwards raises SIGBUS, as any mapped
- * file does; file sinks never cut whole packets off. E_IO: the file is shorter than it was. Since 0.1. */
+ * file does; file sinks never cut whole packets off. E_IO: the file is shorter than it was. */
 SLUICE_CHECKED int32_t sluice_file_map(const sluice_file *file, uint64_t first, uint64_t packets,
                                        struct sluice_batch *batch);
 
-/* Copies as many packets from `first` on as fit; *done receives how many. END: `first` is how many there are; E_INVALID: more. E_IO: the device
- * failed, or the file is shorter than it was. E_SIZE: capacity is less than a packet. Since 0.1. */
+/* Copies as many packets from `first` on as fit; *done receives how many. END: `first` is how many there are; E_INVALID:
+ * more. E_IO: the device failed, or the file is shorter than it was. E_SIZE: capacity is less than a packet. */
 SLUICE_CHECKED int32_t sluice_file_read(const sluice_file *file, uint64_t first, void *packets, size_t capacity,
                                         uint64_t *done);
 
-/* Whether the constants of at most `packets` packets (0: all) from `first` on hold, as sluice_layout_check. Since 0.1. */
+/* Whether the constants of at most `packets` packets (0: all) from `first` on hold, as sluice_layout_check. */
 SLUICE_CHECKED int32_t sluice_file_check(const sluice_file *file, uint64_t first, uint64_t packets, uint64_t *bad);
 
 /* ---- 10 Statistics ------------------------------------------------------------- any thread --------------- */
@@ -696,7 +691,7 @@ SLUICE_CHECKED int32_t sluice_buffer_get_stats(sluice_buffer *buffer, sluice_buf
 uint32_t sluice_abi_version(void);
 
 /* What is running: "sluice 0.2.0 (abi 1; image x86-64-v3; net10.0; native-aot)". Text as in sluice_last_error. "; forked"
- * is added in a child of fork() that cannot use the engine. Since 0.1. */
+ * is added in a child of fork() that cannot use the engine. */
 int32_t sluice_build_info(char *text, size_t capacity, size_t *length);
 
 /* Stops every pump, flushes and closes every buffer, all of them at the same time, and invalidates all handles. TIMEOUT: some
@@ -704,12 +699,12 @@ int32_t sluice_build_info(char *text, size_t capacity, size_t *length);
  * the host are called on threads of the engine meanwhile; one that hangs is given up as in sluice_buffer_discard. Packets under
  * a name or in a file are not lost, they stay there. LOST: nothing but that buffers without a sink held packets. sluice_on_loss is
  * told of each. E_STATE: called by a function that a buffer calls. Runs by itself at exit(), with SLUICE_UNTIL_STUCK: without a
- * hook, a line for each is then said on standard error. Since 0.1. */
+ * hook, a line for each is then said on standard error. */
 int32_t sluice_shutdown(int64_t timeout_ns);
 
 /* The library as a guest in its host's process:
  *   - The first call starts the engine's runtime, which takes a thread and 1.2 GiB of address space, of which it keeps a
- *     gibibyte (memory only as it is used). Where they are not to be had (ulimit -v, -d, -u, a control group) that call and
+ *     gibibyte (memory only as it is used). Where the system does not give them (ulimit -v, -d, -u, a control group) that call and
  *     each later one answer E_MEMORY with the reason, and work once they are. Without /proc the engine works. A gibibyte is
  *     what layouts, handles and texts can take at once (packets do not count); beyond it calls answer E_MEMORY.
  *   - The runtime reads the DOTNET_ variables of the environment. A setting there that the system cannot meet

@@ -22,7 +22,7 @@
     X(E_INVALID, -1, "an argument is outside its range")                                                     \
     X(E_HANDLE, -2, "the handle is null, stale or of another kind")                                          \
     X(E_STATE, -3, "the object is not in a state that allows this")                                          \
-    X(E_MEMORY, -4, "the memory asked for is not to be had")                                                 \
+    X(E_MEMORY, -4, "there is not so much memory")                                                           \
     X(E_IO, -5, "a read, write or mapping failed")                                                           \
     X(E_EXISTS, -6, "the name or file exists already")                                                       \
     X(E_NOT_FOUND, -7, "the name or file does not exist")                                                    \

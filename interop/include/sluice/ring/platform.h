@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 /* A new descriptor, moved if it is 0, 1 or 2: a host that closed these prints into whatever has their numbers. -1 with
- * errno: it was -1, or there is no other one to be had; it is closed then. */
+ * errno: it was -1, or no other one is free; it is closed then. */
 static inline int sluice_above_stdio(int fd)
 {
     if (fd < 0 || fd > STDERR_FILENO) {

@@ -167,7 +167,7 @@ static inline int sluice_cursors_agree(sluice_producer *producer)
     return 0;
 }
 
-/* A consumer may wait for more than there is room for: whoever is turned away tells it. */
+/* A consumer may wait for more packets than fit. A producer that finds no room wakes it. */
 static inline void sluice_wake_for_room(sluice_producer *producer)
 {
     sluice_fence_full();

@@ -17,7 +17,7 @@ namespace detail
 template <class Self> class putting
 {
 public:
-    // Copies one packet of the stride in. OK: it is stored. WOULD_BLOCK, TIMEOUT, DROPPED: the full policy spoke. E_SIZE,
+    // Copies one packet of the stride in. OK: it is stored. WOULD_BLOCK, TIMEOUT, DROPPED: what the full policy answers where there is no room. E_SIZE,
     // E_CONSTANT: it is not taken.
     status try_put(const void *packet, std::size_t bytes) noexcept { return self().put_bytes(packet, bytes); }
     template <class T> status try_put(const T &packet) noexcept

@@ -24,7 +24,7 @@ class Status(IntEnum):
     E_STATE = -3
     """The object is not in a state that allows this."""
     E_MEMORY = -4
-    """The memory asked for is not to be had."""
+    """There is not so much memory."""
     E_IO = -5
     """A read, write or mapping failed."""
     E_EXISTS = -6
