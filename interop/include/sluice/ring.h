@@ -33,6 +33,8 @@
  *   sluice_producer_close(&producer);
  *   sluice_ring_close(&ring, 0);
  *
+ * The interface is what is declared SLUICE_INLINE or SLUICE_HOT: 31 functions. All others are parts of them, and may change.
+ *
  * Statuses: 0 done, positive "not now", negative a fault (status.h). Times are monotonic nanoseconds; -1 waits for
  * ever, 0 looks once. A fixed-stride put of a wrong size changes nothing and answers E_SIZE.
  *
